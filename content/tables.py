@@ -1,0 +1,133 @@
+"""The tables of what is studied."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, BigId
+
+
+class DocumentRow(Base):
+    """One version of a document; versions of the same text share a `series`."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("series", "version"),)
+
+    id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    series: Mapped[str] = mapped_column(String(60), index=True)
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), index=True)  # draft | published | retired
+    effective_from: Mapped[date]
+    effective_until: Mapped[date | None]
+    stages: Mapped[list[str]]
+    file_name: Mapped[str | None] = mapped_column(String(300))
+    file_sha256: Mapped[str | None] = mapped_column(ForeignKey("file.sha256"))
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    warnings: Mapped[list[str]]
+
+
+class PassageRow(Base):
+    """A passage; its text is exactly the source's."""
+
+    __tablename__ = "passage"
+    __table_args__ = (UniqueConstraint("document_id", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    headings: Mapped[list[str]]
+    article: Mapped[str | None] = mapped_column(String(40))
+    page: Mapped[int | None]
+    text: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(String(10))
+    basis_title: Mapped[str | None] = mapped_column(String(300))
+    basis_article: Mapped[str | None] = mapped_column(String(40))
+    questions: Mapped[list[str]]
+
+
+class BankRow(Base):
+    """A question bank."""
+
+    __tablename__ = "bank"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class QuestionRow(Base):
+    """A quiz question; `digest` is that of stem and options, so that the same question is kept once a bank."""
+
+    __tablename__ = "question"
+    __table_args__ = (UniqueConstraint("bank_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    bank_id: Mapped[int] = mapped_column(ForeignKey("bank.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10))  # single | multiple | judge
+    stem: Mapped[str] = mapped_column(Text)
+    options: Mapped[list[str]]
+    answer: Mapped[list[int]] = mapped_column(JSON)
+    explanation: Mapped[str] = mapped_column(Text)
+    basis_title: Mapped[str | None] = mapped_column(String(300))
+    basis_article: Mapped[str | None] = mapped_column(String(40))
+    stages: Mapped[list[str]]
+    topic: Mapped[str | None] = mapped_column(String(40))
+    difficulty: Mapped[int]
+    retired_at: Mapped[datetime | None]
+
+
+class PracticeRow(Base):
+    """Where a person stands with a question: the memory card of spaced repetition."""
+
+    __tablename__ = "practice"
+    __table_args__ = (UniqueConstraint("person_id", "question_id"), Index("ix_practice_due", "person_id", "due_at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"))
+    card: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    correct: Mapped[bool | None]
+
+
+class ReadingRow(Base):
+    """A study card that was shown to a person, and what they said of it."""
+
+    __tablename__ = "reading"
+    __table_args__ = (UniqueConstraint("person_id", "day", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    day: Mapped[date]
+    ordinal: Mapped[int]  # 0 is the day's card, 1… those asked for instead
+    document_id: Mapped[str] = mapped_column(String(60))
+    passage_ordinal: Mapped[int]
+    shown_at: Mapped[datetime]
+    response: Mapped[str | None] = mapped_column(String(20))  # read | too_easy | too_hard | another
+
+
+class InquiryRow(Base):
+    """A question passed on to the organisers because the library did not know. The asker's name is not shown to them."""
+
+    __tablename__ = "inquiry"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    asked_by: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(20), index=True)  # open | answered | published | closed
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_by: Mapped[int | None] = mapped_column(BigInteger)
+    answered_at: Mapped[datetime | None]
+    document_id: Mapped[str | None] = mapped_column(String(60))
