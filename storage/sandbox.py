@@ -1,0 +1,179 @@
+"""Hostile bytes are read in a child process with limits, so that a file can fail but never take us along."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import importlib
+import io
+import os
+import pickle
+import resource
+import signal
+import sys
+from dataclasses import is_dataclass
+from typing import Any, BinaryIO
+
+from storage.errors import WaymarkError
+
+# A result larger than this was not made by an honest reader.
+RESULT_BYTES = 64 * 1024 * 1024
+# The child may need a moment to start on a busy machine; its own clock starts when it has the bytes.
+START_SECONDS = 10
+OPEN_FILES = 64
+
+
+class FileTooSlow(WaymarkError):
+    """The child did not finish in time and was ended."""
+
+    key = "error.file_too_slow"
+    sentence = "Reading the file took more than {seconds} seconds. Split it or save it anew, and send it again."
+
+
+class FileTooHeavy(WaymarkError):
+    """The child wanted more memory than it may have."""
+
+    key = "error.file_too_heavy"
+    sentence = "Reading the file needs more than {megabytes} MB of memory. Split it into smaller files."
+
+
+class FileUnreadable(WaymarkError):
+    """The child failed in a way that says nothing a person could use; `cause` is for the log."""
+
+    key = "error.file_unreadable"
+    sentence = "The file is damaged and cannot be read. Open it, save it anew, and send it again. ({cause})"
+
+
+async def run_limited(function: str, *arguments: Any, seconds: float = 8, megabytes: int = 500) -> Any:
+    """Run `"module:function"` in a child process and return its result.
+
+    Arguments and result must be plain values, dataclasses or enums of ours. The child sees neither our environment
+    nor our files open for writing, and is ended when `seconds` of wall clock or processor time are over.
+
+    Raises:
+        WaymarkError: the child's own, or FileTooSlow, FileTooHeavy, FileUnreadable.
+    """
+    request = pickle.dumps((function, arguments, seconds, megabytes))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-B",
+        "-m",
+        "storage.sandbox",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"},
+        limit=1024 * 1024,
+    )
+    try:
+        answer = await _exchange(process, request, seconds)
+    except TimeoutError:
+        raise FileTooSlow(seconds=seconds) from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        status = await process.wait()
+    if not answer or len(answer) > RESULT_BYTES:
+        if status == -signal.SIGXCPU:
+            raise FileTooSlow(seconds=seconds)
+        raise FileUnreadable(cause=f"exit {status}")
+    return _unwrap(answer, seconds=seconds, megabytes=megabytes)
+
+
+async def _exchange(process: asyncio.subprocess.Process, request: bytes, seconds: float) -> bytes:
+    assert process.stdin is not None  # noqa: S101 (asked for as a pipe)
+    assert process.stdout is not None  # noqa: S101 (asked for as a pipe)
+    async with asyncio.timeout(START_SECONDS):
+        await process.stdout.read(1)
+    async with asyncio.timeout(seconds):
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.write(request)
+            await process.stdin.drain()
+            process.stdin.close()
+        parts: list[bytes] = []
+        size = 0
+        while size <= RESULT_BYTES and (part := await process.stdout.read(1024 * 1024)):
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts)
+
+
+def _unwrap(answer: bytes, *, seconds: float, megabytes: int) -> Any:
+    """The result, or the child's error raised here."""
+    try:
+        outcome, value = _Careful(io.BytesIO(answer)).load()
+    except Exception as error:
+        raise FileUnreadable(cause="the answer was cut off") from error
+    match outcome:
+        case "result":
+            return value
+        case "refused":
+            kind, fields = value
+            raise kind(**fields)
+        case "memory":
+            raise FileTooHeavy(megabytes=megabytes)
+        case "time":
+            raise FileTooSlow(seconds=seconds)
+        case _:
+            raise FileUnreadable(cause=value)
+
+
+class _Careful(pickle.Unpickler):
+    """Builds values of ours only: a child that a file has taken over cannot make us call anything."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in {("datetime", "date"), ("datetime", "datetime"), ("datetime", "time")}:
+            return super().find_class(module, name)
+        if module.split(".")[0] in {"storage", "records", "content", "tests"} and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (is_dataclass(found) or issubclass(found, (enum.Enum, WaymarkError))):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is not a value")
+
+
+def _limit(seconds: float, megabytes: int) -> None:
+    memory = megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # Two seconds beyond the soft limit the kernel kills outright.
+    processor = int(seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (processor, processor + 2))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+
+
+def _answer(function: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+    module, name = function.split(":")
+    try:
+        return "result", getattr(importlib.import_module(module), name)(*arguments)
+    except WaymarkError as error:
+        return "refused", (type(error), error.fields)
+    except (MemoryError, RecursionError):
+        return "memory", None
+    except Exception as error:
+        return "failed", type(error).__name__
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """The child's whole life: one request, one answer."""
+    answers.write(b"\n")
+    answers.flush()
+    function, arguments, seconds, megabytes = pickle.loads(requests.read())  # noqa: S301 (written by our parent)
+    _limit(seconds, megabytes)
+    outcome = _answer(function, arguments)
+    try:
+        answer = pickle.dumps(outcome)
+    except (MemoryError, RecursionError):
+        answer = pickle.dumps(("memory", None))
+    answers.write(answer)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    # A library that prints must not mix its words into the answer.
+    channel = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _serve(sys.stdin.buffer, channel)
+    os._exit(0)
