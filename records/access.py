@@ -1,0 +1,59 @@
+"""Who looked at whose record: written down for the one who was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from records.people import PersonId
+from records.tables import AccessRow, PersonRow
+
+
+class Looked(StrEnum):
+    """What was looked at."""
+
+    RECORD = "record"
+    DATES = "dates"
+    EXPORT = "export"
+    ROSTER = "roster"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look; `viewer` is None when it was the operator's command line."""
+
+    viewer: PersonId | None
+    viewer_name: str | None
+    what: Looked
+    at: datetime
+
+
+async def note_look(
+    session: AsyncSession, viewer: PersonId | None, subjects: Iterable[PersonId], what: Looked, *, now: datetime
+) -> None:
+    """Write down that the viewer looked at these people; a look at oneself is not written."""
+    session.add_all(
+        AccessRow(viewer_id=viewer, subject_id=subject, what=what.value, at=now)
+        for subject in subjects
+        if subject != viewer
+    )
+    await session.flush()
+
+
+async def looked_at(session: AsyncSession, subject: PersonId, *, limit: int = 1000) -> list[Look]:
+    """Who looked at the person, latest first."""
+    rows = await session.execute(
+        select(AccessRow.viewer_id, PersonRow.name, AccessRow.what, AccessRow.at)
+        .join(PersonRow, PersonRow.id == AccessRow.viewer_id, isouter=True)
+        .where(AccessRow.subject_id == subject)
+        .order_by(AccessRow.at.desc(), AccessRow.id.desc())
+        .limit(limit)
+    )
+    return [
+        Look(None if viewer is None else PersonId(viewer), name, Looked(what), at) for viewer, name, what, at in rows
+    ]
