@@ -1,0 +1,99 @@
+"""The carrier: turns a letter into a method, sends it through its door, and tells the five outcomes apart."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import Message
+from aiohttp import ClientConnectorError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.replies import is_callback_answer, thaw
+from records.people import mark_blocked
+from scheduler.delivery import Outcome, Report
+from scheduler.outbox import Letter
+from storage.database import Database
+
+SEND_TIMEOUT_SECONDS = 30
+HARMLESS = ("message is not modified", "query is too old", "query id is invalid", "message to delete not found")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A letter that does not apply any more, with the reason that organisers see."""
+
+    reason: str
+
+
+Compose = Callable[[AsyncSession, Letter], Awaitable[TelegramMethod[Any] | Dropped]]
+
+
+class DoorCarrier:
+    """Carries letters of one channel through the bot of its door."""
+
+    def __init__(self, database: Database, bot: Bot, compose: Compose, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._bot = bot
+        self._compose = compose
+        self._clock = clock
+
+    async def carry(self, letter: Letter) -> Report:
+        """Send once, after checking that the letter still applies."""
+        async with self._database.read() as session:
+            prepared = "method" in letter.payload
+            method = await thaw(letter.payload, session) if prepared else await self._compose(session, letter)
+        if isinstance(method, Dropped):
+            return Report(Outcome.CANCELLED, reason=method.reason)
+        report = await self._send(method)
+        if report.outcome is Outcome.DEAD and report.reason == "blocked" and not is_callback_answer(letter.payload):
+            async with self._database.write() as session:
+                await mark_blocked(session, letter.channel, letter.chat_id, now=self._clock())
+        return report
+
+    async def _send(self, method: TelegramMethod[Any], *, plain: bool = False) -> Report:
+        try:
+            result = await self._bot(method, request_timeout=SEND_TIMEOUT_SECONDS)
+        except TelegramMigrateToChat as error:
+            return await self._send(method.model_copy(update={"chat_id": error.migrate_to_chat_id}))
+        except TelegramBadRequest as error:
+            if "can't parse entities" in error.message and not plain and hasattr(method, "parse_mode"):
+                return await self._send(method.model_copy(update={"parse_mode": None}), plain=True)
+            return outcome_of(error)
+        except TelegramAPIError as error:
+            return outcome_of(error)
+        return Report(Outcome.SENT, message_id=result.message_id if isinstance(result, Message) else None)
+
+
+def outcome_of(error: TelegramAPIError) -> Report:
+    """Which of the five outcomes an error of aiogram's means."""
+    match error:
+        case TelegramRetryAfter():
+            return Report(Outcome.WAIT, reason="asked to wait", retry_after=float(error.retry_after))
+        case TelegramForbiddenError():
+            return Report(Outcome.DEAD, reason="blocked")
+        case TelegramUnauthorizedError():
+            return Report(Outcome.NOT_SENT, reason="token refused")
+        case TelegramBadRequest() if any(text in error.message.lower() for text in HARMLESS):
+            return Report(Outcome.CANCELLED, reason="no longer applies")
+        case TelegramNetworkError() if isinstance(error.__cause__, ClientConnectorError | ConnectionRefusedError):
+            return Report(Outcome.NOT_SENT, reason="no connection")
+        case TelegramNetworkError():
+            return Report(Outcome.UNSURE, reason="reply lost")
+        case TelegramServerError():
+            return Report(Outcome.UNSURE, reason="platform error")
+    return Report(Outcome.DEAD, reason=type(error).__name__)

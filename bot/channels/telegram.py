@@ -1,0 +1,102 @@
+"""The Telegram door: updates by long polling into the durable inbox, methods by aiogram's own HTTP session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import DeleteWebhook, GetUpdates
+from aiogram.utils.token import TokenValidationError
+
+from bot.inbox import Inbox
+from bot.settings import WrongSetting
+from storage.errors import WaymarkError
+
+CHANNEL = "telegram"
+POLL_SECONDS = 25
+BACKOFF_SECONDS = (1, 2, 5, 10, 30)
+
+log = structlog.get_logger(__name__)
+
+
+class TokenRefused(WaymarkError):
+    """Telegram does not know the token."""
+
+    key = "error.token_refused"
+    sentence = "Telegram refuses WAYMARK_TELEGRAM_TOKEN. Get the token from @BotFather and put it into .env."
+
+
+def telegram_bot(token: str, api: str) -> Bot:
+    """The bot behind the door; nothing is opened yet.
+
+    Raises:
+        WrongSetting: the token does not have the form of a token.
+    """
+    session = AiohttpSession(api=TelegramAPIServer.from_base(api))
+    try:
+        return Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML))
+    except TokenValidationError as error:
+        problem = "not a bot token; @BotFather gives one of the form 123456:ABC…"
+        raise WrongSetting(name="WAYMARK_TELEGRAM_TOKEN", value="…", problem=problem) from error
+
+
+async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
+    """Fetch updates until cancelled; a batch is confirmed only after the inbox has committed it.
+
+    The offset is given once to confirm a batch and then dropped: ids start anew at random after a quiet week, and an
+    old offset would throw the new, smaller ids away unread.
+
+    Raises:
+        TokenRefused: there is no use in going on.
+    """
+    await _until_reached(bot)
+    offset: int | None = None
+    failures = 0
+    while True:
+        request = GetUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=list(allowed_updates))
+        try:
+            updates = await bot(request, request_timeout=POLL_SECONDS + 15)
+        except (TelegramUnauthorizedError, TelegramNotFound) as error:
+            raise TokenRefused from error
+        except TelegramRetryAfter as error:
+            await asyncio.sleep(error.retry_after)
+            continue
+        except TelegramAPIError as error:
+            conflict = isinstance(error, TelegramConflictError)
+            log.warning("telegram.poll_failed", error=type(error).__name__, second_poller=conflict)
+            await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
+            failures += 1
+            continue
+        failures = 0
+        await inbox.put(
+            CHANNEL, [update.model_dump(mode="json", exclude_none=True, by_alias=True) for update in updates]
+        )
+        offset = updates[-1].update_id + 1 if updates else None
+
+
+async def _until_reached(bot: Bot) -> None:
+    """Take down a webhook that an earlier set-up may have left: Telegram refuses polling while one stands."""
+    failures = 0
+    while True:
+        try:
+            await bot(DeleteWebhook(drop_pending_updates=False))
+            return
+        except (TelegramUnauthorizedError, TelegramNotFound) as error:
+            raise TokenRefused from error
+        except TelegramAPIError as error:
+            log.warning("telegram.unreachable", error=type(error).__name__)
+            await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
+            failures += 1

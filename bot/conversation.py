@@ -1,0 +1,70 @@
+"""Where dialogues stand (aiogram FSM): read without a lock, written with the turn that changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiogram.fsm.state import State
+from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
+from sqlalchemy import delete
+
+from bot.tables import ConversationRow
+from bot.turn import Turn, current_turn
+from storage.database import Database
+
+
+class ConversationStorage(BaseStorage):
+    """aiogram's storage over the `conversation` table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def set_state(self, key: StorageKey, state: StateType = None) -> None:
+        """Remember the state until the turn is committed."""
+        _, data = await self._load(key)
+        self._turn().conversations[_name(key)] = (state.state if isinstance(state, State) else state, data)
+
+    async def get_state(self, key: StorageKey) -> str | None:
+        """The state, as this turn left it."""
+        return (await self._load(key))[0]
+
+    async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
+        """Remember the data until the turn is committed."""
+        state, _ = await self._load(key)
+        self._turn().conversations[_name(key)] = (state, dict(data))
+
+    async def get_data(self, key: StorageKey) -> dict[str, Any]:
+        """The data, as this turn left it."""
+        return dict((await self._load(key))[1])
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+    async def _load(self, key: StorageKey) -> tuple[str | None, dict[str, Any]]:
+        turn = current_turn()
+        name = _name(key)
+        if turn is not None and name in turn.conversations:
+            return turn.conversations[name]
+        async with self._database.read() as session:
+            row = await session.get(ConversationRow, name)
+        return (None, {}) if row is None else (row.state, row.data)
+
+    def _turn(self) -> Turn:
+        turn = current_turn()
+        if turn is None:
+            raise RuntimeError("A dialogue can only change while an update is handled.")
+        return turn
+
+
+async def save_conversations(turn: Turn) -> None:
+    """Write the changed states in the turn's transaction."""
+    for name, (state, data) in turn.conversations.items():
+        if state is None and not data:
+            await turn.session.execute(delete(ConversationRow).where(ConversationRow.key == name))
+        else:
+            await turn.session.merge(ConversationRow(key=name, state=state, data=data, changed_at=turn.now))
+
+
+def _name(key: StorageKey) -> str:
+    return f"{key.bot_id}:{key.chat_id}:{key.user_id}:{key.thread_id or 0}:{key.destiny}"

@@ -1,0 +1,109 @@
+"""Settings from the environment and `.env`; a wrong value stops the start with its key and what is allowed."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from storage.database import sqlite_url
+from storage.errors import WaymarkError
+
+PREFIX = "WAYMARK_"
+TELEGRAM = "https://api.telegram.org"
+
+
+class WrongSetting(WaymarkError):
+    """A value in the environment or `.env` that cannot be used."""
+
+    key = "error.wrong_setting"
+    sentence = "{name} is {value!r}: {problem}. Change it in .env or in the environment (see .env.example)."
+
+
+class Settings(BaseSettings):
+    """What an operator can decide. Times of day are local to `timezone`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    data: Path = Path("data")
+    database_url: str = ""
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    timezone: str = "Asia/Shanghai"
+    encoder: str = ""
+    school_track: Path | None = None
+    work_calendar: Path | None = None
+
+    telegram_token: SecretStr = SecretStr("")
+    telegram_api: str = TELEGRAM
+    telegram_per_second: float = Field(default=25.0, gt=0, le=30)
+
+    web: bool = True
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8642, ge=0, le=65535)
+    web_origins: Annotated[tuple[str, ...], NoDecode] = ()
+
+    study_time: time = time(8, 0)
+    reminder_time: time = time(9, 0)
+    reminder_days: Annotated[tuple[int, ...], NoDecode] = (14, 7, 1, 0)
+    quiet_from: time = time(22, 0)
+    quiet_until: time = time(7, 30)
+
+    strict_next_day: bool = False
+    activist_base: Literal["decision", "filed"] = "decision"
+    count_posting_day: bool = False
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not a time zone; use a name such as Asia/Shanghai")
+        return value
+
+    @field_validator("telegram_api")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("web_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("reminder_days", mode="before")
+    @classmethod
+    def _split_days(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The school's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database(self) -> str:
+        """The database's address: the one given, or the embedded file under `data`."""
+        return self.database_url or sqlite_url(str(self.data / "waymark.db"))
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment and `.env`.
+
+    Raises:
+        WrongSetting: naming the key, the value and what is allowed; the values of secrets are not repeated.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # the values are checked by pydantic itself
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        value = "…" if "TOKEN" in name else first.get("input")
+        problem = first["msg"].removeprefix("Value error, ")
+        raise WrongSetting(name=name, value=value, problem=problem) from error

@@ -1,0 +1,91 @@
+"""Words: every sentence that a person reads, by key and language, from the .po files in `locales/`."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Iterable
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from aiogram.utils.i18n import I18n
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from markupsafe import Markup
+
+from storage.errors import WaymarkError
+
+LOCALES = Path(__file__).parent / "locales"
+DEFAULT_LANGUAGE = "zh_CN"
+
+
+class Locales(I18n):
+    """aiogram's translations, read from one .po file a room instead of one compiled file a language."""
+
+    def __init__(self, path: Path = LOCALES, default: str = DEFAULT_LANGUAGE) -> None:
+        super().__init__(path=path, default_locale=default)
+
+    def find_locales(self) -> dict[str, gettext.GNUTranslations]:
+        """Every language folder, all its rooms together."""
+        return {folder.name: _merged(sorted(folder.glob("*.po"))) for folder in self.path.iterdir() if folder.is_dir()}
+
+    def words(self, language: str | None) -> Words:
+        """The words of a language code; one that is not ours ("en-GB", "zh-hans") gets the nearest or the default."""
+        wanted = (language or "").replace("-", "_").lower()
+        for name in self.available_locales:
+            if wanted == name.lower() or wanted.split("_")[0] == name.lower().split("_")[0]:
+                return Words(self, name)
+        return Words(self, self.default_locale)
+
+
+class Words:
+    """Sentences in one language. Calling it escapes every value for Telegram's HTML, except `Markup`."""
+
+    def __init__(self, locales: Locales, language: str) -> None:
+        self._locales = locales
+        self.language = language
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The sentence of the key with its {fields} filled in, safe to send as HTML."""
+        return self._fill(key, {name: _escaped(value) for name, value in values.items()})
+
+    def plain(self, key: str, **values: Any) -> str:
+        """The same for places that are not HTML: files, terminals, buttons."""
+        return self._fill(key, values)
+
+    def error(self, error: WaymarkError) -> str:
+        """The sentence of an error, safe to send as HTML."""
+        return self(error.key, **error.fields) if self.has(error.key) else escape(str(error))
+
+    def plain_error(self, error: WaymarkError) -> str:
+        """The sentence of an error for a terminal."""
+        return self.plain(error.key, **error.fields) if self.has(error.key) else str(error)
+
+    def has(self, key: str) -> bool:
+        """Whether the language has a sentence for the key."""
+        return self._locales.gettext(key, locale=self.language) != key
+
+    def _fill(self, key: str, values: dict[str, Any]) -> str:
+        text = self._locales.gettext(key, locale=self.language)
+        return text.format_map(values) if values else text
+
+
+def _merged(paths: Iterable[Path]) -> gettext.GNUTranslations:
+    merged = Catalog(charset="utf-8")
+    for path in paths:
+        with path.open("rb") as file:
+            for message in read_po(file, charset="utf-8", abort_invalid=True):
+                if message.id:
+                    merged.add(message.id, message.string)
+    compiled = BytesIO()
+    write_mo(compiled, merged)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return str(value)
+    return escape(value, quote=False) if isinstance(value, str) else value
