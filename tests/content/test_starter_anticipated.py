@@ -1,0 +1,128 @@
+"""The questions that students are expected to ask, each mapped to the article or practice that answers it."""
+
+import json
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ANTICIPATED = Path(__file__).resolve().parents[2] / "content" / "starter" / "anticipated"
+HANDBOOK_OF_PRACTICE = ANTICIPATED.parent / "handbook" / "school_practice.md"
+
+RULES = "rules_2026.jsonl"
+EDUCATION = "education_2019.jsonl"
+PRACTICE = "school_practice.jsonl"
+
+TITLES = {
+    RULES: "中国共产党发展党员工作细则",
+    EDUCATION: "中国共产党党员教育管理工作条例",
+    PRACTICE: "学校常见做法",
+}
+TARGET_KEY = {RULES: "article", EDUCATION: "article", PRACTICE: "heading"}
+HEADINGS = [
+    "思想汇报",
+    "申请后的等待时间",
+    "推优",
+    "年龄与共青团",
+    "其他阶段的公示",
+    "党校课程与考试",
+    "结业证书有效期",
+    "培养联系人记录",
+    "预备期考察",
+    "转正申请的时间",
+    "年龄的认定",
+    "成绩要求",
+    "出国（境）学习",
+    "毕业生组织关系",
+    "材料清单",
+    "常见的耽误原因",
+]
+DIGITS = "零一二三四五六七八九"
+
+Line = dict[str, str]
+
+
+def article_name(number: int) -> str:
+    """第七条, 第十条, 第二十一条: an article as the official texts number it (1..99)."""
+    tens, ones = divmod(number, 10)
+    tens_text = "" if tens == 0 else ("" if tens == 1 else DIGITS[tens]) + "十"
+    return f"第{tens_text}{DIGITS[ones] if ones else ''}条"
+
+
+def minimum_of_rules_article(number: int) -> int:
+    """Articles 5 to 36 carry the procedure; the exceptions among them (26, 27) and the general ones are asked less."""
+    if number in (26, 27):
+        return 30
+    return 35 if 5 <= number <= 36 else 12
+
+
+MINIMA: dict[str, dict[str, int]] = {
+    RULES: {article_name(number): minimum_of_rules_article(number) for number in range(1, 45)},
+    EDUCATION: {article_name(number): 8 for number in range(1, 47)},
+    PRACTICE: dict.fromkeys(HEADINGS, 30),
+}
+
+
+def lines_of(name: str) -> list[Line]:
+    return [json.loads(line) for line in (ANTICIPATED / name).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(params=sorted(TITLES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_there_is_a_file_for_each_source_and_no_other() -> None:
+    found = {path.name for path in ANTICIPATED.iterdir()}
+
+    assert found == set(TITLES)
+
+
+def test_every_line_names_its_title_its_target_and_one_question(name: str) -> None:
+    for line in lines_of(name):
+        assert list(line) == ["title", TARGET_KEY[name], "question"], line
+        assert all(isinstance(value, str) for value in line.values()), line
+        assert line["title"] == TITLES[name], line
+
+
+def test_every_target_is_known_and_asked_about_often_enough(name: str) -> None:
+    asked = Counter(line[TARGET_KEY[name]] for line in lines_of(name))
+
+    assert set(asked) == set(MINIMA[name])
+    too_few = {target: asked[target] for target, least in MINIMA[name].items() if asked[target] < least}
+    assert too_few == {}
+
+
+def test_targets_stand_in_the_order_of_their_source(name: str) -> None:
+    targets = list(dict.fromkeys(line[TARGET_KEY[name]] for line in lines_of(name)))
+
+    assert targets == list(MINIMA[name])
+
+
+def test_no_question_is_asked_twice_of_the_same_target(name: str) -> None:
+    asked = Counter((line["question"].casefold(), line[TARGET_KEY[name]]) for line in lines_of(name))
+
+    assert [pair for pair, times in asked.items() if times > 1] == []
+
+
+def test_every_question_is_as_short_as_a_chat_message(name: str) -> None:
+    for line in lines_of(name):
+        question = line["question"]
+        assert 2 <= len(question) <= 80, question
+        assert question == question.strip(), question
+        assert not any(unicodedata.category(character).startswith("C") for character in question), question
+
+
+def test_the_practice_headings_are_those_of_the_handbook() -> None:
+    headings = [
+        line.removeprefix("## ").strip()
+        for line in HANDBOOK_OF_PRACTICE.read_text(encoding="utf-8").splitlines()
+        if line.startswith("## ")
+    ]
+
+    assert sorted(headings) == sorted(HEADINGS)
+
+
+def test_there_are_enough_questions_to_learn_from() -> None:
+    assert sum(len(lines_of(name)) for name in TITLES) >= 2500
