@@ -21,7 +21,6 @@ from aiogram.exceptions import (
 from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 from aiohttp import ClientConnectorError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.replies import is_callback_answer, thaw
 from records.people import mark_blocked
@@ -40,7 +39,14 @@ class Dropped:
     reason: str
 
 
-Compose = Callable[[AsyncSession, Letter], Awaitable[TelegramMethod[Any] | Dropped]]
+@dataclass(frozen=True)
+class Postponed:
+    """A letter whose recipient rests; it goes at `until`."""
+
+    until: datetime
+
+
+Compose = Callable[[Letter], Awaitable[TelegramMethod[Any] | Dropped | Postponed]]
 
 
 class DoorCarrier:
@@ -54,16 +60,23 @@ class DoorCarrier:
 
     async def carry(self, letter: Letter) -> Report:
         """Send once, after checking that the letter still applies."""
-        async with self._database.read() as session:
-            prepared = "method" in letter.payload
-            method = await thaw(letter.payload, session) if prepared else await self._compose(session, letter)
+        method = await self._prepare(letter)
         if isinstance(method, Dropped):
             return Report(Outcome.CANCELLED, reason=method.reason)
+        if isinstance(method, Postponed):
+            seconds = (method.until - self._clock()).total_seconds()
+            return Report(Outcome.LATER, reason="quiet hours", retry_after=seconds)
         report = await self._send(method)
         if report.outcome is Outcome.DEAD and report.reason == "blocked" and not is_callback_answer(letter.payload):
             async with self._database.write() as session:
                 await mark_blocked(session, letter.channel, letter.chat_id, now=self._clock())
         return report
+
+    async def _prepare(self, letter: Letter) -> TelegramMethod[Any] | Dropped | Postponed:
+        if "method" not in letter.payload:
+            return await self._compose(letter)
+        async with self._database.read() as session:
+            return await thaw(letter.payload, session)
 
     async def _send(self, method: TelegramMethod[Any], *, plain: bool = False) -> Report:
         try:

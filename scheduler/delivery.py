@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Outcome(StrEnum):
-    """The five outcomes of a send, and the one of deciding not to."""
+    """The five outcomes of a send, and two of deciding not to send: not any more, not now."""
 
     SENT = "sent"
     WAIT = "wait"
@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     NOT_SENT = "not_sent"
     UNSURE = "unsure"
     CANCELLED = "cancelled"
+    LATER = "later"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Report:
 
     Attributes:
         reason: short, for organisers and logs; never what a person wrote.
-        retry_after: seconds, with WAIT.
+        retry_after: seconds, with WAIT and LATER.
     """
 
     outcome: Outcome
@@ -191,9 +192,16 @@ def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
             return Result(letter, State.CANCELLED, error=report.reason)
         case Outcome.DEAD:
             return Result(letter, State.FAILED, error=report.reason)
-        case Outcome.WAIT:
+        case Outcome.WAIT | Outcome.LATER:
             until = now + timedelta(seconds=max(report.retry_after, 0.1))
-            return Result(letter, State.QUEUED, error=report.reason, not_before=until, hold_chat=True)
+            return Result(
+                letter,
+                State.QUEUED,
+                error=report.reason,
+                not_before=until,
+                refused=report.outcome is Outcome.WAIT,
+                tried=False,
+            )
         case Outcome.UNSURE if not letter.repeatable:
             return Result(letter, State.UNCERTAIN, error=report.reason)
     if letter.attempts >= MAX_ATTEMPTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, NewType
@@ -94,14 +94,20 @@ class Letter:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one attempt, as it is to be written down."""
+    """What became of one attempt, as it is to be written down.
+
+    Attributes:
+        refused: the platform asked to wait; other letters to the chat wait as well.
+        tried: whether it counts as an attempt.
+    """
 
     letter: Letter
     state: State
     error: str | None = None
     message_id: int | None = None
     not_before: datetime | None = None
-    hold_chat: bool = field(default=False)
+    refused: bool = False
+    tried: bool = True
 
 
 async def enqueue(session: AsyncSession, drafts: Sequence[Draft], *, now: datetime) -> int:
@@ -168,6 +174,7 @@ async def settle(session: AsyncSession, results: Sequence[Result], *, now: datet
             "last_error": result.error,
             "lease_until": None,
             "finished_at": now if finished else None,
+            "attempts": result.letter.attempts - (not result.tried),
         }
         if result.message_id is not None:
             values["message_id"] = result.message_id
@@ -176,10 +183,7 @@ async def settle(session: AsyncSession, results: Sequence[Result], *, now: datet
         if finished and result.letter.kind is Kind.REPLY:
             values["payload"] = {}
         await session.execute(update(OutboxRow).where(OutboxRow.id == result.letter.id).values(values))
-        if result.hold_chat and result.not_before is not None:
-            await session.execute(
-                update(OutboxRow).where(OutboxRow.id == result.letter.id).values(attempts=OutboxRow.attempts - 1)
-            )
+        if result.refused and result.not_before is not None:
             await _hold_chat(session, result.letter, result.not_before)
 
 

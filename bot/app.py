@@ -1,0 +1,156 @@
+"""Where everything is wired: the only place that knows every concrete class."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+from aiogram.enums import ParseMode
+
+from bot import commands
+from bot.carrier import DoorCarrier
+from bot.channels import telegram
+from bot.channels.web.server import WebDoor
+from bot.clock import Clock
+from bot.conversation import ConversationStorage
+from bot.handlers import routers
+from bot.inbox import Inbox
+from bot.knowledge import Knowledge
+from bot.letters import composer
+from bot.middlewares import Identity, Mistakes
+from bot.replies import ReplySession
+from bot.services import Services
+from bot.settings import Settings
+from bot.words import Locales
+from content.starter import load_starter
+from records.rules import Readings
+from records.track import load_track
+from records.workdays import load_calendar
+from scheduler.delivery import Delivery
+from scheduler.jobs import Job, start_jobs
+from scheduler.limits import Limiter
+from scheduler.planner import Planning, plan
+from storage.database import Database
+from storage.migrations import upgrade
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Services]:
+    """The house without doors: database brought up to date, starter library loaded."""
+    if not settings.database_url:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    clock = clock or Clock(settings.zone)
+    try:
+        await upgrade(database)
+        async with database.write() as session:
+            await load_starter(session, now=clock.now())
+        yield Services(
+            settings=settings,
+            database=database,
+            clock=clock,
+            locales=Locales(default=settings.language),
+            track=load_track(school=settings.school_track),
+            calendar=load_calendar(settings.work_calendar),
+            readings=Readings(
+                strict_next_day=settings.strict_next_day,
+                activist_base=settings.activist_base,
+                count_posting_day=settings.count_posting_day,
+            ),
+            knowledge=Knowledge(database, settings.encoder or None),
+        )
+    finally:
+        await database.close()
+
+
+@dataclass
+class House:
+    """The house with its doors open."""
+
+    services: Services
+    inbox: Inbox
+    delivery: Delivery
+    dispatcher: Dispatcher
+    telegram: Bot | None
+    web: WebDoor | None
+
+
+def build_house(services: Services, *, demo: bool = False) -> House:
+    """Wire doors, dispatcher, inbox and delivery; nothing runs yet."""
+    settings, database, clock = services.settings, services.database, services.clock
+    dispatcher = Dispatcher(storage=ConversationStorage(database))
+    dispatcher.update.outer_middleware(Identity(services))
+    dispatcher.update.outer_middleware(Mistakes())
+    dispatcher.include_routers(*routers())
+
+    token = settings.telegram_token.get_secret_value()
+    telegram_bot = telegram.telegram_bot(token, settings.telegram_api) if token else None
+    web = WebDoor(services, demo=demo) if settings.web else None
+    doors = {telegram.CHANNEL: telegram_bot, "web": web.bot if web else None}
+    open_doors = {channel: bot for channel, bot in doors.items() if bot is not None}
+
+    compose = composer(services)
+    carriers = {channel: DoorCarrier(database, bot, compose, clock.now) for channel, bot in open_doors.items()}
+    delivery = Delivery(database, carriers, {telegram.CHANNEL: Limiter(settings.telegram_per_second)}, clock.now)
+    speaking = {channel: _as_handlers_see(bot) for channel, bot in open_doors.items()}
+    inbox = Inbox(database, dispatcher, speaking, clock.now, delivery.nudge)
+    if web is not None:
+        web.inbox = inbox
+    return House(services, inbox, delivery, dispatcher, telegram_bot, web)
+
+
+async def run_house(house: House) -> None:
+    """Serve until cancelled; when one part fails for good, all stop and the error goes up."""
+    services = house.services
+    scheduler = start_jobs(_jobs(house), services.settings.zone)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(house.delivery.run(alone=services.database.is_sqlite))
+            tasks.create_task(house.inbox.run())
+            if house.web is not None:
+                tasks.create_task(house.web.serve())
+            if house.telegram is not None:
+                tasks.create_task(_serve_telegram(house, house.telegram))
+            tasks.create_task(_warm(services))
+    finally:
+        scheduler.shutdown(wait=False)
+        if house.telegram is not None:
+            await house.telegram.session.close()
+
+
+def _jobs(house: House) -> list[Job]:
+    services = house.services
+    planning = Planning(services.settings.zone, services.settings.study_time, services.settings.quiet_from)
+
+    async def planner() -> None:
+        async with services.database.write() as session:
+            written = await plan(session, planning, now=services.clock.now())
+        if written:
+            house.delivery.nudge()
+
+    return [Job("planner", "* * * * *", planner), Job("tidy", "*/10 * * * *", house.inbox.tidy)]
+
+
+async def _serve_telegram(house: House, bot: Bot) -> None:
+    menu = asyncio.create_task(commands.publish(bot, house.services.locales))
+    try:
+        await telegram.poll(bot, house.inbox, house.dispatcher.resolve_used_update_types())
+    finally:
+        menu.cancel()
+
+
+async def _warm(services: Services) -> None:
+    """Load the index before the first question, not during it."""
+    await services.knowledge.current()
+
+
+def _as_handlers_see(bot: Bot) -> Bot:
+    """The same bot, except that what it says waits for the turn's commit."""
+    return Bot(bot.token, session=ReplySession(bot.session), default=DefaultBotProperties(parse_mode=ParseMode.HTML))

@@ -1,0 +1,27 @@
+"""Letters: what is pushed is kept as a template with parameters and written, in its reader's language, when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram.methods import TelegramMethod
+
+from bot.carrier import Compose, Dropped, Postponed
+from bot.letters import notice, reminders, study
+from bot.services import Services
+from scheduler.outbox import Letter
+
+Writer = Callable[[Services, Letter], Awaitable[TelegramMethod[Any] | Dropped | Postponed]]
+
+WRITERS: dict[str, Writer] = {"notice": notice.write, "reminders": reminders.write, "study": study.write}
+
+
+def composer(services: Services) -> Compose:
+    """The function that writes any letter."""
+
+    async def compose(letter: Letter) -> TelegramMethod[Any] | Dropped | Postponed:
+        writer = WRITERS.get(letter.payload.get("template", ""))
+        return Dropped("unknown template") if writer is None else await writer(services, letter)
+
+    return compose

@@ -1,0 +1,104 @@
+"""What surrounds every handler: who is speaking, in which language, and what happens when something goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiogram import BaseMiddleware
+from aiogram.enums import ChatType
+from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, User
+
+from bot.consent import NOTICE_VERSION
+from bot.services import Services
+from bot.turn import Turn
+from bot.words import Words
+from records.consent import has_consented
+from records.people import Person, accounts_of, mark_seen, mark_unblocked, person_by_account
+from storage.errors import WaymarkError
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+SEEN_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+class Identity(BaseMiddleware):
+    """Adds to every handler: `services`, `clock`, `_` (the words) and `person`.
+
+    `person` is None for whoever has not joined or not agreed to the notice; `invited` is the person in the latter case.
+    Only private chats are answered.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        user: User | None = data.get("event_from_user")
+        chat: Chat | None = data.get("event_chat")
+        if user is None or user.is_bot or (chat is not None and chat.type != ChatType.PRIVATE):
+            return None
+        turn: Turn = data["turn"]
+        known, agreed = await self._look_up(turn, user.id)
+        language = (known.language if known else None) or user.language_code
+        data |= {
+            "services": self._services,
+            "clock": self._services.clock,
+            "_": self._services.locales.words(language or self._services.settings.language),
+            "person": known if agreed else None,
+            "invited": known,
+        }
+        result = await handler(event, data)
+        if known is not None:
+            await self._note_seen(turn, known)
+        return result
+
+    async def _look_up(self, turn: Turn, external_id: int) -> tuple[Person | None, bool]:
+        async with self._services.database.read() as session:
+            person = await person_by_account(session, turn.channel, external_id)
+            agreed = person is not None and await has_consented(session, person.id, NOTICE_VERSION)
+        return person, agreed
+
+    async def _note_seen(self, turn: Turn, person: Person) -> None:
+        async with self._services.database.read() as session:
+            accounts = await accounts_of(session, person.id, blocked=True)
+        for account in accounts:
+            if account.channel != turn.channel:
+                continue
+            if account.blocked_at is not None:
+                await mark_unblocked(turn.session, account.channel, account.external_id)
+            if turn.now - account.last_seen_at > SEEN_EVERY:
+                await mark_seen(turn.session, account.channel, account.external_id, now=turn.now)
+
+
+class Mistakes(BaseMiddleware):
+    """A person's mistake gets its sentence; the unexpected is tried again and at last told plainly. Nothing half done."""
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        turn: Turn = data["turn"]
+        words: Words = data["_"]
+        try:
+            return await handler(event, data)
+        except WaymarkError as error:
+            await turn.undo()
+            await _tell(event, words.error(error))
+        except Exception as error:
+            if not data["last_try"]:
+                raise
+            log.error("handler.gave_up", update=turn.update_id, channel=turn.channel, exc_info=error)
+            await turn.undo()
+            turn.parked = type(error).__name__
+            await _tell(event, words("error.unexpected"))
+        return None
+
+
+async def _tell(event: TelegramObject, text: str) -> None:
+    inner = event.event if isinstance(event, Update) else event
+    if isinstance(inner, CallbackQuery):
+        await inner.answer()
+        if isinstance(inner.message, Message):
+            await inner.message.answer(text)
+    elif isinstance(inner, Message):
+        await inner.answer(text)
