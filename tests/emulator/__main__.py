@@ -7,6 +7,7 @@ import threading
 
 from .control import add_users
 from .emulator import FIRST_USER_ID, TOKEN, Emulator
+from .schema import SCHEMA_FILE
 
 
 def main() -> None:
@@ -19,8 +20,13 @@ def main() -> None:
     parser.add_argument("--limits", action="store_true", help="Telegram's own rate limits")
     parser.add_argument("--no-schema", action="store_true", help="no checks of requests (faster)")
     options = parser.parse_args()
-    schema = {"schema_file": None} if options.no_schema else {}
-    emulator = Emulator(token=options.token, port=options.port, seed=options.seed, limits=options.limits, **schema)
+    emulator = Emulator(
+        token=options.token,
+        port=options.port,
+        seed=options.seed,
+        limits=options.limits,
+        schema_file=None if options.no_schema else SCHEMA_FILE,
+    )
     add_users(emulator.world, options.users, options.first_user_id)
     with emulator:
         print(f"Telegram is emulated at {emulator.address}, token {emulator.token}", flush=True)

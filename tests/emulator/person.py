@@ -55,11 +55,11 @@ class Seen:
         """Of the document or the picture in it."""
         if "photo" in self.raw:
             return str(self.raw["photo"][-1]["file_id"])
-        return self.raw.get("document", {}).get("file_id")
+        return str(self.raw["document"]["file_id"]) if "document" in self.raw else None
 
     @property
     def file_name(self) -> str | None:
-        return self.raw.get("document", {}).get("file_name")
+        return str(self.raw["document"]["file_name"]) if "document" in self.raw else None
 
     def satisfies(self, wish: Wish) -> bool:
         return wish in self.text if isinstance(wish, str) else bool(wish(self))

@@ -34,6 +34,7 @@ from aiogram.types import (
     KeyboardButton,
     ReplyKeyboardMarkup,
     ReplyParameters,
+    Update,
 )
 from aiohttp import web
 from PIL import Image
@@ -65,6 +66,10 @@ def buttons(*labels: str) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[row])
 
 
+def texts(updates: list[Update]) -> list[str | None]:
+    return [update.message.text if update.message else None for update in updates]
+
+
 def picture() -> bytes:
     drawn = io.BytesIO()
     Image.new("RGB", (640, 320), "#c00000").save(drawn, "PNG")
@@ -83,11 +88,11 @@ class TestUpdates:
         again = await bot.get_updates(offset=first[0].update_id)
         rest = await bot.get_updates(offset=first[0].update_id + 1)
 
-        assert [update.message.text for update in first] == ["一", "二"]
+        assert texts(first) == ["一", "二"]
         assert [update.update_id for update in again] == [update.update_id for update in first]
-        assert [update.message.text for update in rest] == ["二"]
+        assert texts(rest) == ["二"]
         assert emulator.pending_updates == 1
-        assert [update.message.text for update in await bot.get_updates()] == ["二"]
+        assert texts(await bot.get_updates()) == ["二"]
 
     async def test_a_negative_offset_forgets_all_but_the_last(self, emulator: Emulator, bot: Bot) -> None:
         student = emulator.user("林晓")
@@ -96,7 +101,7 @@ class TestUpdates:
 
         last = await bot.get_updates(offset=-1)
 
-        assert [update.message.text for update in last] == ["丙"]
+        assert texts(last) == ["丙"]
         assert emulator.pending_updates == 1
 
     async def test_limit_and_kinds_are_obeyed(self, emulator: Emulator, bot: Bot) -> None:
@@ -117,7 +122,7 @@ class TestUpdates:
 
         student.says("你好")
 
-        assert [update.message.text for update in await asyncio.wait_for(polling, 5)] == ["你好"]
+        assert texts(await asyncio.wait_for(polling, 5)) == ["你好"]
 
     async def test_the_older_of_two_polls_is_told_of_the_conflict(self, emulator: Emulator, bot: Bot) -> None:
         older = asyncio.create_task(bot.get_updates(timeout=30))
@@ -141,7 +146,7 @@ class TestUpdates:
         emulator.restart_update_ids(1_000)
         student.says("新")
 
-        assert [update.message.text for update in await bot.get_updates(offset=old.update_id + 1)] == ["新"]
+        assert texts(await bot.get_updates(offset=old.update_id + 1)) == ["新"]
 
     async def test_what_we_send_out_follows_the_schema(self, emulator: Emulator, bot: Bot) -> None:
         if not emulator.world.schema.is_loaded:
@@ -174,6 +179,7 @@ class TestMessages:
         await bot.delete_message(student.id, second.message_id)
 
         assert first.text == "第十一条 <半年>"
+        assert first.entities is not None
         assert first.entities[0].type == "bold"
         assert [message.text for message in student.chat] == ["改过"]
         assert student.last.was_edited
@@ -302,7 +308,9 @@ class TestFiles:
         student.sends_document(b"content", "文件.txt")
 
         [update] = await ptb.get_updates()
-        document = update.effective_message.document
+        assert update.message is not None
+        document = update.message.document
+        assert document is not None
         received = await (await document.get_file()).download_as_bytearray()
         await ptb.send_document(student.id, b"answer", filename="答复.txt")
 
@@ -321,7 +329,7 @@ class TestFiles:
 
         shown = await bot.send_photo(student.id, BufferedInputFile(picture(), "图.png"), caption="图")
         album = [InputMediaDocument(media=BufferedInputFile(b"1", f"{at}.txt")) for at in range(2)]
-        await bot.send_media_group(student.id, album)
+        await bot.send_media_group(student.id, [*album])
         with pytest.raises(TelegramBadRequest, match="IMAGE_PROCESS_FAILED"):
             await bot.send_photo(student.id, BufferedInputFile(b"no picture", "图.png"))
         with pytest.raises(TelegramBadRequest, match="caption is too long"):
@@ -566,6 +574,7 @@ async def test_an_application_of_python_telegram_bot_runs_against_it(emulator: E
     app.add_handler(MessageHandler(filters.TEXT, echo))
     student = emulator.user("林晓")
     async with app:
+        assert app.updater is not None
         await app.updater.start_polling(timeout=10)
         await app.start()
 
