@@ -54,7 +54,7 @@ def minimum_of_rules_article(number: int) -> int:
     """Articles 5 to 36 carry the procedure; the exceptions among them (26, 27) and the general ones are asked less."""
     if number in (26, 27):
         return 30
-    return 35 if 5 <= number <= 36 else 12
+    return 50 if 5 <= number <= 36 else 12
 
 
 MINIMA: dict[str, dict[str, int]] = {
