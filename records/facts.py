@@ -1,0 +1,107 @@
+"""Facts: what happened to one person on the track, read from the ledger without what was voided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from records.ledger import Entry
+
+STEP_KIND = "step"
+CANCELLED = "probation_cancelled"
+# What stays true of a person whose probationary membership was cancelled.
+_LASTING = frozenset({"birthday", "leaving_planned", "paused", "resumed", CANCELLED})
+_SCHOOL_TIME = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A step or side event that stands: what, on which day, entered when; `entry` is its ledger entry's id."""
+
+    entry: int
+    step: str
+    on: date
+    detail: Mapping[str, str] = field(default_factory=dict)
+    recorded_on: date = date.min
+    history: bool = False
+
+
+def facts_of(entries: Iterable[Entry]) -> list[Fact]:
+    """The facts that stand, by day and then by entry.
+
+    An entry that voids another takes its place or removes it; an entry that is itself voided voids nothing.
+    """
+    ordered = sorted(entries, key=lambda entry: entry.sequence)
+    voided: set[int] = set()
+    for entry in reversed(ordered):
+        if entry.voids is not None and entry.id not in voided:
+            voided.add(entry.voids)
+    facts = [
+        Fact(
+            entry=entry.id,
+            step=entry.payload["step"],
+            on=entry.happened_on,
+            detail=entry.payload.get("detail", {}),
+            recorded_on=entry.recorded_at.astimezone(_SCHOOL_TIME).date(),
+            history=entry.payload.get("history", False),
+        )
+        for entry in ordered
+        if entry.kind == STEP_KIND and entry.id not in voided
+    ]
+    return sorted(facts, key=lambda fact: (fact.on, fact.entry))
+
+
+class Past:
+    """One person's facts by step, in order; what lies before a cancelled probation no longer counts."""
+
+    __slots__ = ("_by_step", "facts")
+
+    def __init__(self, facts: list[Fact]) -> None:
+        self.facts = facts
+        self._by_step: dict[str, list[Fact]] = {}
+        for fact in facts:
+            self._by_step.setdefault(fact.step, []).append(fact)
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact]) -> Past:
+        """The past of facts in any order."""
+        ordered = sorted(facts, key=lambda fact: (fact.on, fact.entry))
+        ended = next((fact for fact in reversed(ordered) if fact.step == CANCELLED), None)
+        if ended is not None:
+            ordered = [fact for fact in ordered if fact.step in _LASTING or fact.on > ended.on]
+        return cls(ordered)
+
+    def all(self, step: str) -> list[Fact]:
+        """Every fact of the step, oldest first."""
+        return self._by_step.get(step, [])
+
+    def latest(self, step: str) -> Fact | None:
+        """The last fact of the step by its day."""
+        found = self._by_step.get(step)
+        return found[-1] if found else None
+
+    def since(self, step: str, day: date) -> Fact | None:
+        """The first fact of the step on `day` or later."""
+        return next((fact for fact in self.all(step) if fact.on >= day), None)
+
+    def after(self, step: str, day: date) -> Fact | None:
+        """The first fact of the step later than `day`."""
+        return next((fact for fact in self.all(step) if fact.on > day), None)
+
+    @property
+    def birthday(self) -> date | None:
+        """The day of birth, where it was told."""
+        fact = self.latest("birthday")
+        return fact.on if fact else None
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause has begun that no later event ended."""
+        paused, resumed = self.latest("paused"), self.latest("resumed")
+        if paused is None:
+            return False
+        return resumed is None or (resumed.on, resumed.entry) < (paused.on, paused.entry)

@@ -1,0 +1,279 @@
+"""The development track as data: stages, steps, side events and rules, read from YAML and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from records.dates import Period
+from records.stages import Stage
+from records.yaml_lines import read_checked
+
+TRACKS = Path(__file__).parent / "tracks"
+NATIONAL = "national"
+SCHOOL = "school"
+
+RuleKind = Literal["earliest", "due", "soft", "cycle", "max", "range", "floor"]
+Level = Literal["national", "school"]
+Gate = Literal["refuse", "reason", "mark"]
+Actor = Literal["student", "branch", "mentor", "primary_committee", "organisation_department"]
+FieldType = Literal["date", "count", "number", "names", "text"]
+Article = int | str | None
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _base_from_text(value: object) -> object:
+    """`step` or `step.detail` written short."""
+    if isinstance(value, str):
+        step, _, detail = value.partition(".")
+        return {"step": step, "detail": detail or None} if not value.startswith("school.") else {"step": value}
+    return value
+
+
+class Base(_Frozen):
+    """An event that a date is counted from.
+
+    `detail` takes the date from that detail instead of the event's day. `exact`: that date is the result itself, to
+    which no offset is added. `since`/`before`: only an event not before / not after the last fact of that step.
+    `rule`: the date of another rule is the base.
+    """
+
+    step: str | None = None
+    detail: str | None = None
+    exact: bool = False
+    since: str | None = None
+    before: str | None = None
+    rule: str | None = None
+
+
+class Offset(_Frozen):
+    """How far from the base; exactly one unit. `before_months` counts back; `calendar` ends with the calendar period."""
+
+    years: int | None = None
+    months: int | None = None
+    before_months: int | None = None
+    days: int | None = None
+    working_days: int | None = None
+    age: int | None = None
+    calendar: Period | None = None
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("an offset has exactly one unit, as in {months: 6}")
+        return self
+
+
+class Version(_Frozen):
+    """From which day the rule held in this wording, and under which article."""
+
+    effective: date
+    article: Article = None
+
+
+class Floor(_Frozen):
+    """How long a training lasts at least; either is enough (Art 17: 三天或者二十四个学时)."""
+
+    days: float
+    hours: float
+
+
+class Rule(_Frozen):
+    """A time limit of a step. `level` says who demands it: 细则 (national) or the school."""
+
+    id: str
+    kind: RuleKind
+    step: str
+    base: Annotated[tuple[Annotated[Base, BeforeValidator(_base_from_text)], ...], Field(default=())]
+    offset: Offset | None = None
+    offset_to: Offset | None = None  # the far end of a range
+    article: Article = None
+    level: Level = NATIONAL
+    effective: date
+    earlier: tuple[Version, ...] = ()  # the same rule under an earlier edition, oldest first
+    lenient_until: date | None = None  # days between issue and publication, when nobody could know it
+    base_if_filed: str | None = None  # the base under the reading `activist_base: filed`
+    strict: bool = False  # the reading `strict_next_day` moves it by a day
+    when: Base | None = None  # holds only once this has happened
+    until: str | None = None  # a cycle ends with this step
+    floor: Floor | None = None
+    limit: int | None = None  # how often at most
+    gate: Gate = "mark"  # what recording the step against the rule does
+    remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
+
+    @cached_property
+    def editions(self) -> tuple[Version, ...]:
+        """Every edition of the rule, newest first."""
+        return (Version(effective=self.effective, article=self.article), *reversed(self.earlier))
+
+    def edition_on(self, day: date) -> Version | None:
+        """The edition that held on that day, or None before the first."""
+        return next((edition for edition in self.editions if edition.effective <= day), None)
+
+
+class Requirement(_Frozen):
+    """A step that comes before; `gate` says what its absence does."""
+
+    step: str
+    gate: Gate = "refuse"
+    article: Article = None
+
+
+class DetailField(_Frozen):
+    """What may be written down with a step."""
+
+    name: str
+    type: FieldType = "text"
+    required: bool = False
+    least: int | None = None
+    most: int | None = None
+    article: Article = None
+
+
+class Step(_Frozen):
+    """One of the 25 steps (+7a), or a side event (no number)."""
+
+    id: str
+    number: str | None = None
+    phase: int | None = None
+    actor: Actor = "branch"
+    leads_to: Stage | None = None
+    article: Article = None
+    documents: tuple[str, ...] = ()
+    fields: tuple[DetailField, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+    repeatable: bool = False
+    future: bool = False  # may lie ahead, such as a planned departure
+    vote: bool = False
+    reason_allowed: bool = True
+
+    @property
+    def title(self) -> str:
+        """The locale key of its name."""
+        return f"step.{self.id}"
+
+    @cached_property
+    def field_names(self) -> tuple[str, ...]:
+        """What may be written down with it."""
+        return tuple(field.name for field in self.fields)
+
+
+class Track(_Frozen):
+    """Stages, steps in their order, side events and rules."""
+
+    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
+    events: tuple[Step, ...]
+    rules: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _refers_to_what_exists(self) -> Self:
+        known = {step.id for step in (*self.steps, *self.events)}
+        if len(known) != len(self.steps) + len(self.events):
+            raise ValueError("two steps have the same id")
+        seen = {(rule.id, rule.kind) for rule in self.rules}
+        if len(seen) != len(self.rules):
+            raise ValueError("two rules have the same id and kind")
+        names = {rule.id for rule in self.rules}
+        for step in (*self.steps, *self.events):
+            _known(f"step {step.id}", (need.step for need in step.requires), known)
+        for rule in self.rules:
+            bases = (*rule.base, *([rule.when] if rule.when else []))
+            used = [rule.step, rule.until, rule.base_if_filed]
+            used += [name for base in bases for name in (base.step, base.since, base.before)]
+            _known(f"rule {rule.id}", used, known)
+            _known(f"rule {rule.id}", (base.rule for base in bases), names)
+        return self
+
+    @cached_property
+    def by_id(self) -> dict[str, Step]:
+        """Steps and side events by id."""
+        return {step.id: step for step in (*self.steps, *self.events)}
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """The place of each step in the order; side events have none."""
+        return {step.id: place for place, step in enumerate(self.steps)}
+
+    @cached_property
+    def milestones(self) -> tuple[Step, ...]:
+        """The steps that lead to a stage, in order."""
+        return tuple(step for step in self.steps if step.leads_to)
+
+    def rules_of(self, step: str) -> tuple[Rule, ...]:
+        """The rules whose date is a date of this step."""
+        return self._rules_by_step.get(step, ())
+
+    def rule(self, rule_id: str) -> Rule:
+        """The first rule of that id (T09 has two kinds)."""
+        return self._rules_by_id[rule_id]
+
+    @cached_property
+    def _rules_by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in reversed(self.rules)}
+
+    @cached_property
+    def _rules_by_step(self) -> dict[str, tuple[Rule, ...]]:
+        return {step: tuple(rule for rule in self.rules if rule.step == step) for step in self.by_id}
+
+
+class _SchoolTrack(_Frozen):
+    """What a school adds: rules and events named `school.…`, and when it reminds of the national ones."""
+
+    rules: tuple[Rule, ...] = ()
+    events: tuple[Step, ...] = ()
+    remind: dict[str, tuple[int, ...]] = {}
+
+    @model_validator(mode="after")
+    def _named_for_the_school(self) -> Self:
+        for own in (*self.rules, *self.events):
+            if not own.id.startswith("school."):
+                raise ValueError(f"'{own.id}' must be named school.{own.id}: a local requirement is no national rule")
+        for rule in self.rules:
+            if rule.level != SCHOOL:
+                raise ValueError(f"'{rule.id}' needs `level: school`")
+        return self
+
+
+def load_track(path: Path | None = None, school: Path | None = None) -> Track:
+    """The track of our file (or `path`) with the school's additions over it.
+
+    Raises:
+        TrackFileWrong: names file, line and key of what is wrong.
+    """
+    track = read_checked(path or TRACKS / "party_member.yaml", Track)
+    return track if school is None else _with_school(track, school)
+
+
+def _with_school(track: Track, school: Path) -> Track:
+    own = read_checked(school, _SchoolTrack)
+    rules = [
+        rule.model_copy(update={"remind": own.remind[rule.id]}) if rule.id in own.remind else rule
+        for rule in track.rules
+    ]
+
+    def together(_: object) -> Track:
+        known = {rule.id for rule in track.rules} | {rule.id for rule in own.rules}
+        _known("remind", own.remind, known)
+        return Track(
+            stages=track.stages,
+            steps=track.steps,
+            events=(*track.events, *own.events),
+            rules=(*rules, *own.rules),
+        )
+
+    return read_checked(school, _SchoolTrack, then=together)
+
+
+def _known(where: str, names: Iterable[str | None], known: Iterable[str]) -> None:
+    for name in names:
+        if name is not None and name not in known:
+            raise ValueError(f"{where} names '{name}', which does not exist")
