@@ -1,0 +1,112 @@
+"""Answers that are quotations: the likeliest passages, cut to the sentences that answer, or a reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from content.passages import DocumentKind, Level, Passage
+from retrieval.normalise import normalise
+from retrieval.queries import Query
+from retrieval.refusals import Refusal, on_principle, small_talk
+from retrieval.search import Hit, Index
+from retrieval.spans import Span, choose
+
+_CITED_AT_MOST = 3
+_CITED_FROM = 0.55  # of the first hit's score: less is a heading to offer, not a second answer
+_FIRST = {Level.NATIONAL: 0, Level.SCHOOL: 1}
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Stretches of one passage, as offsets into its text. Cannot be made of anything that is not in it."""
+
+    passage: Passage
+    spans: tuple[Span, ...]
+
+    def __post_init__(self) -> None:
+        text, end_before = self.passage.content.text, 0
+        for start, end in self.spans:
+            if not (end_before <= start < end <= len(text)) or not text[start:end].strip():
+                raise ValueError(f"{start}–{end} is no stretch of a text of {len(text)} characters")
+            end_before = end
+        if not self.spans:
+            raise ValueError("a citation quotes something")
+
+    @property
+    def quotes(self) -> tuple[str, ...]:
+        """Each stretch, exactly as in the source."""
+        return tuple(self.passage.content.text[start:end] for start, end in self.spans)
+
+    @property
+    def quote(self) -> str:
+        """The stretches, joined by an ellipsis where something stands between them."""
+        return "……".join(self.quotes)
+
+    @property
+    def level(self) -> Level:
+        """Whose requirement it states."""
+        return self.passage.content.level
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the library says.
+
+    Attributes:
+        confidence: calibrated probability that the first hit answers, 0..1.
+        citations: national before school; empty unless answered.
+        hits: nearest passages, also where none was good enough to be quoted.
+        refusal: why there is no answer; None where there is one.
+    """
+
+    question: str
+    answered: bool
+    confidence: float
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    refusal: Refusal | None
+
+
+def answer(index: Index, question: str, *, on: date) -> Answer:
+    """Answer from passages in force on this day, by quotation, or say why not."""
+    text = normalise(question)
+    reason = _unanswerable(text)
+    if reason is not None:
+        return Answer(question, False, 0.0, (), (), reason)
+    query, hits = index.look_up(question, on=on)
+    confidence = hits[0].score if hits else 0.0
+    citations = _citations(index, query, hits) if confidence >= index.gate else ()
+    if not citations:
+        return Answer(question, False, confidence, (), tuple(hits), Refusal.NOTHING_FOUND)
+    return Answer(question, True, confidence, citations, tuple(hits), None)
+
+
+def _unanswerable(text: str) -> Refusal | None:
+    if not text:
+        return Refusal.EMPTY_QUESTION
+    if not any(character.isalnum() for character in text) or small_talk(text):
+        return Refusal.NOT_A_QUESTION
+    return on_principle(text)
+
+
+def _citations(index: Index, query: Query, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    """The passages close to the best: one national rule and one of the school, where both speak."""
+    near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
+    cited: list[Citation] = []
+    for hit in near:
+        if _repeats(hit, near):
+            continue
+        spans = choose(hit.passage.content, query, hit.closest, index.encoder)
+        if spans:
+            cited.append(Citation(hit.passage, spans))
+    return tuple(sorted(cited, key=lambda citation: _FIRST[citation.level]))
+
+
+def _repeats(hit: Hit, near: Sequence[Hit]) -> bool:
+    """A second section of our handbook on the matter adds nothing; the first is kept beside the official text."""
+    if hit.passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL) or hit.level is Level.SCHOOL:
+        return False
+    ours = [other for other in near if other.passage.kind is hit.passage.kind and other.level is hit.level]
+    return ours[0] is not hit

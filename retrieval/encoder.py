@@ -1,0 +1,162 @@
+"""Encoders: text to vectors. Our own folder is read with numpy and tokenizers; any other model is an extra."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.errors import WaymarkError
+
+Vectors = NDArray[np.float32]
+SHIPPED = Path(__file__).parent / "model"
+
+
+class Encoder(Protocol):
+    """What the index needs of a model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors of the same text would."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row a text, of length 1 (all zeros where a text has nothing in it that the model knows)."""
+
+
+class BrokenModel(WaymarkError):
+    """The model folder can't be read, or is not a model."""
+
+    key: ClassVar[str] = "error.broken_model"
+    sentence: ClassVar[str] = (
+        "The encoder folder {folder} can't be used ({problem}). Restore it, or set WAYMARK_ENCODER to another model."
+    )
+
+
+class EncoderNotInstalled(WaymarkError):
+    """Another model was named, but the extra that reads it is missing."""
+
+    key: ClassVar[str] = "error.encoder_not_installed"
+    sentence: ClassVar[str] = (
+        "The encoder {name} needs sentence-transformers. Install it with: pip install 'waymark[encoder]'"
+        " (or leave WAYMARK_ENCODER empty)."
+    )
+
+
+class UnknownEncoder(WaymarkError):
+    """sentence-transformers could not load the model of this name."""
+
+    key: ClassVar[str] = "error.unknown_encoder"
+    sentence: ClassVar[str] = "The encoder {name} can't be loaded ({problem}). Check WAYMARK_ENCODER."
+
+
+def load_encoder(name: str | None) -> Encoder:
+    """The encoder of this name: None or empty is the one shipped with us, else a sentence-transformers model.
+
+    Raises:
+        BrokenModel, EncoderNotInstalled, UnknownEncoder: with what to do.
+    """
+    if not name:
+        return StaticEncoder(SHIPPED)
+    folder = Path(name)
+    if name.startswith((".", "/", "~")) and not folder.expanduser().is_dir():
+        raise BrokenModel(folder=folder.name, problem="there is no such folder")
+    if _is_static(folder):
+        return StaticEncoder(folder)
+    return TransformerEncoder(name)
+
+
+def _is_static(folder: Path) -> bool:
+    modules = folder / "modules.json"
+    return modules.is_file() and "StaticEmbedding" in modules.read_text("utf-8")
+
+
+class StaticEncoder:
+    """sentence-transformers' StaticEmbedding followed by Normalize, without torch: the mean of the tokens' vectors."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._read(folder)
+        except BrokenModel:
+            raise
+        except Exception as error:  # tokenizers raises bare Exception
+            problem = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            raise BrokenModel(folder=folder.name, problem=problem) from error
+
+    def _read(self, folder: Path) -> None:
+        from tokenizers import Tokenizer
+
+        if not (folder / "modules.json").is_file():
+            raise BrokenModel(folder=folder.name, problem="modules.json is missing")
+        modules = json.loads((folder / "modules.json").read_text("utf-8"))
+        if not modules or not str(modules[0]["type"]).endswith("StaticEmbedding"):
+            raise BrokenModel(folder=folder.name, problem="it is not a static embedding")
+        inner = folder / modules[0]["path"]
+        raw = (inner / "model.safetensors").read_bytes()
+        words = (inner / "tokenizer.json").read_bytes()
+        self._vectors = _tensor(raw, "embedding.weight", folder.name)
+        self._tokenizer: Any = Tokenizer.from_buffer(words)
+        self._tokenizer.no_padding()
+        if self._tokenizer.get_vocab_size() > len(self._vectors):
+            raise BrokenModel(folder=folder.name, problem="it has more tokens than vectors")
+        self.fingerprint = "static-" + hashlib.sha256(raw + words).hexdigest()[:16]
+        self.dimension = int(self._vectors.shape[1])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See `Encoder.encode`; safe to call from several threads."""
+        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        result = np.zeros((len(encoded), self.dimension), dtype=np.float32)
+        for row, tokens in enumerate(encoded):
+            if tokens.ids:
+                result[row] = self._vectors[tokens.ids].mean(axis=0)
+        return _of_length_one(result)
+
+
+class TransformerEncoder:
+    """Any model of sentence-transformers, on the CPU."""
+
+    def __init__(self, name: str) -> None:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise EncoderNotInstalled(name=name) from error
+        try:
+            self._model: Any = SentenceTransformer(name, device="cpu")
+        except Exception as error:  # hub, torch and file errors of many kinds: one sentence for the operator
+            problem = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            raise UnknownEncoder(name=name, problem=problem) from error
+        self.dimension = int(self._model.get_sentence_embedding_dimension())
+        probe = self.encode(["指纹 fingerprint 第十三条", "预备期从哪天算起"])
+        self.fingerprint = "transformer-" + hashlib.sha256(np.round(probe, 3).tobytes()).hexdigest()[:16]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See `Encoder.encode`."""
+        rows = self._model.encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
+        return _of_length_one(np.asarray(rows, dtype=np.float32).reshape(len(texts), self.dimension))
+
+
+def _of_length_one(rows: Vectors) -> Vectors:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-12), dtype=np.float32)
+
+
+def _tensor(raw: bytes, name: str, folder: str) -> Vectors:
+    """A matrix out of a safetensors file: eight bytes of header length, a JSON header, the data."""
+    header_length = int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8 : 8 + header_length])
+    if name not in header:
+        raise BrokenModel(folder=folder, problem=f"it holds no {name}")
+    dtype = {"F32": np.float32, "F16": np.float16}[header[name]["dtype"]]
+    begin, end = header[name]["data_offsets"]
+    rows, columns = header[name]["shape"]
+    data = raw[8 + header_length :][begin:end]
+    if len(data) != rows * columns * np.dtype(dtype).itemsize:
+        raise BrokenModel(folder=folder, problem="model.safetensors is cut short")
+    return np.frombuffer(data, dtype=dtype).reshape(rows, columns).astype(np.float32)

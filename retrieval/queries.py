@@ -1,0 +1,144 @@
+"""A question made ready: normalised, cut into grams, widened by aliases, weighed by rarity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoder import Vectors
+from retrieval.keywords import K1, Postings
+from retrieval.naming import articles_named
+from retrieval.normalise import normalise
+from retrieval.segments import Channel
+from retrieval.terms import Gram, grams_of, string_of, syllables
+
+LONGEST = 240  # characters of a question that are searched with
+_ALIAS_WEIGHT = 0.7
+_SOUND_WEIGHT = 0.55
+_SOUND_RARER_THAN = 0.01  # share of entries up to which a pair may be a slip for one that sounds alike
+_POSTINGS_AT_MOST = 1_200_000  # read for one question and channel: about 5 ms
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for.
+
+    Attributes:
+        text: normalised.
+        core: `text` without white space and signs.
+        grams: of the question itself.
+        added: grams that only aliases brought in.
+        articles: article keys that the question names.
+    """
+
+    text: str
+    grams: tuple[Gram, ...]
+    added: tuple[Gram, ...]
+    articles: tuple[str, ...]
+    vector: Vectors
+
+    @property
+    def core(self) -> str:
+        return "".join(character for character in self.text if character.isalnum())
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A query in one channel: each gram with its rarity there and the grams that it may be a slip for."""
+
+    grams: tuple[Gram, ...]
+    mass: float
+    sounds_like: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+
+
+def expansions(text: str, aliases: Mapping[str, Sequence[str]]) -> list[str]:
+    """What the aliases found in a normalised text stand for (keys and values normalised), longest alias first."""
+    found: list[str] = []
+    for short in sorted((short for short in aliases if short in text), key=len, reverse=True):
+        found += [full for full in aliases[short] if full not in text]
+    return list(dict.fromkeys(found))
+
+
+def weigh(query: Query, channels: Sequence[Channel]) -> Weighed:
+    """Multiply the grams' weights by their rarity over all segments of a channel."""
+    grams = [*query.grams, *query.added]
+    terms = np.array([gram.term for gram in grams], dtype=np.uint64)
+    counts = np.zeros(len(grams), dtype=np.int64)
+    size = 0
+    for channel in channels:
+        counts += channel.postings.occurrences(terms)
+        size += channel.postings.size
+    weights = [gram.weight * _rarity(int(count), size) for gram, count in zip(grams, counts, strict=True)]
+    mass = sum(weights[: len(query.grams)]) * (K1 + 1)
+    sounds = _sounds_like(grams, counts, channels, size) if size else {}
+    weighed = tuple(Gram(gram.term, gram.string, weight) for gram, weight in zip(grams, weights, strict=True))
+    return Weighed(weighed, max(mass, 1e-6), sounds)
+
+
+def score_entries(weighed: Weighed, channel: Channel) -> NDArray[np.float32]:
+    """The keyword score of every entry of a channel as a share of what a perfect match would score."""
+    postings: Postings = channel.postings
+    places = [postings.find(np.array([gram.term for gram in weighed.grams], dtype=np.uint64))]
+    weights = [np.array([gram.weight for gram in weighed.grams], dtype=np.float32)]
+    for terms in weighed.sounds_like.values():
+        places.append(postings.find(np.array([term for term, _ in terms], dtype=np.uint64)))
+        weights.append(np.array([weight for _, weight in terms], dtype=np.float32))
+    scores = postings.score(np.concatenate(places), np.concatenate(weights), budget=_POSTINGS_AT_MOST)
+    return np.asarray(scores / np.float32(weighed.mass), dtype=np.float32)
+
+
+def prepare(question: str, vector: Vectors, aliases: Mapping[str, Sequence[str]]) -> Query:
+    """A question as it is searched with; `vector` is the encoder's, of `normalise(question)`."""
+    text = normalise(question)[:LONGEST]
+    grams = grams_of(text, at_most=LONGEST)
+    known = {gram.term for gram in grams}
+    added = [
+        Gram(gram.term, gram.string, gram.weight * _ALIAS_WEIGHT)
+        for full in expansions(text, aliases)
+        for gram in grams_of(full, at_most=LONGEST)
+        if gram.term not in known
+    ]
+    return Query(text, tuple(grams), tuple(added), articles_named(text), vector)
+
+
+def _rarity(count: int, size: int) -> float:
+    return math.log(1 + (size - count + 0.5) / (count + 0.5)) if size else 0.0
+
+
+def _sounds_like(
+    grams: Sequence[Gram], counts: NDArray[np.int64], channels: Sequence[Channel], size: int
+) -> dict[int, tuple[tuple[int, float], ...]]:
+    """For rare pairs: the commonest pairs of the vocabulary that sound the same, with weights."""
+    rare = [
+        (gram, int(count))
+        for gram, count in zip(grams, counts, strict=True)
+        if len(gram.string) == 2 and count <= max(2, size * _SOUND_RARER_THAN) and gram.weight > 0.5
+    ]
+    if not rare:
+        return {}
+    sounds = syllables().of_pairs(np.array([gram.term for gram, _ in rare], dtype=np.uint64))
+    found: dict[int, tuple[tuple[int, float], ...]] = {}
+    for (gram, count), sound in zip(rare, sounds, strict=True):
+        if not sound:
+            continue
+        alike: dict[int, int] = {}
+        for channel in channels:
+            postings = channel.postings
+            for place in channel.sounds.alike(int(sound)):
+                term = int(postings.terms[place])
+                alike[term] = alike.get(term, 0) + int(postings.starts[place + 1] - postings.starts[place])
+        alike.pop(gram.term, None)
+        best = sorted(((n, term) for term, n in alike.items() if n > count), reverse=True)[:2]
+        if best:
+            weights = [(term, gram.weight * _SOUND_WEIGHT * _rarity(n, size)) for n, term in best]
+            found[gram.term] = tuple(weights)
+    return found
+
+
+def homophones(weighed: Weighed) -> dict[int, tuple[str, ...]]:
+    """The strings that each rare gram may be a slip for."""
+    return {gram: tuple(string_of(term) for term, _ in terms) for gram, terms in weighed.sounds_like.items()}

@@ -1,0 +1,305 @@
+"""The index: passages in, hits out. One writer and any number of readers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from content.passages import DocumentId, DocumentKind, Level, Passage
+from retrieval.encoder import Encoder
+from retrieval.naming import article_key, title_key
+from retrieval.normalise import normalise
+from retrieval.persistence import load_segments, save_segments
+from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, weigh
+from retrieval.ranking import (
+    Candidate,
+    Scores,
+    Weights,
+    confidence_features,
+    features,
+    load_weights,
+    probability,
+)
+from retrieval.segments import Channel, Segment
+
+ALIASES = Path(__file__).parent / "aliases.yaml"
+_FROM_EACH = 24  # candidates that each of the four channels proposes
+_RERANKED = 30
+_SEGMENTS_AT_MOST = 8
+_NOBODY: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that may answer.
+
+    Attributes:
+        score: calibrated probability that it answers the question.
+        closest: the anticipated question nearest to what was asked, "" where there is none; never shown as text.
+    """
+
+    passage: Passage
+    score: float
+    closest: str = ""
+
+    @property
+    def level(self) -> Level:
+        """Whose requirement it states."""
+        return self.passage.content.level
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A search before it becomes hits: what tuning and the benchmarks look at."""
+
+    query: Query
+    candidates: tuple[Candidate, ...]
+    rows: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+
+class Index:
+    """Passages, searchable. Readers work on the state they found; `add` and `remove` publish a new one at the end."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        aliases: Mapping[str, Sequence[str]] | None = None,
+        *,
+        weights: Weights | None = None,
+    ) -> None:
+        """Make an empty index.
+
+        Args:
+            aliases: what people say → what the texts call it; None takes the shipped table.
+        """
+        self._encoder = encoder
+        self._weights = weights or load_weights()
+        self._segments = _NOBODY
+        self._writing = threading.Lock()
+        self.set_aliases(load_aliases() if aliases is None else aliases)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the stored vectors would: with the encoder and with the layout of entries."""
+        return f"1-{self._encoder.fingerprint}"
+
+    @property
+    def encoder(self) -> Encoder:
+        return self._encoder
+
+    @property
+    def gate(self) -> float:
+        """The confidence from which a question is answered."""
+        return self._weights.gate
+
+    def __len__(self) -> int:
+        return sum(int(segment.alive.sum()) for segment in self._segments)
+
+    def set_aliases(self, aliases: Mapping[str, Sequence[str]]) -> None:
+        """Replace the alias table; questions asked from now on use it."""
+        self._aliases = {normalise(said): tuple(normalise(full) for full in meant) for said, meant in aliases.items()}
+
+    def add(self, passages: Iterable[Passage]) -> None:
+        """Make passages answerable; those who are searching meanwhile do not wait."""
+        new = list(passages)
+        if not new:
+            return
+        with self._writing:
+            segments = [*self._segments, Segment.build(new, self._encoder)]
+            self._segments = tuple(segments)
+            if len(segments) > _SEGMENTS_AT_MOST:
+                self._segments = _compacted(segments)
+
+    def remove(self, document: DocumentId) -> None:
+        """Forget a document; nothing happens where it is unknown."""
+        with self._writing:
+            left = [segment.without(document) for segment in self._segments]
+            self._segments = tuple(segment for segment in left if segment.alive.any())
+
+    def documents(self) -> dict[DocumentId, int]:
+        """How many passages of each document are held."""
+        counted: dict[DocumentId, int] = {}
+        for segment in self._segments:
+            for passage, alive in zip(segment.passages, segment.alive, strict=True):
+                if alive:
+                    counted[passage.document] = counted.get(passage.document, 0) + 1
+        return counted
+
+    def save(self, path: Path) -> None:
+        """Write the index to a folder, so that the next start need not encode everything again."""
+        with self._writing:
+            save_segments(path, self._segments, self.fingerprint)
+
+    def load(self, path: Path) -> bool:
+        """Take over what was saved; False (and nothing changed) where it is missing, half-written or another model's."""
+        with self._writing:
+            segments = load_segments(path, self.fingerprint)
+            if segments is not None:
+                self._segments = segments
+        return segments is not None
+
+    def search(self, question: str, *, on: date, limit: int = 5) -> list[Hit]:
+        """The passages in force on this day that answer best, the likeliest first.
+
+        Where a passage of the handbook rests on an article whose official text is held, that text comes before it.
+        """
+        return self.look_up(question, on=on, limit=limit)[1]
+
+    def look_up(self, question: str, *, on: date, limit: int = 5) -> tuple[Query, list[Hit]]:
+        """As `search`, with the question as it was understood."""
+        segments = self._segments
+        ranked = self.rank(question, on=on, segments=segments)
+        if not ranked.candidates:
+            return ranked.query, []
+        confidence = probability(confidence_features(ranked.query, ranked.scores, ranked.rows), self._weights)
+        likelihood = np.exp((ranked.scores - ranked.scores[0]) / self._weights.temperature)
+        hits = [
+            Hit(candidate.passage, float(confidence * share), candidate.closest)
+            for candidate, share in zip(ranked.candidates, likelihood, strict=True)
+        ]
+        return ranked.query, _official_first(hits, segments, on)[:limit]
+
+    def rank(self, question: str, *, on: date, segments: Sequence[Segment] | None = None) -> Ranked:
+        """Candidates of all channels, re-ranked, best first."""
+        segments = self._segments if segments is None else segments
+        vector = self._encoder.encode([normalise(question)[:LONGEST]])[0]
+        query = prepare(question, vector, self._aliases)
+        bodies = weigh(query, [segment.bodies for segment in segments])
+        questions = weigh(query, [segment.questions for segment in segments])
+        candidates: list[Candidate] = []
+        for segment in segments:
+            candidates += _candidates(segment, query, bodies, questions, on)
+        candidates.sort(key=lambda c: -self._fused(c.scores))
+        candidates = candidates[:_RERANKED]
+        rows = features(query, bodies, candidates)
+        scores = rows @ np.array(self._weights.ranker)
+        order = np.argsort(-scores, kind="stable")
+        return Ranked(query, tuple(candidates[at] for at in order), rows[order], scores[order])
+
+    def _fused(self, scores: Scores) -> float:
+        parts = (scores.keyword, scores.question, scores.dense, scores.dense_question)
+        return sum(weight * part for weight, part in zip(self._weights.fusion, parts, strict=True))
+
+
+def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
+    """The shipped table: entries of `say` and `mean`, each a list of words."""
+    import yaml
+
+    table: dict[str, tuple[str, ...]] = {}
+    entries: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8")) or []
+    for entry in entries:
+        for said in entry["say"]:
+            table[str(said)] = (*table.get(str(said), ()), *(str(full) for full in entry["mean"]))
+    return table
+
+
+def _compacted(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """The largest stays as it is; the small ones become one, so that a merge never touches most of the index."""
+    by_size = sorted(segments, key=lambda segment: -len(segment.passages))
+    kept = [by_size[0]]
+    rest = by_size[1:]
+    while rest and len(rest[0].passages) > 4 * sum(len(segment.passages) for segment in rest[1:]):
+        kept.append(rest.pop(0))
+    return (*kept, Segment.merge(rest)) if rest else tuple(kept)
+
+
+def _candidates(segment: Segment, query: Query, bodies: Weighed, questions: Weighed, on: date) -> list[Candidate]:
+    allowed = segment.answering(on)
+    by_body = _Scored(segment.bodies, query, bodies, allowed)
+    by_question = _Scored(segment.questions, query, questions, allowed)
+    rows = sorted(set(by_body.best_rows) | set(by_question.best_rows) | _named(segment, query, allowed))
+    body_scores, question_scores = by_body.of_rows(rows), by_question.of_rows(rows)
+    return [
+        Candidate(
+            segment.passages[row],
+            segment.texts[row],
+            Scores(body[0], asked[0], body[1], asked[1]),
+            segment.questions.texts[asked[2]] if asked[2] >= 0 else "",
+        )
+        for row, body, asked in zip(rows, body_scores, question_scores, strict=True)
+    ]
+
+
+def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) -> set[int]:
+    """Rows of the articles that the question names."""
+    if not query.articles:
+        return set()
+    rows = {row for (_, article), at in segment.by_article.items() if article in query.articles for row in at}
+    named = {row for row in rows if title_key(segment.passages[row].title) in query.core}
+    return {row for row in (named or rows) if allowed is None or allowed[row]} if len(named or rows) < 200 else set()
+
+
+class _Scored:
+    """One channel of one segment, scored for one query."""
+
+    def __init__(self, channel: Channel, query: Query, weighed: Weighed, allowed: NDArray[np.bool_] | None) -> None:
+        self._channel, self._query = channel, query
+        self._keyword = score_entries(weighed, channel)
+        mask = None if allowed is None else allowed[channel.owners]
+        if mask is not None:
+            self._keyword *= mask
+        self.best_rows = self._best_rows(mask)
+
+    def _best_rows(self, mask: NDArray[np.bool_] | None) -> list[int]:
+        size = len(self._keyword)
+        if not size:
+            return []
+        count = min(_FROM_EACH, size)
+        best = np.argpartition(-self._keyword, count - 1)[:count]
+        best = best[self._keyword[best] > 0]
+        near = np.zeros(0, np.int64)
+        if self._query.vector.any():
+            near, _ = self._channel.vectors.nearest(self._query.vector, _FROM_EACH, mask)
+        return [int(row) for row in np.unique(self._channel.owners[np.concatenate([best, near])])]
+
+    def of_rows(self, rows: Sequence[int]) -> list[tuple[float, float, int]]:
+        """For each passage the best keyword score, the best cosine, and the best entry (-1: it has none)."""
+        spans = [self._channel.entries(row) for row in rows]
+        entries = np.concatenate([np.arange(span.start, span.stop) for span in spans]) if spans else np.zeros(0, int)
+        cosines = self._channel.vectors.reconstruct(entries) @ self._query.vector
+        keywords = self._keyword[entries]
+        result, at = [], 0
+        for span in spans:
+            count = span.stop - span.start
+            if not count:
+                result.append((0.0, 0.0, -1))
+                continue
+            word, cosine = keywords[at : at + count], cosines[at : at + count]
+            result.append((float(word.max()), float(cosine.max()), span.start + int((word + cosine).argmax())))
+            at += count
+        return result
+
+
+def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
+    """Put the official text of an article before the handbook's words that rest on it."""
+    placed: dict[int, Hit] = {}
+    own = {hit.passage.id: hit for hit in hits}
+    for hit in hits:
+        basis = hit.passage.content.basis
+        if basis is not None and hit.passage.kind is not DocumentKind.OFFICIAL:
+            for passage in _official(basis.title, basis.article, segments, on):
+                if passage.id not in placed:
+                    found = own.get(passage.id, Hit(passage, 0.0))
+                    placed[passage.id] = replace(found, score=max(found.score, hit.score))
+        placed.setdefault(hit.passage.id, hit)
+    return list(placed.values())
+
+
+def _official(title: str, article: str, segments: Sequence[Segment], on: date) -> list[Passage]:
+    key = (title_key(title), article_key(article))
+    return [
+        segment.passages[row]
+        for segment in segments
+        for row in segment.by_article.get(key, ())
+        if segment.alive[row]
+        and segment.passages[row].in_force(on)
+        and segment.passages[row].kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL)
+    ]

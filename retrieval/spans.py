@@ -1,0 +1,111 @@
+"""The shortest stretch of a passage that answers: whole sentences, given as offsets into its text."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from content.passages import PassageText
+from retrieval.chunks import sentences
+from retrieval.encoder import Encoder
+from retrieval.normalise import normalise
+from retrieval.queries import Query
+from retrieval.ranking import longest_run
+
+Span = tuple[int, int]
+
+_SHOWN_WHOLE = 90  # characters up to which a passage is not cut
+_TWO_SENTENCES_IF = 0.82  # a neighbour is added when it scores at least this share of the best
+_LONGEST_LIST = 420  # characters of a list that is quoted with the sentence that introduces it
+_ITEM = re.compile(r"^[（(][一二三四五六七八九十\d]+[）)]|^[一二三四五六七八九十\d]+[、.．]")
+_ASKS_TIME = re.compile(
+    r"多久|多长|多少[天月年小]|什么时候|啥时候|何时|几[天月年个小]|期限|时限|最[长晚迟]|哪天|什么时间|时间|截止"
+)
+_ASKS_COUNT = re.compile(r"多少|几[个名位人次条份票]|比例|过半|人数")
+_SAYS_TIME = re.compile(r"\d+个?[年月天日小周学工]|半年|及时|之日|期满|每年|每半年|立即")
+_SAYS_COUNT = re.compile(r"\d|半数|过半|若干|全体")
+_ASKS_LIST = re.compile(r"哪些|哪几|有什么|步骤|流程|程序|手续|任务|内容|材料|条件|要求|职责|方法")
+_STARTS_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+条[　\s]*")
+
+
+def choose(content: PassageText, query: Query, closest: str, encoder: Encoder) -> tuple[Span, ...]:
+    """The spans to be quoted, in order of place, not overlapping.
+
+    Args:
+        closest: the anticipated question nearest to the one asked, whose words help to find the sentence.
+    """
+    text = content.text
+    pieces = sentences(text)
+    if not pieces:
+        return ()
+    if len(text.strip()) <= _SHOWN_WHOLE or len(pieces) == 1 or _asks_for_all(query):
+        return ((pieces[0][0], pieces[-1][1]),)
+    scores = _scores(text, pieces, query, closest, encoder)
+    best = int(np.argmax(scores))
+    listed = _list_around(text, pieces, best, query)
+    if listed is not None:
+        return (listed,)
+    first = last = best
+    for neighbour in (best + 1, best - 1):
+        if 0 <= neighbour < len(pieces) and scores[neighbour] >= _TWO_SENTENCES_IF * scores[best]:
+            first, last = min(first, neighbour), max(last, neighbour)
+    return ((pieces[first][0], pieces[last][1]),)
+
+
+def _scores(
+    text: str, pieces: list[Span], query: Query, closest: str, encoder: Encoder
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    folded = [_STARTS_ARTICLE.sub("", normalise(text[begin:end])) for begin, end in pieces]
+    vectors = encoder.encode(folded)
+    dense = vectors @ query.vector
+    hint = "".join(character for character in closest if character.isalnum())
+    rows = []
+    for piece, cosine in zip(folded, dense, strict=True):
+        grams = [gram for gram in (*query.grams, *query.added) if len(gram.string) > 1]
+        mass = sum(gram.weight for gram in grams) or 1.0
+        covered = sum(gram.weight for gram in grams if gram.string in piece) / mass
+        hinted = _covered(hint, piece)
+        score = covered + 0.5 * hinted + 0.6 * max(float(cosine), 0.0)
+        score += 0.3 * longest_run(query.core, piece) / max(len(query.core), 4)
+        score += _type_bonus(query.text + closest, piece)
+        rows.append(score)
+    return np.array(rows)
+
+
+def _covered(hint: str, piece: str) -> float:
+    pairs = [hint[at : at + 2] for at in range(len(hint) - 1)]
+    return sum(pair in piece for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+def _type_bonus(asked: str, piece: str) -> float:
+    """More for a sentence that holds the kind of thing that is asked for."""
+    bonus = 0.0
+    if _ASKS_TIME.search(asked) and _SAYS_TIME.search(piece):
+        bonus += 0.25
+    if _ASKS_COUNT.search(asked) and _SAYS_COUNT.search(piece):
+        bonus += 0.15
+    return bonus
+
+
+def _asks_for_all(query: Query) -> bool:
+    """A bare look-up: 第13条写了啥."""
+    rest = re.sub(r"第?\d+条(?:之\d+)?", "", query.core)
+    meant = [gram for gram in query.grams if gram.weight > 0.5 and len(gram.string) > 1 and gram.string in rest]
+    return bool(query.articles) and not [gram for gram in meant if gram.string not in "写了原文内容全文讲说规定"]
+
+
+def _list_around(text: str, pieces: list[Span], best: int, query: Query) -> Span | None:
+    """The introducing sentence with all its items, where what is asked for is a list."""
+    if not _ASKS_LIST.search(query.text):
+        return None
+    items = [bool(_ITEM.match(text[begin:end])) for begin, end in pieces]
+    first = best
+    while first > 0 and (items[first] or text[pieces[first - 1][0] : pieces[first - 1][1]].endswith(("；", ";"))):
+        first -= 1
+    last = best
+    while last + 1 < len(pieces) and (items[last + 1] or text[pieces[last][0] : pieces[last][1]].endswith(("；", ";"))):
+        last += 1
+    if last == first or pieces[last][1] - pieces[first][0] > _LONGEST_LIST:
+        return None
+    return (pieces[first][0], pieces[last][1])
