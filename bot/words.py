@@ -1,18 +1,18 @@
-"""Words: every sentence that a person reads, by key and language, from the .po files in `locales/`."""
+"""Words: every sentence that a person reads, by key and language, from the .po files in `locales/`.
+
+Nothing here needs the conversation framework: the command line speaks with the same words and must start at once.
+"""
 
 from __future__ import annotations
 
 import gettext
 from collections.abc import Iterable
+from functools import cached_property
 from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from aiogram.utils.i18n import I18n
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from storage.errors import WaymarkError
@@ -21,15 +21,24 @@ LOCALES = Path(__file__).parent / "locales"
 DEFAULT_LANGUAGE = "zh_CN"
 
 
-class Locales(I18n):
-    """aiogram's translations, read from one .po file a room instead of one compiled file a language."""
+class Locales:
+    """The languages we speak; each is read once, when it is first spoken, from one .po file a room."""
 
     def __init__(self, path: Path = LOCALES, default: str = DEFAULT_LANGUAGE) -> None:
-        super().__init__(path=path, default_locale=default)
+        self.path = path
+        self.default_locale = default
+        self._read: dict[str, gettext.GNUTranslations] = {}
 
-    def find_locales(self) -> dict[str, gettext.GNUTranslations]:
-        """Every language folder, all its rooms together."""
-        return {folder.name: _merged(sorted(folder.glob("*.po"))) for folder in self.path.iterdir() if folder.is_dir()}
+    @cached_property
+    def available_locales(self) -> tuple[str, ...]:
+        """The codes of the languages, sorted."""
+        return tuple(sorted(folder.name for folder in self.path.iterdir() if folder.is_dir()))
+
+    def gettext(self, key: str, *, locale: str) -> str:
+        """The sentence of the key, or the key itself where the language has none."""
+        if locale not in self._read:
+            self._read[locale] = _merged(sorted((self.path / locale).glob("*.po")))
+        return self._read[locale].gettext(key)
 
     def words(self, language: str | None) -> Words:
         """The words of a language code; one that is not ours ("en-GB", "zh-hans") gets the nearest or the default."""
@@ -73,6 +82,10 @@ class Words:
 
 
 def _merged(paths: Iterable[Path]) -> gettext.GNUTranslations:
+    from babel.messages.catalog import Catalog
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     merged = Catalog(charset="utf-8")
     for path in paths:
         with path.open("rb") as file:
