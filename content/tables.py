@@ -30,7 +30,7 @@ class DocumentRow(Base):
     file_sha256: Mapped[str | None] = mapped_column(ForeignKey("file.sha256"))
     added_at: Mapped[datetime]
     added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    warnings: Mapped[list[str]]
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # what content.notices.Notice stores
 
 
 class PassageRow(Base):

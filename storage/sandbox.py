@@ -71,10 +71,7 @@ async def run_limited(function: str, *arguments: Any, seconds: float = 8, megaby
     except TimeoutError:
         raise FileTooSlow(seconds=seconds) from None
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        status = await process.wait()
+        status = await _ended(process)
     if not answer or len(answer) > RESULT_BYTES:
         if status == -signal.SIGXCPU:
             raise FileTooSlow(seconds=seconds)
@@ -98,6 +95,17 @@ async def _exchange(process: asyncio.subprocess.Process, request: bytes, seconds
             parts.append(part)
             size += len(part)
         return b"".join(parts)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> int:
+    """The exit status; a child that does not leave by itself at once is killed."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.5 if process.stdout is not None and process.stdout.at_eof() else 0):
+            return await process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        # Process.kill() would collect the status itself, and asyncio complain that it is gone.
+        os.kill(process.pid, signal.SIGKILL)
+    return await process.wait()
 
 
 def _unwrap(answer: bytes, *, seconds: float, megabytes: int) -> Any:
