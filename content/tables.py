@@ -117,7 +117,7 @@ class ReadingRow(Base):
 
 
 class InquiryRow(Base):
-    """A question passed on to the organisers because the library did not know. The asker's name is not shown to them."""
+    """A question that the library could not answer, passed on to organisers, who are not shown the asker's name."""
 
     __tablename__ = "inquiry"
 

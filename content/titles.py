@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _DECORATION = re.compile(
-    r"[《》〈〉<>\s　]|[（(][^（）()]*(?:\d{4}|[一二]〇[〇零一二三四五六七八九]{2}|修订|修正|试行|暂行|草案|全文)[^（）()]*[）)]"
+    r"[《》〈〉<>\s　]"
+    r"|[（(][^（）()]*(?:\d{4}|[一二]〇[〇零一二三四五六七八九]{2}|修订|修正|试行|暂行|草案|全文)[^（）()]*[）)]"
 )
 _ISSUER = re.compile(r"^(?:中国共产党|中共中央|中华人民共和国|中共)")
 
@@ -16,7 +17,7 @@ def plain_title(title: str) -> str:
 
 
 def core_title(title: str) -> str:
-    """The plain title without who issued it, so that 发展党员工作细则 finds 《中国共产党发展党员工作细则》（2026年）."""
+    """The plain title without who issued it, so that 发展党员工作细则 finds 中国共产党发展党员工作细则."""
     plain = plain_title(title)
     core = _ISSUER.sub("", plain)
     # 中国共产党章程 and 中华人民共和国宪法 would lose too much.

@@ -15,37 +15,9 @@ _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECA
 _SILENT = ("script", "style", "noscript", "template", "iframe", "object", "svg", "math", "nav", "select", "textarea")
 _BLOCKS = frozenset(
     (
-        *(
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "body",
-            "center",
-            "dd",
-            "div",
-            "dl",
-            "dt",
-            "fieldset",
-            "figcaption",
-        ),
-        *(
-            "figure",
-            "footer",
-            "form",
-            "header",
-            "hr",
-            "li",
-            "main",
-            "ol",
-            "p",
-            "pre",
-            "section",
-            "table",
-            "tbody",
-            "tfoot",
-        ),
-        *("thead", "ul", "br"),
+        *("address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl"),
+        *("dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "li"),
+        *("main", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "ul", "br"),
     )
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

@@ -175,7 +175,8 @@ async def test_a_document_is_found_by_id_series_or_title_as_people_write_it(data
 
 
 async def test_front_matter_says_kind_stages_and_day(database: Database) -> None:
-    text = "---\ntitle: 本院须知\nkind: school\nstages: [applicant]\neffective: 2026-01-02\n---\n## 交表\n依据：《细则》第六条\n周五前交。"
+    front = "---\ntitle: 本院须知\nkind: school\nstages: [applicant]\neffective: 2026-01-02\n---\n"
+    text = front + "## 交表\n依据：《细则》第六条\n周五前交。"
 
     document = await add_text(database, text)
 
