@@ -90,6 +90,17 @@ class Emulator:
         with self.world.changed:
             return list(self.world.sent)
 
+    def sent_to(self, whom: Person | Chat | None = None, method: str | None = None) -> list[Effect]:
+        """New messages only (send…, copy…), to one chat or to all, oldest first."""
+        return [
+            effect
+            for effect in self.sent
+            if effect.method.startswith(("send", "copy"))
+            and effect.message_id is not None
+            and (whom is None or whom.id == effect.chat_id)
+            and method in (None, effect.method)
+        ]
+
     @property
     def requests(self) -> list[Request]:
         """Every request that arrived, whatever became of it."""

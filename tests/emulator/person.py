@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import markup
-from .methods import document_content, photo_content
+from .content import document_content, photo_content
 from .world import CallbackQuery, Chat, Message, World
 
 Wish = str | Callable[["Seen"], bool]
@@ -224,6 +224,11 @@ class Person:
 
     def unblocks(self) -> None:
         self._membership(blocked=False)
+
+    def deletes_account(self) -> None:
+        """Gone for good; the bot hears of it only when it writes."""
+        with self._world.changed:
+            self._private.deactivated = True
 
     def _membership(self, *, blocked: bool) -> None:
         with self._world.changed:

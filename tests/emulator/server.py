@@ -8,29 +8,27 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator
 from typing import Any
-from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, UploadFile
-from starlette.formparsers import MultiPartParser
+from starlette.datastructures import Headers
 from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from . import control
+from .encoding import read_params
 from .faults import Fault
-from .methods import METHODS, other_method, take_updates
-from .params import Params, Upload
+from .methods import other_method, take_updates
+from .params import Params
 from .refusals import Refusal, bad_request, conflict, not_found, too_many_requests, unauthorized
+from .registry import METHODS
 from .webhook import WebhookSender
 from .world import Request, World
 
 LONGEST_POLL = 50  # seconds, whatever the bot asks for
-MAX_PART = 64 * 1024 * 1024
 
 
 class ApiServer:
@@ -297,32 +295,6 @@ class _Nothing(Response):
 
 def _json(content: dict[str, Any], status: int) -> Response:
     return Response(json.dumps(content, ensure_ascii=False), status, media_type="application/json")
-
-
-async def read_params(headers: Headers, body: bytes, query: dict[str, str]) -> Params:
-    """Parameters from JSON, an urlencoded form, a multipart form, or the query."""
-    kind = headers.get("content-type", "")
-    if kind.startswith("application/json"):
-        try:
-            values = json.loads(body or b"{}")
-        except ValueError:
-            raise bad_request("can't parse JSON object") from None
-        return Params({**query, **values}, is_form=False)
-    if not kind.startswith("multipart/"):
-        return Params({**query, **dict(parse_qsl(body.decode(), keep_blank_values=True))}, is_form=True)
-
-    async def whole() -> AsyncGenerator[bytes, None]:
-        yield body
-        yield b""
-
-    form = await MultiPartParser(headers, whole(), max_part_size=MAX_PART).parse()
-    values, uploads = dict[str, Any](query), dict[str, Upload]()
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            uploads[name] = Upload(value.filename or name, await value.read(), value.content_type)
-        else:
-            values[name] = value
-    return Params(values, uploads, is_form=True)
 
 
 def _protocol(transports: dict[Any, asyncio.Transport]) -> type[asyncio.Protocol]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
+import httpx
 import pytest
 import telegram
 import telegram.error
-from aiogram import Bot
+from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
@@ -24,6 +28,7 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
+from aiogram.methods import SendMessage
 from aiogram.types import (
     BotCommand,
     BufferedInputFile,
@@ -32,17 +37,20 @@ from aiogram.types import (
     InputMediaDocument,
     InputPollOption,
     KeyboardButton,
+    Message,
     ReplyKeyboardMarkup,
     ReplyParameters,
     Update,
 )
+from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 from PIL import Image
 from telegram.ext import Application, CommandHandler, ContextTypes, MessageHandler, filters
 from telegram.request import HTTPXRequest
 
-from .emulator import Emulator
+from .emulator import TOKEN, Emulator
 from .fixtures import emulator as emulator
+from .limits import RateLimits
 from .markup import parse_html
 
 
@@ -393,6 +401,13 @@ class TestRefusals:
         assert moved.value.new_chat_id == new_group.id
         assert len(student.heard) == 1
 
+    async def test_somebody_who_is_gone_cannot_be_reached(self, emulator: Emulator, bot: Bot) -> None:
+        student = emulator.user("林晓")
+        student.deletes_account()
+
+        with pytest.raises(TelegramForbiddenError, match="user is deactivated"):
+            await bot.send_message(student.id, "在吗")
+
     async def test_a_wrong_token_is_unauthorized(self, emulator: Emulator) -> None:
         session = AiohttpSession(api=TelegramAPIServer.from_base(emulator.address))
         async with Bot("1:wrong", session=session) as stranger:
@@ -504,7 +519,7 @@ class TestFaults:
     async def test_telegrams_own_limits(self, emulator: Emulator, bot: Bot) -> None:
         people = [emulator.user(f"同学{at}") for at in range(40)]
         emulator.limits.enabled = True
-        emulator.limits.overall_per_second = 10
+        emulator.limits.overall_per_second = 5
 
         answers = await asyncio.gather(*(bot.send_message(one.id, "通知") for one in people), return_exceptions=True)
 
@@ -550,6 +565,58 @@ class TestWebhook:
         await bot.delete_webhook()
         assert await bot.get_updates() == []
         await runner.cleanup()
+
+    async def test_aiograms_own_webhook_handler_is_understood(self, emulator: Emulator, bot: Bot) -> None:
+        dispatcher = Dispatcher()
+
+        @dispatcher.message()
+        async def answer(message: Message) -> SendMessage:
+            return SendMessage(chat_id=message.chat.id, text=f"收到 {message.text}")
+
+        app = web.Application()
+        handler = SimpleRequestHandler(dispatcher, bot, handle_in_background=False, secret_token="not-a-secret")
+        handler.register(app, "/hook")
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        students = [emulator.user(f"同学{at}") for at in range(3)]
+
+        await bot.set_webhook(f"http://127.0.0.1:{runner.addresses[0][1]}/hook", secret_token="not-a-secret")
+        for student in students:
+            student.says("一")
+            student.says("二")
+        await emulator.comes_about(lambda telegram: len(telegram.sent_to()) == 6)
+
+        for student in students:
+            assert [effect.text for effect in emulator.sent_to(student)] == ["收到 一", "收到 二"]
+        await bot.delete_webhook()
+        await runner.cleanup()
+
+
+def test_as_a_process_it_is_steered_over_http() -> None:
+    command = [sys.executable, "-m", "tests.emulator", "--port", "0", "--users", "3", "--first-user-id", "500"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    assert process.stdout is not None
+    try:
+        address = process.stdout.readline().split(" at ")[1].split(",")[0]
+        with httpx.Client(base_url=address) as client:
+            client.post("/emulator/faults", json={"kind": "server_error", "method": "sendMessage", "skip": 1})
+            client.post("/emulator/says", json=[{"user": 500, "text": "你好"}])
+            updates = client.post(f"/bot{TOKEN}/getUpdates", data={"timeout": "5"}).json()["result"]
+            answers = [
+                client.post(f"/bot{TOKEN}/sendMessage", json={"chat_id": 502, "text": text}).status_code
+                for text in ("一", "二")
+            ]
+            sent = client.get("/emulator/sent").json()["sent"]
+            stats = client.get("/emulator/stats").json()
+    finally:
+        process.terminate()
+        process.wait(10)
+
+    assert updates[0]["message"]["text"] == "你好"
+    assert answers == [200, 502]
+    assert [(one["chat_id"], one["params"]["text"]) for one in sent] == [(502, "一")]
+    assert stats["requests"] == {"getUpdates 200": 1, "sendMessage 200": 1, "sendMessage 502": 1}
 
 
 async def test_an_application_of_python_telegram_bot_runs_against_it(emulator: Emulator) -> None:
@@ -602,3 +669,28 @@ def test_nested_entities_are_counted_in_utf16_units() -> None:
         ("text_link", 5, 1),
     ]
     assert entities[2]["url"] == "https://example.org/?a=1&b=2"
+
+
+class TestLimits:
+    def test_a_chat_takes_a_short_burst_then_one_message_a_second(self) -> None:
+        limits = RateLimits(enabled=True)
+
+        waits = [limits.retry_after(1, is_group=False, messages=1, now=at) for at in (0, 0, 0, 0, 0.5, 1.0, 1.1, 2.0)]
+
+        assert waits == [0, 0, 0, 1, 1, 0, 1, 0]
+
+    def test_a_group_takes_twenty_in_a_minute(self) -> None:
+        limits = RateLimits(enabled=True)
+
+        waits = [limits.retry_after(-1, is_group=True, messages=1, now=at * 2.0) for at in range(32)]
+
+        assert [at for at, wait in enumerate(waits) if wait == 0] == [*range(20), 30, 31]
+        assert waits[20] == 20
+
+    def test_all_chats_together_take_thirty_in_a_second(self) -> None:
+        limits = RateLimits(enabled=True)
+
+        waits = [limits.retry_after(chat, is_group=False, messages=1, now=0.5) for chat in range(31)]
+
+        assert waits == [0] * 30 + [1]
+        assert limits.retry_after(99, is_group=False, messages=1, now=1.5) == 0

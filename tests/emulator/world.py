@@ -30,6 +30,7 @@ class Chat:
     language_code: str | None = None
     started: bool = True
     blocked: bool = False
+    deactivated: bool = False
     migrated_to: int | None = None
     messages: dict[int, Message] = field(default_factory=dict)
     revisions: dict[int, int] = field(default_factory=dict)
@@ -157,6 +158,8 @@ class World:
             raise bad_request("chat not found")
         if chat.migrated_to:
             raise bad_request("group chat was upgraded to a supergroup chat", migrate_to_chat_id=chat.migrated_to)
+        if chat.deactivated:
+            raise forbidden("user is deactivated")
         if chat.blocked:
             raise forbidden(
                 f"bot was kicked from the {chat.type} chat" if chat.is_group else "bot was blocked by the user"
@@ -220,6 +223,9 @@ class World:
         chat_id = params.chat_id()
         if isinstance(chat_id, str):
             chat_id = self.usernames.get(chat_id.lstrip("@").lower())
+        query = self.queries.get(params.text("callback_query_id"))
+        if query is not None:
+            chat_id = query.chat_id
         if message_id is None and params.get("message_id"):
             message_id = params.integer("message_id")
         self.sent.append(Effect(method, chat_id, dict(params.values), message_id, self.now(), result))
