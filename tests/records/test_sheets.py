@@ -96,7 +96,8 @@ def test_a_telephone_of_somebody_else_is_not_taken_for_the_students() -> None:
 @pytest.mark.parametrize(
     "value",
     [20180910, 20180910.0, "20180910", "20180910.0", "2018-09-10", "2018-9-10", "2018/9/10", "2018.09.10",
-     "2018年9月10日", "２０１８年９月１０日", 43353, date(2018, 9, 10), datetime.fromisoformat("2018-09-10T08:30"), "2018-09-10 08:30:00"],
+     "2018年9月10日", "２０１８年９月１０日", 43353, date(2018, 9, 10), datetime.fromisoformat("2018-09-10T08:30"),
+     "2018-09-10 08:30:00"],
 )  # fmt: skip
 def test_a_day_is_understood_in_every_way_it_is_typed(value: Value) -> None:
     assert read_date(cell(value)) == date(2018, 9, 10)

@@ -1,0 +1,162 @@
+"""A school's ledger of steps: one person a row, one column a step, headed in each school's own way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+
+from records.cells import Problem, clean, is_blank, read_date, read_name, read_student_number
+from records.headings import Header, find_header, headings
+from records.sheets import Cell, Sheet
+
+_DAY = r"(\d{8}|\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?)"
+_SPAN = re.compile(_DAY + r"\s*[-~～—–至到]+\s*" + _DAY)
+_WHO = ("student_number", "name")
+
+
+@dataclass(frozen=True)
+class ListedStep:
+    """A step as a file tells it; `where` is its cell, `row_where` its row, `order` settles steps of one day."""
+
+    where: str
+    row_where: str
+    student_number: str | None
+    name: str | None
+    step: str
+    on: date
+    detail: dict[str, str] = field(default_factory=dict)
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class ColumnReading:
+    """What a column was taken for. Without steps it was not read; `remark` is the locale key that says why, or None."""
+
+    where: str
+    heading: str
+    steps: tuple[str, ...] = ()
+    detail: str | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True)
+class _Column:
+    index: int
+    reading: ColumnReading
+
+
+def read_ledger(
+    sheets: Sequence[Sheet], known: Mapping[str, Any]
+) -> tuple[tuple[ListedStep, ...], tuple[ColumnReading, ...], tuple[Problem, ...]]:
+    """The steps of every sheet that names people and has columns of days; the same step told twice is one step.
+
+    Args:
+        known: `list` and `ledger` of `columns/steps.yaml`.
+    """
+    who = {key: known["list"][key] for key in _WHO}
+    steps: list[ListedStep] = []
+    readings: list[ColumnReading] = []
+    problems: list[Problem] = []
+    for sheet in sheets:
+        header = find_header(sheet.rows, who)
+        if header is None:
+            continue
+        columns = _columns(sheet, header, known["ledger"])
+        readings += [column.reading for column in columns]
+        if any(column.reading.steps for column in columns):
+            for cells in sheet.rows[header.first_row :]:
+                _read_row(cells, header, columns, steps, problems)
+    told, contradictions = _once(steps)
+    return told, tuple(readings), (*problems, *contradictions)
+
+
+def _columns(sheet: Sheet, header: Header, patterns: Iterable[Mapping[str, Any]]) -> list[_Column]:
+    phase = "application"
+    columns = []
+    for index, heading in enumerate(headings(sheet.rows[header.row : header.first_row])):
+        text = clean(heading).replace(" ", "")
+        where = f"{sheet.name}!{get_column_letter(index + 1)}"
+        pattern = next((p for p in patterns if re.search(p["match"], text) and phase in p.get("within", [phase])), None)
+        if not text or pattern is None or index in header.columns.values():
+            continue
+        phase = pattern.get("phase", phase)
+        remark = f"ledger.{pattern['remark']}" if "remark" in pattern else None
+        reading = ColumnReading(where, text, tuple(pattern.get("steps", ())), pattern.get("detail"), remark)
+        if reading.steps and not _holds_days(sheet, header, index):
+            reading = replace(reading, steps=(), remark="ledger.no_days")
+        if reading.steps or reading.remark:
+            columns.append(_Column(index, reading))
+    return columns
+
+
+def _holds_days(sheet: Sheet, header: Header, index: int) -> bool:
+    """Whether any cell is a day; a column of 是/否 or of remarks is none of ours."""
+    return any(isinstance(_day(row[index]), date) for row in sheet.rows[header.first_row :])
+
+
+def _read_row(
+    cells: Sequence[Cell],
+    header: Header,
+    columns: Sequence[_Column],
+    steps: list[ListedStep],
+    problems: list[Problem],
+) -> None:
+    if sum(not is_blank(cell) for cell in cells) < 2:
+        return  # a blank line, or a note below the table
+    where = f"{cells[0].sheet}!{cells[0].row}"
+    number = (
+        read_student_number(cells[header.columns["student_number"]]) if "student_number" in header.columns else None
+    )
+    name = read_name(cells[header.columns["name"]]) if "name" in header.columns else None
+    if isinstance(number, Problem):
+        problems.append(number)
+        return
+    if number is None and name is None:
+        if any(not is_blank(cells[column.index]) for column in columns if column.reading.steps):
+            problems.append(Problem("problem.nobody_named", where))
+        return
+    details: list[tuple[ColumnReading, Cell, date]] = []
+    own: list[ListedStep] = []
+    for column in columns:
+        reading, cell = column.reading, cells[column.index]
+        day = _day(cell) if reading.steps else None
+        if isinstance(day, Problem):
+            problems.append(day)
+        elif day is not None and reading.detail:
+            details.append((reading, cell, day))
+        elif day is not None:
+            own += [ListedStep(cell.address, where, number, name, s, day, {}, column.index) for s in reading.steps]
+    for reading, cell, day in details:
+        place = next((i for i, step in enumerate(own) if step.step in reading.steps), None)
+        if place is None:
+            problems.append(Problem("problem.detail_without_step", cell.address))
+        else:
+            own[place] = replace(own[place], detail={**own[place].detail, reading.detail or "": day.isoformat()})
+    steps += own
+
+
+def _day(cell: Cell) -> date | Problem | None:
+    """The day of the cell, the last one of a span like 2020.09.01-2020.09.05."""
+    day = read_date(cell)
+    if isinstance(day, Problem) and isinstance(cell.value, str) and (span := _SPAN.fullmatch(clean(cell.text))):
+        ends = [read_date(replace(cell, value=part)) for part in span.groups()]
+        if all(isinstance(end, date) for end in ends):
+            return ends[1]
+    return day
+
+
+def _once(steps: Iterable[ListedStep]) -> tuple[tuple[ListedStep, ...], tuple[Problem, ...]]:
+    told: dict[tuple[str | None, str], ListedStep] = {}
+    problems: list[Problem] = []
+    for step in steps:
+        earlier = told.setdefault((step.student_number or step.name, step.step), step)
+        if earlier.on != step.on:
+            problems.append(
+                Problem("problem.told_otherwise", step.where, {"first": earlier.where, "day": earlier.on.isoformat()})
+            )
+    return tuple(told.values()), tuple(problems)
