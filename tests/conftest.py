@@ -6,23 +6,37 @@ import asyncio
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from storage.database import Database, sqlite_url
 from storage.migrations import upgrade
 from tests.postgres import Cluster, server_binaries
 
+MUST_RUN = "WAYMARK_TESTS_MUST_RUN"  # markers whose tests may not be skipped, separated by spaces
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _numbers = itertools.count()
+
+# Tracebacks as Python writes them: without the local variables that a terminal renderer would show.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "[postgres" in item.name or "-postgres]" in item.name:
             item.add_marker(pytest.mark.postgres)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything must run, a skipped database or browser test is a failure."""
+    report = yield
+    if report.skipped and any(item.get_closest_marker(name) for name in os.environ.get(MUST_RUN, "").split()):
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(scope="session")

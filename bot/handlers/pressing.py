@@ -1,0 +1,20 @@
+"""What handlers of button presses share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram.types import CallbackQuery, Message
+
+
+def said_below(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
+    """The way to say something in the chat of a press; the message itself may be too old to be given."""
+    if isinstance(query.message, Message):
+        return query.message.answer
+    bot = query.bot
+
+    async def send(text: str, **options: Any) -> Any:
+        return await bot.send_message(query.from_user.id, text, **options) if bot is not None else None
+
+    return send
