@@ -1,0 +1,163 @@
+"""The log: what happened and where, without tokens and without what people wrote."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from storage.errors import WaymarkError
+
+LOG_BYTES = 5_000_000
+LOG_FILES = 5
+TOKEN = re.compile(
+    r"\d{5,}:[A-Za-z0-9_-]{30,}"
+)  # as @BotFather writes them; they stand in the addresses of the Bot API
+FRAMES = 6
+# Libraries that talk about every update, request or job, some of them with its contents.
+QUIET = {
+    "aiogram": logging.WARNING,
+    "aiohttp": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "alembic": logging.WARNING,
+    "apscheduler": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "matplotlib": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "uvicorn.access": logging.CRITICAL,  # addresses of pages and of the people who opened them
+    "websockets": logging.WARNING,
+}
+
+
+def log_path(data: Path | str) -> Path:
+    """Where the log is kept."""
+    return Path(data) / "waymark.log"
+
+
+def set_up_logs(data: Path, level: str, *, secrets: Iterable[str] = (), echo: TextIO | None = None) -> None:
+    """Send every log line, ours and the libraries', to the log file, and to `echo` as well (a service's stderr).
+
+    Args:
+        level: debug, info, warning or error; tracebacks with the words of exceptions only with debug.
+        secrets: texts that must never be written, such as the token of the messenger.
+    """
+    clean = [_named_errors(level == "debug"), _masked([secret for secret in secrets if secret])]
+    before: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *clean,
+    ]
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+        old.close()
+    for handler, renderer in _handlers(data, echo):
+        chain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+        handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=chain, foreign_pre_chain=before))
+        root.addHandler(handler)
+    root.setLevel(level.upper())
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *before,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _handlers(data: Path, echo: TextIO | None) -> list[tuple[logging.Handler, Any]]:
+    handlers: list[tuple[logging.Handler, Any]] = []
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        file = RotatingFileHandler(
+            log_path(data), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+        )
+        handlers.append((file, structlog.processors.JSONRenderer(ensure_ascii=False)))
+    except OSError:  # a folder that we may not write to is told by whoever needs it
+        echo = echo or sys.stderr
+    if echo is not None:
+        handlers.append((logging.StreamHandler(echo), structlog.dev.ConsoleRenderer(colors=echo.isatty())))
+    return handlers
+
+
+def _named_errors(in_full: bool) -> Any:
+    """Exceptions as their kind and place: the words of an exception may be the words of a person."""
+
+    def process(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        given = event.pop("exc_info", None)
+        record = event.get("_record")
+        if not given and record is not None:
+            given, record.exc_info, record.exc_text = record.exc_info, None, None
+        error = _exception(given)
+        if error is None:
+            return event
+        if in_full:
+            event["exception"] = "".join(traceback.format_exception(error))
+            return event
+        event["error"] = _kinds(error)
+        event["at"] = _places(error)
+        return event
+
+    return process
+
+
+def _exception(given: Any) -> BaseException | None:
+    if isinstance(given, BaseException):
+        return given
+    if isinstance(given, tuple):
+        return given[1] if isinstance(given[1], BaseException) else None
+    return sys.exc_info()[1] if given else None
+
+
+def _kinds(error: BaseException) -> str:
+    kinds: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(kinds) < FRAMES:
+        kinds.append(str(current) if isinstance(current, WaymarkError) else type(current).__name__)
+        if isinstance(current, BaseExceptionGroup):
+            inner = ", ".join(_kinds(one) for one in current.exceptions[:FRAMES])
+            kinds.append(f"({inner})")
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return " < ".join(kinds)
+
+
+def _places(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup) and error.exceptions:
+        error = error.exceptions[0]
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    return " > ".join(f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}" for frame in frames)
+
+
+def _masked(secrets: list[str]) -> Any:
+    def mask(value: Any) -> Any:
+        if isinstance(value, str):
+            for secret in secrets:
+                value = value.replace(secret, "…")
+            return TOKEN.sub("…", value)
+        if isinstance(value, dict):
+            return {name: mask(item) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [mask(item) for item in value]
+        return value
+
+    def process(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {name: value if name.startswith("_") else mask(value) for name, value in event.items()}
+
+    return process
