@@ -65,6 +65,10 @@ def talkative() -> Router:
         assert content is not None
         await message.answer_document(BufferedInputFile(content.read()[::-1], filename="back.bin"), caption="reversed")
 
+    @router.message(F.text == "long")
+    async def long(message: Message) -> None:
+        await message.answer("<i>" + "长句子。" * 3000 + "</i>", reply_markup=keyboard([[Button("press", "pressed")]]))
+
     @router.message(F.text == "poison")
     async def poison(message: Message, session: AsyncSession) -> None:
         await put_setting(session, "half", "done")
@@ -209,6 +213,18 @@ async def test_a_person_who_blocked_the_bot_is_not_written_to_as_if_all_were_wel
     async with database.read() as session:
         failed = await session.scalars(select(OutboxRow.last_error).where(OutboxRow.state == "failed"))
         assert set(failed) == {"blocked"}
+
+
+async def test_a_long_reply_comes_in_parts_in_their_order(database: Database, emulator: Emulator) -> None:
+    mei = emulator.user("林小梅")
+
+    async with SmallHouse(database, emulator, talkative()).open():
+        mei.says("long")
+        last = await in_thread(lambda: mei.waits_for(lambda seen: bool(seen.buttons)))
+
+    assert last.message_id == mei.heard[-1].message_id
+    assert "".join(seen.text for seen in mei.heard) == "长句子。" * 3000
+    assert emulator.violations == []
 
 
 async def test_what_was_said_is_emptied_once_it_is_over(database: Database, emulator: Emulator) -> None:

@@ -1,0 +1,84 @@
+"""Splitting a long message: at paragraph, sentence or word, never inside a tag or an entity."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+LIMIT = 4096  # UTF-16 units after entities are parsed, as Telegram counts them
+_TOKEN = re.compile(
+    r"<(?P<close>/)?(?P<name>[a-z][a-z0-9-]*)(?P<attributes>[^>]*)>|&(?:#\d+|#x[0-9a-f]+|\w+);|[^<&]|[<&]", re.I
+)
+# Where to break, best first; a break counts only in the second half of what fits, so that parts stay few.
+_BREAKS = ("\n\n", "\n", "。！？；!?;", "，、,： ")
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 code units: an emoji counts two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def split_html(text: str, limit: int = LIMIT) -> list[str]:
+    """Parts of at most `limit` units of visible text; tags open at a break are closed and opened again."""
+    if units(text) <= limit:
+        return [text]
+    tokens = [(match.group(), match) for match in _TOKEN.finditer(text)]
+    parts: list[str] = []
+    open_tags: list[tuple[str, str]] = []
+    start = 0
+    while start < len(tokens):
+        end, tags_then = _fill(tokens, start, limit, open_tags)
+        body = "".join(token for token, _ in tokens[start:end])
+        opening = "".join(tag for _, tag in open_tags)
+        closing = "".join(f"</{name}>" for name, _ in reversed(tags_then))
+        if _visible(body).strip():
+            parts.append((opening + body + closing).strip())
+        open_tags, start = tags_then, end
+    return parts
+
+
+def _fill(
+    tokens: list[tuple[str, re.Match[str]]], start: int, limit: int, open_tags: list[tuple[str, str]]
+) -> tuple[int, list[tuple[str, str]]]:
+    """How far a part that begins at `start` reaches, and which tags are open there."""
+    used = 0
+    tags = list(open_tags)
+    best: dict[int, tuple[int, list[tuple[str, str]]]] = {}
+    recent = ""
+    for place in range(start, len(tokens)):
+        token, match = tokens[place]
+        if match.group("name"):
+            _turn(tags, match)
+            continue
+        size = units(unescape(token))
+        if used + size > limit:
+            chosen = next((best[rank] for rank in range(len(_BREAKS)) if rank in best), None)
+            return chosen or (place, tags)
+        used += size
+        recent = (recent + token)[-2:]
+        if used > limit // 2:
+            rank = _rank(recent)
+            if rank is not None:
+                best[rank] = (place + 1, list(tags))
+    return len(tokens), tags
+
+
+def _rank(recent: str) -> int | None:
+    if recent == _BREAKS[0]:
+        return 0
+    return next((rank for rank in range(1, len(_BREAKS)) if recent[-1] in _BREAKS[rank]), None)
+
+
+def _turn(tags: list[tuple[str, str]], match: re.Match[str]) -> None:
+    name = match.group("name").lower()
+    if not match.group("close"):
+        tags.append((name, match.group()))
+        return
+    for place in range(len(tags) - 1, -1, -1):
+        if tags[place][0] == name:
+            del tags[place]
+            return
+
+
+def _visible(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", "", html))
