@@ -78,7 +78,9 @@ def counted(rule: Rule, scene: Scene) -> Counted | None:
         due, provisional = after(day, rule.offset, scene)
         if rule.strict and scene.readings.strict_next_day:
             due += timedelta(days=1)
-        return Counted(fact.step, day, due, min(day, fact.on), _remark(rule, due, scene), provisional)
+        counts_back = rule.offset is not None and rule.offset.before_months is not None
+        settled_from = date.min if counts_back else min(day, fact.on)
+        return Counted(fact.step, day, due, settled_from, _remark(rule, due, scene), provisional)
     return None
 
 

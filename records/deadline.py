@@ -54,6 +54,8 @@ class Deadline:
     waiting_since: date | None
     effective: date
     done_on: date | None = None
+    remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
+    nag: bool = True  # remind weekly once overdue
 
     @property
     def is_open(self) -> bool:

@@ -36,10 +36,7 @@ def facts_of(entries: Iterable[Entry]) -> list[Fact]:
     An entry that voids another takes its place or removes it; an entry that is itself voided voids nothing.
     """
     ordered = sorted(entries, key=lambda entry: entry.sequence)
-    voided: set[int] = set()
-    for entry in reversed(ordered):
-        if entry.voids is not None and entry.id not in voided:
-            voided.add(entry.voids)
+    voided = voided_by((entry.id, entry.voids) for entry in ordered)
     facts = [
         Fact(
             entry=entry.id,
@@ -53,6 +50,15 @@ def facts_of(entries: Iterable[Entry]) -> list[Fact]:
         if entry.kind == STEP_KIND and entry.id not in voided
     ]
     return sorted(facts, key=lambda fact: (fact.on, fact.entry))
+
+
+def voided_by(entries: Iterable[tuple[int, int | None]]) -> dict[int, int]:
+    """Which entries no longer stand, and the entry that put each aside, from (id, voids) in the order of recording."""
+    voided: dict[int, int] = {}
+    for entry, target in reversed(list(entries)):
+        if target is not None and entry not in voided:
+            voided[target] = entry
+    return voided
 
 
 class Past:
@@ -74,6 +80,10 @@ class Past:
         if ended is not None:
             ordered = [fact for fact in ordered if fact.step in _LASTING or fact.on > ended.on]
         return cls(ordered)
+
+    def without(self, step: str) -> Past:
+        """The same past as if the step had never happened."""
+        return Past([fact for fact in self.facts if fact.step != step])
 
     def all(self, step: str) -> list[Fact]:
         """Every fact of the step, oldest first."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from records.facts import voided_by
 from records.payloads import checked_payload
 from records.tables import EntryRow, PersonRow
 from storage.errors import WaymarkError
@@ -86,8 +87,7 @@ async def append(
         KindUnknown, PayloadWrong, LedgerPersonUnknown, EntryUnknown, EntryVoided.
     """
     content = checked_payload(kind, payload)
-    if await session.scalar(select(PersonRow.id).where(PersonRow.id == person).with_for_update()) is None:
-        raise LedgerPersonUnknown(person=person)
+    await hold(session, person)
     if voids is not None:
         await _check_stands(session, person, voids)
     last = (
@@ -114,6 +114,16 @@ async def append(
     session.add(row)
     await session.flush()
     return _entry(row)
+
+
+async def hold(session: AsyncSession, person: int) -> None:
+    """Keep a person's chain to this transaction until its end.
+
+    Raises:
+        LedgerPersonUnknown: there is nobody of that number.
+    """
+    if await session.scalar(select(PersonRow.id).where(PersonRow.id == person).with_for_update()) is None:
+        raise LedgerPersonUnknown(person=person)
 
 
 async def entries_of(session: AsyncSession, person: int) -> list[Entry]:
@@ -177,10 +187,13 @@ def seal(row: EntryRow | Entry) -> str:
 
 
 async def _check_stands(session: AsyncSession, person: int, entry: int) -> None:
-    owner = await session.scalar(select(EntryRow.person_id).where(EntryRow.id == entry))
-    if owner != person:
+    rows = await session.execute(
+        select(EntryRow.id, EntryRow.voids).where(EntryRow.person_id == person).order_by(EntryRow.sequence)
+    )
+    chain = [(row.id, row.voids) for row in rows]
+    if entry not in {known for known, _ in chain}:
         raise EntryUnknown(entry=entry)
-    by = await session.scalar(select(EntryRow.id).where(EntryRow.person_id == person, EntryRow.voids == entry).limit(1))
+    by = voided_by(chain).get(entry)
     if by is not None:
         raise EntryVoided(entry=entry, by=by)
 

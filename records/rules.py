@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from records.bases import Counted, Scene, counted, find
 from records.cycles import rounds
+from records.dates import iso_date
 from records.deadline import Deadline, Note, Readings, State, notes
 from records.facts import Fact, Past
 from records.track import Rule, Track
@@ -80,25 +82,24 @@ def _rounds_of(rule: Rule, scene: Scene) -> list[Deadline]:
         return []
     fact, day = base
     ended = scene.past.since(rule.until, day) if rule.until else None
-    found = []
+    dates: list[Deadline] = []
     answers = [answer.on for answer in scene.past.all(rule.step) if answer.on >= day]
     for one in rounds(rule.offset, day, answers, today=scene.today, end=ended.on if ended else None):
         date_ = Counted(fact.step, day, one.due, day, "missed" if one.missed else None)
         deadline = _deadline(rule, scene, date_, one.done_on, since=one.start)
         if deadline is not None:
-            found.append(deadline)
-    return found
+            dates.append(deadline)
+    return dates
 
 
 def _extension_of(rule: Rule, scene: Scene) -> list[Deadline]:
-    """T13: an extension that was decided, measured against the end it extended."""
+    """T13: an extension that was decided, measured from the end as it was before."""
     extended = scene.past.latest(rule.step)
-    date_ = counted(rule, scene)
+    date_ = counted(rule, replace(scene, past=scene.past.without(rule.step)))
     if extended is None or date_ is None:
         return []
-    until = extended.detail.get("extended_to")
-    due = date.fromisoformat(until) if until else date_.due
-    one = _deadline(rule, scene, Counted(date_.step, date_.base_date, due, extended.on, date_.note), extended.on)
+    due = iso_date(extended.detail.get("extended_to")) or date_.due
+    one = _deadline(rule, scene, replace(date_, due=due), extended.on)
     return [] if one is None else [one]
 
 
@@ -125,6 +126,8 @@ def _deadline(
         waiting_since=_waiting_since(rule, date_, scene.today, since) if done_on is None else None,
         effective=edition.effective,
         done_on=done_on,
+        remind=rule.remind,
+        nag=rule.nag,
     )
 
 

@@ -15,8 +15,6 @@ from records.stages import Stage
 from records.yaml_lines import read_checked
 
 TRACKS = Path(__file__).parent / "tracks"
-NATIONAL = "national"
-SCHOOL = "school"
 
 RuleKind = Literal["earliest", "due", "soft", "cycle", "max", "range", "floor"]
 Level = Literal["national", "school"]
@@ -55,7 +53,7 @@ class Base(_Frozen):
 
 
 class Offset(_Frozen):
-    """How far from the base; exactly one unit. `before_months` counts back; `calendar` ends with the calendar period."""
+    """How far from the base; one unit. `before_months` counts back; `calendar` ends with the calendar period."""
 
     years: int | None = None
     months: int | None = None
@@ -96,7 +94,7 @@ class Rule(_Frozen):
     offset: Offset | None = None
     offset_to: Offset | None = None  # the far end of a range
     article: Article = None
-    level: Level = NATIONAL
+    level: Level = "national"
     effective: date
     earlier: tuple[Version, ...] = ()  # the same rule under an earlier edition, oldest first
     lenient_until: date | None = None  # days between issue and publication, when nobody could know it
@@ -107,6 +105,7 @@ class Rule(_Frozen):
     floor: Floor | None = None
     limit: int | None = None  # how often at most
     gate: Gate = "mark"  # what recording the step against the rule does
+    nag: bool = True  # remind weekly once it is overdue
     remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
 
     @cached_property
@@ -138,6 +137,13 @@ class DetailField(_Frozen):
     article: Article = None
 
 
+class Vote(_Frozen):
+    """The articles that ask for a quorum and for a majority, both of all who are entitled to vote."""
+
+    quorum: int
+    majority: int
+
+
 class Step(_Frozen):
     """One of the 25 steps (+7a), or a side event (no number)."""
 
@@ -152,7 +158,7 @@ class Step(_Frozen):
     requires: tuple[Requirement, ...] = ()
     repeatable: bool = False
     future: bool = False  # may lie ahead, such as a planned departure
-    vote: bool = False
+    vote: Vote | None = None
     reason_allowed: bool = True
 
     @property
@@ -234,11 +240,11 @@ class _SchoolTrack(_Frozen):
 
     @model_validator(mode="after")
     def _named_for_the_school(self) -> Self:
-        for own in (*self.rules, *self.events):
-            if not own.id.startswith("school."):
-                raise ValueError(f"'{own.id}' must be named school.{own.id}: a local requirement is no national rule")
+        for name in (*(rule.id for rule in self.rules), *(event.id for event in self.events)):
+            if not name.startswith("school."):
+                raise ValueError(f"'{name}' must be named school.{name}: a local requirement is no national rule")
         for rule in self.rules:
-            if rule.level != SCHOOL:
+            if rule.level != "school":
                 raise ValueError(f"'{rule.id}' needs `level: school`")
         return self
 
@@ -255,10 +261,7 @@ def load_track(path: Path | None = None, school: Path | None = None) -> Track:
 
 def _with_school(track: Track, school: Path) -> Track:
     own = read_checked(school, _SchoolTrack)
-    rules = [
-        rule.model_copy(update={"remind": own.remind[rule.id]}) if rule.id in own.remind else rule
-        for rule in track.rules
-    ]
+    rules = [rule.model_copy(update={"remind": own.remind.get(rule.id, rule.remind)}) for rule in track.rules]
 
     def together(_: object) -> Track:
         known = {rule.id for rule in track.rules} | {rule.id for rule in own.rules}

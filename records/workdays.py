@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -35,8 +35,7 @@ class Year:
     workdays: frozenset[date]
 
 
-@dataclass(frozen=True)
-class NthDay:
+class NthDay(NamedTuple):
     """A counted working day; `provisional` (暂算) when the counting touched days that no official calendar settles."""
 
     day: date

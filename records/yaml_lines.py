@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, overload
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -51,7 +51,7 @@ def read_checked(path: Path, model: type[Model], then: Callable[[Model], Any] | 
         return checked if then is None else then(checked)
     except ValidationError as error:
         first = error.errors()[0]
-        where = tuple(cast("Key", part) for part in first["loc"])
+        where = tuple(first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise TrackFileWrong(
             file=path.name, line=_line(where, lines, problem, text), at=_written(where), problem=problem

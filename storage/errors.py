@@ -5,6 +5,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 
+class Term(str):
+    """A field with a wording of its own in `bot/locales`: people read the sentence of `key`, logs the plain name."""
+
+    __slots__ = ("key",)
+    key: str
+
+    def __new__(cls, plain: str, key: str) -> Term:
+        term = super().__new__(cls, plain)
+        term.key = key
+        return term
+
+
 class WaymarkError(Exception):
     """A fact that stops us, with the fields that say where.
 

@@ -1,0 +1,180 @@
+"""When to remind whom of which date: computed from deadlines, kept as rows for the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from records.dates import months_after
+from records.deadline import Deadline, State, notes
+from records.workdays import WorkCalendar
+from scheduler.tables import ReminderRow
+
+STUDENT = "student"
+ESCALATION = "escalation"  # the recipients one level up, for what stays overdue
+THIRD_WEEK = timedelta(days=14)  # of a one-month limit: two weeks have gone by
+BATCH = 500  # rows a statement; SQLite takes 32,766 values at once
+
+Recipients = Mapping[str, Sequence[int]]  # actor (or ESCALATION) → person ids
+
+
+@dataclass(frozen=True)
+class ReminderSettings:
+    """When reminders go out; `at` is the time of day in `zone`."""
+
+    zone: ZoneInfo
+    calendar: WorkCalendar
+    at: time = time(9, 0)
+    days_before: tuple[int, ...] = (14, 7, 1, 0)
+    overdue_every_days: int = 7
+    overdue_times_ahead: int = 8  # rows kept ahead of today; a daily refresh moves them on
+    escalate_after_days: int = 14
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One person reminded of one date of another (or the same) at one moment; `days_before` negative: overdue."""
+
+    recipient: int
+    subject: int
+    rule: str
+    occurrence: str
+    days_before: int
+    due: date
+    remind_at: datetime
+
+    @property
+    def key(self) -> tuple[int, str, str, int]:
+        """What tells it from the subject's other reminders."""
+        return self.recipient, self.rule, self.occurrence, self.days_before
+
+
+def reminders_for(
+    person: int, deadlines: Iterable[Deadline], recipients: Recipients, *, today: date, settings: ReminderSettings
+) -> list[Reminder]:
+    """Every reminder of a person's open dates, past ones too, to the student and to whoever must act.
+
+    While somebody is paused, they themselves are left in peace; who must act is still told.
+    """
+    found: dict[tuple[int, str, str, int], Reminder] = {}
+    for deadline in deadlines:
+        if deadline.state is State.DONE:
+            continue
+        for days in _days(deadline, today, settings):
+            for recipient in _who(person, deadline, days, recipients, settings):
+                moment = datetime.combine(deadline.due - timedelta(days=days), settings.at, settings.zone)
+                one = Reminder(
+                    recipient, person, deadline.rule, deadline.occurrence, days, deadline.due, moment.astimezone(UTC)
+                )
+                found[one.key] = one
+    return sorted(found.values(), key=lambda one: (one.remind_at, one.key))
+
+
+async def refresh_reminders(
+    session: AsyncSession,
+    person_id: int,
+    deadlines: Iterable[Deadline],
+    recipients: Recipients,
+    *,
+    now: datetime,
+    settings: ReminderSettings,
+) -> int:
+    """Bring a person's coming reminders in line with their dates; doing it twice changes nothing.
+
+    Rows not yet planned that no longer apply go; those already planned stay as the memory of what was sent. Nothing is
+    added whose moment has passed. Returns how many rows were added, moved or removed.
+    """
+    today = now.astimezone(settings.zone).date()
+    wanted = {one.key: one for one in reminders_for(person_id, deadlines, recipients, today=today, settings=settings)}
+    rows = await session.scalars(select(ReminderRow).where(ReminderRow.subject_id == person_id))
+    known = {(row.recipient_id, row.rule, row.occurrence, row.days_before): row for row in rows}
+    gone = [row.id for key, row in known.items() if row.planned_at is None and key not in wanted]
+    for start in range(0, len(gone), BATCH):
+        await session.execute(delete(ReminderRow).where(ReminderRow.id.in_(gone[start : start + BATCH])))
+    fresh = [one for key, one in wanted.items() if one.remind_at > now and _differs(known.get(key), one)]
+    for start in range(0, len(fresh), BATCH):
+        await _upsert(session, fresh[start : start + BATCH])
+    return len(gone) + len(fresh)
+
+
+def still_applies(reminder: Reminder, deadlines: Iterable[Deadline]) -> bool:
+    """Whether the date that was to be reminded of still stands unanswered; asked again at sending."""
+    return any(
+        one.rule == reminder.rule and one.occurrence == reminder.occurrence and one.state is not State.DONE
+        for one in deadlines
+    )
+
+
+async def reminders_planned(session: AsyncSession, recipient: int, *, planned_at: datetime) -> list[Reminder]:
+    """What one letter is about: the reminders of a person that were planned at that instant, earliest due first."""
+    rows = await session.scalars(
+        select(ReminderRow)
+        .where(ReminderRow.recipient_id == recipient, ReminderRow.planned_at == planned_at)
+        .order_by(ReminderRow.due, ReminderRow.id)
+    )
+    return [
+        Reminder(row.recipient_id, row.subject_id, row.rule, row.occurrence, row.days_before, row.due, row.remind_at)
+        for row in rows
+    ]
+
+
+def _days(deadline: Deadline, today: date, settings: ReminderSettings) -> set[int]:
+    """How many days before the date to remind; negative: after it."""
+    days = set(settings.days_before if deadline.remind is None else deadline.remind)
+    if deadline.kind == "earliest":
+        return {day for day in days if day >= 0}
+    due = deadline.due
+    if deadline.remind is None and due == months_after(deadline.base_date, 1):
+        days.add((due - deadline.base_date - THIRD_WEEK).days)
+    if days:
+        days.add((due - settings.calendar.last_working_day(due)).days)  # a date is kept; people are told before it
+    if deadline.nag:
+        every = settings.overdue_every_days
+        last = max(0, (today - due).days) // every + settings.overdue_times_ahead
+        days |= {-every * number for number in range(1, last + 1)}
+    return days
+
+
+def _who(person: int, deadline: Deadline, days: int, recipients: Recipients, settings: ReminderSettings) -> list[int]:
+    paused = any(note.code == "paused" for note in notes(deadline.note))
+    who = [] if paused else [person]
+    who += [one for one in recipients.get(deadline.actor, ()) if one != person]
+    if days <= -settings.escalate_after_days:
+        who += [one for one in recipients.get(ESCALATION, ()) if one != person]
+    return list(dict.fromkeys(who))
+
+
+def _differs(row: ReminderRow | None, one: Reminder) -> bool:
+    return row is None or (row.planned_at is None and (row.due, row.remind_at) != (one.due, one.remind_at))
+
+
+async def _upsert(session: AsyncSession, reminders: list[Reminder]) -> None:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(ReminderRow).values(
+        [
+            {
+                "recipient_id": one.recipient,
+                "subject_id": one.subject,
+                "rule": one.rule,
+                "occurrence": one.occurrence,
+                "days_before": one.days_before,
+                "due": one.due,
+                "remind_at": one.remind_at,
+                "planned_at": None,
+            }
+            for one in reminders
+        ]
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["recipient_id", "subject_id", "rule", "occurrence", "days_before"],
+            set_={"due": statement.excluded.due, "remind_at": statement.excluded.remind_at},
+            where=ReminderRow.planned_at.is_(None),
+        )
+    )
