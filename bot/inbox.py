@@ -40,7 +40,7 @@ def lane_of(payload: Json) -> str:
             sender = value.get("from") or value.get("chat") or value.get("user")
             if isinstance(sender, dict) and "id" in sender:
                 return str(sender["id"])
-    return "-"
+    return "0"
 
 
 class Inbox:
@@ -179,7 +179,7 @@ class Inbox:
             return
         bot = self._bots[channel]
         async with self._database.session() as session:
-            turn = Turn(channel, update_id, session, self._clock())
+            turn = Turn(channel, update_id, int(row.lane), session, self._clock())
             with taking(turn):
                 event = Update.model_validate(row.payload, context={"bot": bot})
                 await self._dispatcher.feed_update(bot, event, session=session, turn=turn, last_try=_last(row))

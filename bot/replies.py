@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.splitting import split_html
 from bot.turn import current_turn
-from scheduler.outbox import Draft, Kind
+from scheduler.outbox import UNCOUNTED, Draft, Kind
 from storage.files import load_file, store_file
 
 # What a person would notice, and so must happen exactly when the turn's effects do.
@@ -50,9 +50,9 @@ class ReplySession(BaseSession):
                 Draft(
                     unique_key=turn.next_key(),
                     channel=turn.channel,
-                    chat_id=int(chat_id) if chat_id is not None else 0,
+                    chat_id=turn.chat_id if chat_id is None else int(chat_id),
                     kind=Kind.REPLY,
-                    payload=payload,
+                    payload=payload | ({UNCOUNTED: True} if isinstance(part, AnswerCallbackQuery) else {}),
                     not_before=turn.now,
                 )
             )

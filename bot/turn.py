@@ -19,6 +19,7 @@ class Turn:
     """What a handler gathers.
 
     Attributes:
+        chat_id: the private chat of whoever the update is from (0: nobody).
         session: takes the writing connection with its first statement; slow work belongs before that.
         letters: replies and notices, in their order.
         conversations: dialogue states that changed, by key.
@@ -27,6 +28,7 @@ class Turn:
 
     channel: str
     update_id: int
+    chat_id: int
     session: AsyncSession
     now: datetime
     letters: list[Draft] = field(default_factory=list)

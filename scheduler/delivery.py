@@ -14,7 +14,7 @@ import structlog
 
 from scheduler import outbox
 from scheduler.limits import Limiter
-from scheduler.outbox import MAX_ATTEMPTS, Letter, Result, State
+from scheduler.outbox import MAX_ATTEMPTS, UNCOUNTED, Letter, Result, State
 from storage.database import Database
 
 IN_FLIGHT = 8
@@ -141,7 +141,7 @@ class Delivery:
         if letter.expires_at is not None and letter.expires_at <= now:
             return Result(letter, State.CANCELLED, error="expired")
         limiter = self._limiters.get(letter.channel)
-        if limiter is not None:
+        if limiter is not None and not letter.payload.get(UNCOUNTED):
             wait = limiter.reserve(letter.chat_id, now)
             if wait > LEASE.total_seconds() / 2:
                 return Result(letter, State.QUEUED, error="held", not_before=now + timedelta(seconds=wait))

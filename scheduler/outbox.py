@@ -50,6 +50,7 @@ class State(StrEnum):
 
 REPEATABLE = frozenset({Kind.REPLY, Kind.REMINDER, Kind.NOTICE, Kind.BROADCAST})
 MAX_ATTEMPTS = 8
+UNCOUNTED = "uncounted"  # in a payload: the platform does not count it as a message, so the limits do not either
 
 
 @dataclass(frozen=True)
