@@ -9,6 +9,7 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
@@ -89,6 +90,8 @@ class DoorCarrier:
             return outcome_of(error)
         except TelegramAPIError as error:
             return outcome_of(error)
+        except ClientDecodeError:  # a gateway's page instead of the platform's answer
+            return Report(Outcome.UNSURE, reason="platform error")
         return Report(Outcome.SENT, message_id=result.message_id if isinstance(result, Message) else None)
 
 

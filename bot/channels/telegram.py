@@ -12,6 +12,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramConflictError,
     TelegramNotFound,
@@ -74,7 +75,7 @@ async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
         except TelegramRetryAfter as error:
             await asyncio.sleep(error.retry_after)
             continue
-        except TelegramAPIError as error:
+        except (TelegramAPIError, ClientDecodeError) as error:
             conflict = isinstance(error, TelegramConflictError)
             log.warning("telegram.poll_failed", error=type(error).__name__, second_poller=conflict)
             await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
@@ -96,7 +97,7 @@ async def _until_reached(bot: Bot) -> None:
             return
         except (TelegramUnauthorizedError, TelegramNotFound) as error:
             raise TokenRefused from error
-        except TelegramAPIError as error:
+        except (TelegramAPIError, ClientDecodeError) as error:
             log.warning("telegram.unreachable", error=type(error).__name__)
             await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
             failures += 1

@@ -1,0 +1,198 @@
+"""What becomes of a letter, outcome by outcome, and what a crash leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from scheduler import outbox
+from scheduler.delivery import Delivery, Outcome, Report
+from scheduler.limits import Limiter
+from scheduler.outbox import Draft, Kind, Letter
+from scheduler.tables import OutboxRow
+from storage.database import Database
+
+NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+
+
+class Postman:
+    """A carrier that keeps what it was given and answers as it was told."""
+
+    def __init__(self, *answers: Report) -> None:
+        self.carried: list[str] = []
+        self._answers = list(answers)
+
+    async def carry(self, letter: Letter) -> Report:
+        self.carried.append(letter.unique_key)
+        return self._answers.pop(0) if self._answers else Report(Outcome.SENT, message_id=1)
+
+
+class Hands:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def draft(key: str, kind: Kind = Kind.REMINDER, chat: int = 1, **fields: object) -> Draft:
+    return Draft(unique_key=key, channel="telegram", chat_id=chat, kind=kind, payload={}, not_before=NOON, **fields)  # type: ignore[arg-type]
+
+
+async def put(database: Database, *drafts: Draft) -> int:
+    async with database.write() as session:
+        return await outbox.enqueue(session, drafts, now=NOON)
+
+
+async def states(database: Database) -> dict[str, str]:
+    async with database.read() as session:
+        rows = await session.execute(select(OutboxRow.unique_key, OutboxRow.state))
+        return {row.unique_key: row.state for row in rows}
+
+
+def delivery(database: Database, postman: Postman, clock: Callable[[], datetime]) -> Delivery:
+    return Delivery(database, {"telegram": postman}, {}, clock)
+
+
+async def test_the_same_key_is_kept_once(database: Database) -> None:
+    assert await put(database, draft("a"), draft("b"), draft("a")) == 2
+    assert await put(database, draft("b"), draft("c")) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "state"),
+    [
+        (Report(Outcome.SENT), Kind.STUDY, "sent"),
+        (Report(Outcome.DEAD, reason="blocked"), Kind.REMINDER, "failed"),
+        (Report(Outcome.CANCELLED, reason="resolved"), Kind.REMINDER, "cancelled"),
+        (Report(Outcome.UNSURE), Kind.STUDY, "uncertain"),
+        (Report(Outcome.UNSURE), Kind.REMINDER, "queued"),
+        (Report(Outcome.NOT_SENT), Kind.STUDY, "queued"),
+        (Report(Outcome.WAIT, retry_after=30), Kind.STUDY, "queued"),
+        (Report(Outcome.LATER, retry_after=3600), Kind.REMINDER, "queued"),
+    ],
+)
+async def test_each_outcome_has_its_end(database: Database, answer: Report, kind: Kind, state: str) -> None:
+    await put(database, draft("a", kind))
+
+    await delivery(database, Postman(answer), Hands()).drain()
+
+    assert await states(database) == {"a": state}
+
+
+async def test_a_refused_chat_waits_as_long_as_it_was_asked_and_holds_nobody_else(database: Database) -> None:
+    clock = Hands()
+    postman = Postman(Report(Outcome.WAIT, retry_after=30))
+    await put(database, draft("a1", chat=1), draft("a2", chat=1), draft("b", chat=2))
+    house = delivery(database, postman, clock)
+
+    await house.drain()
+    assert sorted(postman.carried) == ["a1", "b"]
+    clock.now += timedelta(seconds=29)
+    await house.drain()
+    assert len(postman.carried) == 2
+    clock.now += timedelta(seconds=1)
+    await house.drain()
+
+    assert await states(database) == {"a1": "sent", "a2": "sent", "b": "sent"}
+
+
+async def test_what_may_be_repeated_is_tried_a_bounded_number_of_times(database: Database) -> None:
+    clock = Hands()
+    postman = Postman(*[Report(Outcome.UNSURE, reason="reply lost")] * 50)
+    await put(database, draft("a"))
+    house = delivery(database, postman, clock)
+
+    for _ in range(20):
+        await house.drain()
+        clock.now += timedelta(hours=1)
+
+    assert len(postman.carried) == outbox.MAX_ATTEMPTS
+    assert await states(database) == {"a": "uncertain"}
+
+
+async def test_a_letter_that_came_too_late_is_cancelled_with_the_reason(database: Database) -> None:
+    clock = Hands()
+    await put(database, draft("a", expires_at=NOON + timedelta(hours=1)))
+    clock.now += timedelta(hours=1)
+    postman = Postman()
+
+    await delivery(database, postman, clock).drain()
+
+    async with database.read() as session:
+        row = await session.scalar(select(OutboxRow))
+    assert row is not None
+    assert (row.state, row.last_error, postman.carried) == ("cancelled", "expired", [])
+
+
+async def test_replies_go_before_reminders_before_cards_and_in_their_order(database: Database) -> None:
+    postman = Postman()
+    await put(
+        database,
+        draft("card", Kind.STUDY),
+        draft("broadcast", Kind.BROADCAST),
+        draft("reminder", Kind.REMINDER),
+        draft("reply 1", Kind.REPLY),
+        draft("reply 2", Kind.REPLY),
+    )
+
+    await delivery(database, postman, Hands()).drain()
+
+    assert postman.carried == ["reply 1", "reply 2", "reminder", "card", "broadcast"]
+
+
+async def test_after_a_crash_letters_go_again_but_a_card_is_called_uncertain(database: Database) -> None:
+    await put(database, draft("reminder", Kind.REMINDER, chat=1), draft("card", Kind.STUDY, chat=2))
+    async with database.write() as session:
+        claimed = await outbox.claim(session, now=NOON, lease=timedelta(seconds=60), limit=8, busy_chats=())
+    assert len(claimed) == 2
+
+    house = delivery(database, Postman(), Hands())
+    await house.recover(everything=False)
+    assert await states(database) == {"reminder": "sending", "card": "sending"}
+    await house.recover(everything=True)
+
+    assert await states(database) == {"reminder": "queued", "card": "uncertain"}
+
+
+async def test_a_carrier_that_crashes_loses_nothing(database: Database) -> None:
+    class Broken:
+        async def carry(self, letter: Letter) -> Report:
+            raise RuntimeError("a bug")
+
+    await put(database, draft("a"), draft("card", Kind.STUDY, chat=2))
+
+    await Delivery(database, {"telegram": Broken()}, {}, Hands()).drain()
+
+    assert await states(database) == {"a": "queued", "card": "uncertain"}
+
+
+def test_the_limiter_allows_a_short_burst_a_chat_and_the_documented_rate_over_all() -> None:
+    limiter = Limiter(per_second=25)
+
+    one_chat = [limiter.reserve(1, NOON) for _ in range(5)]
+    many_chats = [Limiter(per_second=25).reserve(chat, NOON) for chat in range(3)]
+    crowd = Limiter(per_second=25)
+    waits = [crowd.reserve(chat, NOON) for chat in range(100)]
+
+    assert one_chat[:2] == [0, 0]
+    assert one_chat[3] == pytest.approx(1.0)
+    assert one_chat[4] == pytest.approx(2.0)
+    assert many_chats == [0, 0, 0]
+    assert waits[-1] == pytest.approx((100 - 2.5) / 25)
+
+
+def test_many_refused_chats_hold_the_whole_bot_and_one_does_not() -> None:
+    limiter = Limiter()
+
+    limiter.refused(1, 60, NOON)
+    assert limiter.reserve(9, NOON) == 0
+    limiter.refused(2, 60, NOON)
+    limiter.refused(3, 60, NOON)
+
+    assert limiter.reserve(10, NOON) == pytest.approx(60)

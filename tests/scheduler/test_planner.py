@@ -1,0 +1,152 @@
+"""Whose study time or reminder has come gets one letter, however often the planner looks."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from records.tables import AccountRow, ConsentRow
+from scheduler.planner import Planning, plan, plan_reminders, plan_study
+from scheduler.tables import OutboxRow, ReminderRow
+from storage.database import Database
+from tests.scheduler.people import LONG_AGO, add_branch, add_student
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+PLANNING = Planning(SHANGHAI, study_time=time(8, 0), quiet_from=time(22, 0))
+
+
+def at(hour: int, minute: int = 0, day: int = 22) -> datetime:
+    """A moment of November 2026 at the school, in UTC."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+async def test_a_card_comes_at_ones_own_time_and_once_a_day(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        early = await add_student(session, branch, 1, study_time=time(7, 30))
+        usual = await add_student(session, branch, 2)
+
+    found = []
+    for moment in (at(7, 29), at(7, 30), at(7, 31), at(8, 0), at(8, 0), at(9, 0), at(7, 30, day=23)):
+        async with database.write() as session:
+            await plan(session, PLANNING, now=moment)
+            rows = await session.execute(select(OutboxRow.recipient_id, OutboxRow.unique_key).order_by(OutboxRow.id))
+            found.append([row.unique_key for row in rows])
+
+    first, second = f"study:{early}:2026-11-22", f"study:{usual}:2026-11-22"
+    assert found == [
+        [],
+        [first],
+        [first],
+        [first, second],
+        [first, second],
+        [first, second],
+        [first, second, f"study:{early}:2026-11-23"],
+    ]
+
+
+async def test_who_is_muted_paused_gone_blocked_or_has_not_agreed_gets_no_card(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        await add_student(session, branch, 1, study_muted=True)
+        await add_student(session, branch, 2, paused=True)
+        await add_student(session, branch, 3, left_at=LONG_AGO)
+        await add_student(session, branch, 4, joined=False)
+        blocked = await add_student(session, branch, 5)
+        withdrawn = await add_student(session, branch, 6)
+        await add_student(session, branch, 7, role="organiser")
+        await session.execute(update(AccountRow).where(AccountRow.person_id == blocked).values(blocked_at=LONG_AGO))
+        await session.execute(update(ConsentRow).where(ConsentRow.person_id == withdrawn).values(withdrawn_at=LONG_AGO))
+
+        written = await plan_study(session, PLANNING, now=at(8))
+
+    assert written == 0
+
+
+async def test_a_card_missed_in_an_outage_comes_for_three_hours_and_expires_at_night(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        await add_student(session, branch, 1)
+
+        assert await plan_study(session, PLANNING, now=at(11, 1)) == 0
+        assert await plan_study(session, PLANNING, now=at(10, 59)) == 1
+        row = await session.scalar(select(OutboxRow))
+
+    assert row is not None
+    assert row.expires_at == at(22)
+    assert row.payload == {"template": "study", "day": "2026-11-22"}
+
+
+async def test_a_card_goes_through_the_door_where_the_person_was_last_seen(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        person = await add_student(session, branch, 1)
+        session.add(
+            AccountRow(
+                channel="web",
+                external_id=77,
+                person_id=person,
+                joined_at=LONG_AGO,
+                last_seen_at=LONG_AGO + timedelta(days=1),
+            )
+        )
+        await session.flush()
+        await plan_study(session, PLANNING, now=at(8))
+
+        addresses = (await session.execute(select(OutboxRow.channel, OutboxRow.chat_id))).all()
+
+    assert [tuple(address) for address in addresses] == [("web", 77)]
+
+
+async def test_reminders_of_a_day_make_one_letter_a_person_and_later_ones_wait_for_tomorrow(database: Database) -> None:
+    def reminder(recipient: int, subject: int, rule: str, moment: datetime) -> ReminderRow:
+        return ReminderRow(
+            recipient_id=recipient,
+            subject_id=subject,
+            rule=rule,
+            occurrence="1",
+            days_before=7,
+            due=date(2026, 11, 29),
+            remind_at=moment,
+        )
+
+    async with database.write() as session:
+        branch = await add_branch(session)
+        mei = await add_student(session, branch, 1)
+        secretary = await add_student(session, branch, 2, role="organiser")
+        session.add_all(
+            [
+                reminder(mei, mei, "T02", at(9)),
+                reminder(mei, mei, "T03", at(9)),
+                reminder(secretary, mei, "T02", at(9)),
+                reminder(mei, mei, "T04", at(9, 30)),
+                reminder(mei, mei, "T05", at(9, day=24)),
+            ]
+        )
+
+    counts = []
+    for moment in (at(8, 59), at(9), at(9), at(9, 30), at(9, day=23), at(9, day=24)):
+        async with database.write() as session:
+            counts.append(await plan_reminders(session, PLANNING, now=moment))
+
+    async with database.read() as session:
+        planned = await session.execute(select(ReminderRow.rule, ReminderRow.planned_at).order_by(ReminderRow.id))
+        letters = await session.scalars(select(OutboxRow.unique_key).order_by(OutboxRow.id))
+        assert [tuple(row) for row in planned] == [
+            ("T02", at(9)),
+            ("T03", at(9)),
+            ("T02", at(9)),
+            ("T04", at(9, day=23)),
+            ("T05", at(9, day=24)),
+        ]
+        assert sorted(letters) == sorted(
+            [
+                f"reminder:{mei}:2026-11-22",
+                f"reminder:{secretary}:2026-11-22",
+                f"reminder:{mei}:2026-11-23",
+                f"reminder:{mei}:2026-11-24",
+            ]
+        )
+    assert counts == [0, 2, 0, 0, 1, 1]
