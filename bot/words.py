@@ -15,7 +15,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from storage.errors import WaymarkError
+from storage.errors import Term, WaymarkError
 
 LOCALES = Path(__file__).parent / "locales"
 DEFAULT_LANGUAGE = "zh_CN"
@@ -58,11 +58,11 @@ class Words:
 
     def __call__(self, key: str, **values: Any) -> str:
         """The sentence of the key with its {fields} filled in, safe to send as HTML."""
-        return self._fill(key, {name: _escaped(value) for name, value in values.items()})
+        return self._fill(key, {name: _escaped(self._worded(value)) for name, value in values.items()})
 
     def plain(self, key: str, **values: Any) -> str:
         """The same for places that are not HTML: files, terminals, buttons."""
-        return self._fill(key, values)
+        return self._fill(key, {name: self._worded(value) for name, value in values.items()})
 
     def error(self, error: WaymarkError) -> str:
         """The sentence of an error, safe to send as HTML."""
@@ -75,6 +75,10 @@ class Words:
     def has(self, key: str) -> bool:
         """Whether the language has a sentence for the key."""
         return self._locales.gettext(key, locale=self.language) != key
+
+    def _worded(self, value: Any) -> Any:
+        """A field that has a wording of its own, in this language."""
+        return self.plain(value.key) if isinstance(value, Term) and self.has(value.key) else value
 
     def _fill(self, key: str, values: dict[str, Any]) -> str:
         text = self._locales.gettext(key, locale=self.language)

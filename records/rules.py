@@ -11,10 +11,23 @@ from records.cycles import rounds
 from records.dates import iso_date
 from records.deadline import Deadline, Note, Readings, State, notes
 from records.facts import Fact, Past
+from records.outlook import Condition, Earliest, NextStep, what_if, what_next
 from records.track import Rule, Track
 from records.workdays import WorkCalendar
 
-__all__ = ["Deadline", "Note", "Readings", "State", "deadlines", "notes"]
+__all__ = [
+    "Condition",
+    "Deadline",
+    "Earliest",
+    "NextStep",
+    "Note",
+    "Readings",
+    "State",
+    "deadlines",
+    "notes",
+    "what_if",
+    "what_next",
+]
 
 
 def deadlines(

@@ -1,0 +1,213 @@
+"""What comes next and what it waits for; and what would follow if something happened on some day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from records.bases import Counted, Scene, counted
+from records.checks import POLITICAL_REVIEW, happened
+from records.deadline import Readings
+from records.facts import Fact, Past
+from records.limits import trained
+from records.track import Article, Rule, Step, Track
+from records.workdays import WorkCalendar
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that a step waits for (locale key `condition.<code>`); `due` where it is a date.
+
+    `met` None: nobody but the people who decide can say (a vote, a review, a decision).
+    """
+
+    code: str
+    met: bool | None
+    article: Article
+    step: str | None = None
+    rule: str | None = None
+    level: str = "national"
+    due: date | None = None
+    provisional: bool = False
+
+    @property
+    def key(self) -> str:
+        """The locale key of its wording."""
+        return f"condition.{self.code}"
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """A step that can come next, who holds it, since when they could have acted, and what is still wanting."""
+
+    step: str
+    actor: str
+    waiting_since: date | None
+    conditions: tuple[Condition, ...]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing but people's decision is wanting: 时间条件已满足, never 可以入党."""
+        return all(condition.met is not False for condition in self.conditions)
+
+
+@dataclass(frozen=True)
+class Earliest:
+    """The first day on which a step is possible, the rule that sets it, and all that is no date."""
+
+    step: str
+    on: date
+    rule: str | None
+    provisional: bool
+    conditions: tuple[Condition, ...]
+
+
+def what_next(
+    track: Track,
+    facts: Iterable[Fact],
+    today: date,
+    *,
+    calendar: WorkCalendar,
+    readings: Readings = Readings(),  # noqa: B008 (a frozen value)
+) -> list[NextStep]:
+    """The steps between here and the next stage that are not yet done, in order, each with its conditions."""
+    scene = Scene(track, Past.of(facts), today, calendar, readings)
+    found = []
+    for step in _ahead(scene):
+        conditions = (*_steps_before(step, scene), *_dates(step, scene), *_no_dates(step, scene))
+        ready = all(condition.met is not False for condition in conditions)
+        found.append(NextStep(step.id, step.actor, _since(step, scene) if ready else None, conditions))
+    return found
+
+
+def what_if(
+    track: Track,
+    facts: Iterable[Fact],
+    hypothetical: Mapping[str, date],
+    *,
+    today: date,
+    calendar: WorkCalendar,
+    readings: Readings = Readings(),  # noqa: B008 (a frozen value)
+) -> list[Earliest]:
+    """The earliest day of every step that would follow, if these happened on these days and all went without delay.
+
+    Each step is taken on its own earliest day and the next counted from there; nothing here says that it will be so.
+    """
+    imagined = [*facts, *(Fact(-number, step, day) for number, (step, day) in enumerate(hypothetical.items(), start=1))]
+    start = max([today, *hypothetical.values()])
+    assumed = max((track.position.get(step, -1) for step in hypothetical), default=-1)
+    reached = max(assumed, _reached(Scene(track, Past.of(imagined), today, calendar, readings)))
+    found = []
+    for step in track.steps[reached + 1 :]:
+        scene = Scene(track, Past.of(imagined), start, calendar, readings)
+        if _is_round(step, track) or scene.past.latest(step.id):
+            continue
+        one = _earliest(step, scene, start)
+        found.append(one)
+        imagined.append(Fact(-len(imagined) - 1000, step.id, one.on))
+    return found
+
+
+def _reached(scene: Scene) -> int:
+    done = (scene.track.position[step.id] for step in scene.track.milestones if scene.past.latest(step.id))
+    return max(done, default=-1)
+
+
+def _ahead(scene: Scene) -> list[Step]:
+    """What is not done between the last stage reached and the next."""
+    found = []
+    for step in scene.track.steps[_reached(scene) + 1 :]:
+        if not _is_round(step, scene.track) and scene.past.latest(step.id) is None:
+            found.append(step)
+        if step.leads_to and scene.past.latest(step.id) is None:
+            break
+    return found
+
+
+def _is_round(step: Step, track: Track) -> bool:
+    """Whether the step comes round again and again (reviews), so that it is never simply next."""
+    return step.id == "probation_review" or any(rule.kind == "cycle" for rule in track.rules_of(step.id))
+
+
+def _steps_before(step: Step, scene: Scene) -> list[Condition]:
+    return [
+        Condition("step", scene.past.latest(need.step) is not None, need.article, step=need.step)
+        for need in step.requires
+        if need.gate != "mark"
+    ]
+
+
+def _dates(step: Step, scene: Scene) -> list[Condition]:
+    found = []
+    for rule in scene.track.rules_of(step.id):
+        if rule.kind == "earliest":
+            date_ = counted(rule, scene)
+            found.append(_date_condition(rule, date_, scene.today))
+        elif rule.offset is not None and rule.offset.before_months is not None:
+            date_ = counted(rule, scene)
+            if date_ is not None:
+                met = scene.today <= date_.due
+                found.append(Condition("leaving", met, rule.article, rule=rule.id, level=rule.level, due=date_.due))
+    return found
+
+
+def _date_condition(rule: Rule, date_: Counted | None, today: date) -> Condition:
+    if date_ is None:
+        return Condition("date_unknown", None, rule.article, rule=rule.id, level=rule.level)
+    return Condition(
+        "date",
+        today >= date_.due,
+        rule.article,
+        rule=rule.id,
+        level=rule.level,
+        due=date_.due,
+        provisional=date_.provisional,
+    )
+
+
+def _no_dates(step: Step, scene: Scene) -> list[Condition]:
+    """What is no date: a vote, a training's length, a review, two introducers, and the decision itself."""
+    found = []
+    if step.vote is not None:
+        found += [Condition("quorum", None, step.vote.quorum), Condition("majority", None, step.vote.majority)]
+    for rule in scene.track.rules_of(step.id):
+        if rule.floor is not None:
+            days, hours = trained({}, scene.past, scene.today)
+            met = days >= rule.floor.days or hours >= rule.floor.hours
+            found.append(Condition("training", met or None, rule.article, rule=rule.id, level=rule.level))
+    for field in step.fields:
+        if field.least is not None:
+            found.append(Condition(field.name, None, field.article))
+    if step.id == POLITICAL_REVIEW:
+        found.append(Condition("political_review", None, step.article))
+    if step.actor != "student":
+        found.append(Condition("decision", None, step.article))
+    return found
+
+
+def _since(step: Step, scene: Scene) -> date | None:
+    """Since when nothing but a decision was wanting."""
+    days = [happened(fact) for need in step.requires if (fact := scene.past.latest(need.step))]
+    for rule in scene.track.rules_of(step.id):
+        date_ = counted(rule, scene) if rule.kind == "earliest" else None
+        days += [date_.due] if date_ else []
+    return max(days, default=None)
+
+
+def _earliest(step: Step, scene: Scene, start: date) -> Earliest:
+    on, by, provisional = start, None, False
+    for need in step.requires:
+        fact = scene.past.latest(need.step)
+        on = max(on, fact.on) if fact else on
+    for rule in scene.track.rules_of(step.id):
+        date_ = counted(rule, scene) if rule.kind == "earliest" else None
+        if date_ is not None and date_.due >= on:
+            on, by, provisional = date_.due, rule.id, date_.provisional
+    conditions = _no_dates(step, scene)
+    for rule in scene.track.rules_of(step.id):
+        if rule.offset is not None and rule.offset.before_months is not None:
+            date_ = counted(rule, scene)
+            if date_ is not None and on > date_.due:
+                conditions.append(Condition("leaving", False, rule.article, rule=rule.id, due=date_.due))
+    return Earliest(step.id, on, by, provisional, tuple(conditions))
