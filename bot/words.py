@@ -78,11 +78,15 @@ class Words:
 
     def _worded(self, value: Any) -> Any:
         """A field that has a wording of its own, in this language."""
-        return self.plain(value.key) if isinstance(value, Term) and self.has(value.key) else value
+        return self.plain(value.key, **value.values) if isinstance(value, Term) and self.has(value.key) else value
 
     def _fill(self, key: str, values: dict[str, Any]) -> str:
         text = self._locales.gettext(key, locale=self.language)
-        return text.format_map(values) if values else text
+        return text.format_map({name: self._worded(value) for name, value in values.items()}) if values else text
+
+    def _worded(self, value: Any) -> Any:
+        """A term in this language; where it has no wording here, its plain name."""
+        return self.plain(value.key) if isinstance(value, Term) and self.has(value.key) else value
 
 
 def _merged(paths: Iterable[Path]) -> gettext.GNUTranslations:
@@ -105,4 +109,6 @@ def _merged(paths: Iterable[Path]) -> gettext.GNUTranslations:
 def _escaped(value: Any) -> Any:
     if isinstance(value, Markup):
         return str(value)
+    if isinstance(value, Term):
+        return value  # worded by us
     return escape(value, quote=False) if isinstance(value, str) else value

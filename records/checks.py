@@ -188,10 +188,13 @@ def _weighed(step: Step, found: list[Finding], read: dict[str, str], reason: str
 
 def _asks_reason(step: Step, finding: Finding) -> no.StepNeedsReason:
     mark = finding.mark
+    problem = Term(mark.code, mark.key)
+    if mark.code == "gap" and mark.value:
+        problem = Term(f"{mark.value} is missing", "mark.gap_named", step=no.step_term(mark.value))
     return no.StepNeedsReason(
         step=no.step_term(step.id),
-        problem=Term(mark.code, f"mark.{mark.code}"),
-        value=no.step_term(mark.value) if mark.code == "gap" and mark.value else mark.value or "",
+        problem=problem,
+        mark=mark.code,
         article=mark.article,
         level=no.level_term(mark.level),
     )

@@ -53,6 +53,7 @@ class Deadline:
     actor: str
     waiting_since: date | None
     effective: date
+    title: str | None = None  # a school's own wording of its rule
     done_on: date | None = None
     remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
     nag: bool = True  # remind weekly once overdue

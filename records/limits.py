@@ -83,7 +83,7 @@ def _early(rule: Rule, edition: Version, on: date, scene: Scene) -> Iterator[Fin
 
 
 def _late(rule: Rule, edition: Version, on: date, scene: Scene) -> Iterator[Finding]:
-    """Lateness is recorded and marked, never blocked (true dates); T07 alone asks for a reason."""
+    """Lateness is marked, never blocked (true dates); T07 and what a school says so ask for a reason."""
     date_ = counted(rule, scene)
     if date_ is None or on <= date_.due or on < date_.settled_from:
         return
@@ -91,7 +91,8 @@ def _late(rule: Rule, edition: Version, on: date, scene: Scene) -> Iterator[Find
         return  # 及时 has no number that one could overrun
     if rule.lenient_until is not None and on <= rule.lenient_until:
         return
-    code = "leaving_soon" if rule.gate == "reason" else "too_late" if rule.kind == "max" else "late"
+    counts_back = rule.offset is not None and rule.offset.before_months is not None
+    code = "leaving_soon" if counts_back else "too_late" if rule.kind == "max" else "late"
     error = _error(no.StepTooEarly, rule, edition, on, date_)
     yield Finding(_mark(code, rule, edition, date_.due), error, rule.gate)
 
@@ -171,7 +172,7 @@ def _error(kind: type[no.StepRefused], rule: Rule, edition: Version, on: date, d
         step=no.step_term(rule.step),
         on=on,
         due=date_.due,
-        article=edition.article or "-",
+        article=edition.article,
         level=no.level_term(rule.level),
         rule=rule.id,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from storage.errors import Term, WaymarkError
 
@@ -17,6 +17,15 @@ def level_term(level: str) -> Term:
     return Term(level, f"level.{level}")
 
 
+def source_term(level: str, article: int | str | None) -> Term:
+    """Who demands it and where: 细则第七条, or the school."""
+    if level == "national":
+        return Term(f"Detailed Rules Art {article}", "source.national", article=article)
+    if article:
+        return Term(f"school requirement, {article}", "source.school_article", article=article)
+    return Term("school requirement", "source.school")
+
+
 def detail_term(name: str) -> Term:
     """The name of a detail, worded for people."""
     return Term(name, f"detail.{name}")
@@ -26,6 +35,11 @@ class StepRefused(WaymarkError):
     """A step that cannot be recorded as asked; `code` names the same fact when it is only marked."""
 
     code: ClassVar[str] = "refused"
+
+    def __init__(self, **fields: Any) -> None:
+        if "article" in fields:
+            fields.setdefault("source", source_term(str(fields.get("level", "national")), fields["article"]))
+        super().__init__(**fields)
 
 
 class StepUnknown(StepRefused):
@@ -67,14 +81,14 @@ class StepFieldMissing(StepRefused):
     """A detail without which the step says nothing."""
 
     key = "error.step_field_missing"
-    sentence = "{step} needs {field} (Art {article})."
+    sentence = "{step} needs {field} ({source})."
 
 
 class StepCountWrong(StepRefused):
     """Too few or too many people."""
 
     key = "error.step_count_wrong"
-    sentence = "{step} needs {least} to {most} full members as {field}, not {found} (Art {article})."
+    sentence = "{step} needs {least} to {most} full members as {field}, not {found} ({source})."
     code = "count_wrong"
 
 
@@ -82,7 +96,7 @@ class StepMissing(StepRefused):
     """Something has to come first."""
 
     key = "error.step_missing"
-    sentence = "{step} cannot come before {needs} (Art {article}, {level}). Record {needs} first."
+    sentence = "{step} cannot come before {needs} ({source}). Record {needs} first."
     code = "gap"
 
 
@@ -90,7 +104,7 @@ class StepNotReviewed(StepRefused):
     """No political review."""
 
     key = "error.step_not_reviewed"
-    sentence = "{step} is not possible without a passed political review (Art {article}, {level})."
+    sentence = "{step} is not possible without a passed political review ({source})."
     code = "gap"
 
 
@@ -98,7 +112,7 @@ class StepOutOfOrder(StepRefused):
     """A day before that of what comes first."""
 
     key = "error.step_order"
-    sentence = "{step} on {on} lies before {other} on {other_on} (Art {article}, {level}). Check both dates."
+    sentence = "{step} on {on} lies before {other} on {other_on} ({source}). Check both dates."
     code = "order"
 
 
@@ -106,7 +120,7 @@ class StepTooEarly(StepRefused):
     """Before the first day that the rule allows."""
 
     key = "error.step_early"
-    sentence = "{step} on {on} is too early: the time condition is met on {due} (Art {article}, {level})."
+    sentence = "{step} on {on} is too early: the time condition is met on {due} ({source})."
     code = "early"
 
 
@@ -114,7 +128,7 @@ class StepUnderAge(StepRefused):
     """An application before the 18th birthday."""
 
     key = "error.step_under_age"
-    sentence = "An application of {on} is not valid: 18 years are complete on {due} (Art {article}, {level})."
+    sentence = "An application of {on} is not valid: 18 years are complete on {due} ({source})."
     code = "under_age"
 
 
@@ -122,7 +136,7 @@ class StepBeforeProbationEnd(StepRefused):
     """A conversion meeting before the end of probation."""
 
     key = "error.step_before_probation_end"
-    sentence = "Conversion cannot be discussed on {on}: probation runs until {due} (Art {article}, {level})."
+    sentence = "Conversion cannot be discussed on {on}: probation runs until {due} ({source})."
     code = "before_probation_end"
 
 
@@ -130,14 +144,14 @@ class StepNeedsReason(StepRefused):
     """Allowed in special cases, and then with a reason."""
 
     key = "error.step_reason"
-    sentence = "{step}: {problem} (Art {article}, {level}). If it was decided so all the same, give the reason."
+    sentence = "{step}: {problem} ({source}). If it was decided so all the same, give the reason."
 
 
 class StepNoQuorum(StepRefused):
     """Too few people with a vote were there."""
 
     key = "error.step_quorum"
-    sentence = "{present} of {entitled} present is no quorum: at least {needed} are needed (Art {article}, {level})."
+    sentence = "{present} of {entitled} present is no quorum: at least {needed} are needed ({source})."
     code = "no_quorum"
 
 
@@ -145,9 +159,7 @@ class StepNoMajority(StepRefused):
     """Too few votes in favour."""
 
     key = "error.step_majority"
-    sentence = (
-        "{in_favour} of {entitled} in favour is no majority: at least {needed} are needed (Art {article}, {level})."
-    )
+    sentence = "{in_favour} of {entitled} in favour is no majority: at least {needed} are needed ({source})."
     code = "no_majority"
 
 
@@ -162,9 +174,7 @@ class StepExtensionSecond(StepRefused):
     """Probation can be extended once."""
 
     key = "error.step_second_extension"
-    sentence = (
-        "Probation was already extended on {earlier}; a second extension is not possible (Art {article}, {level})."
-    )
+    sentence = "Probation was already extended on {earlier}; a second extension is not possible ({source})."
     code = "second_extension"
 
 
@@ -172,5 +182,5 @@ class StepExtensionRange(StepRefused):
     """An extension is half a year to a year, from the old end."""
 
     key = "error.step_extension_range"
-    sentence = "Probation can be extended to {first} … {last}, not to {extended_to} (Art {article}, {level})."
+    sentence = "Probation can be extended to {first} … {last}, not to {extended_to} ({source})."
     code = "extension_range"

@@ -138,6 +138,7 @@ def _deadline(
         actor=scene.track.by_id[rule.step].actor,
         waiting_since=_waiting_since(rule, date_, scene.today, since) if done_on is None else None,
         effective=edition.effective,
+        title=rule.title,
         done_on=done_on,
         remind=rule.remind,
         nag=rule.nag,

@@ -87,7 +87,8 @@ class Floor(_Frozen):
 class Rule(_Frozen):
     """A time limit of a step. `level` says who demands it: 细则 (national) or the school."""
 
-    id: str
+    id: Annotated[str, Field(max_length=40)]
+    title: str | None = None  # a school's own wording of its rule
     kind: RuleKind
     step: str
     base: Annotated[tuple[Annotated[Base, BeforeValidator(_base_from_text)], ...], Field(default=())]
@@ -147,7 +148,8 @@ class Vote(_Frozen):
 class Step(_Frozen):
     """One of the 25 steps (+7a), or a side event (no number)."""
 
-    id: str
+    id: Annotated[str, Field(max_length=40)]
+    name: str | None = None  # a school's own wording of its side event
     number: str | None = None
     phase: int | None = None
     actor: Actor = "branch"

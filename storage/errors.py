@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 class Term(str):
     """A field with a wording of its own in `bot/locales`: people read the sentence of `key`, logs the plain name."""
 
-    __slots__ = ("key",)
     key: str
+    values: dict[str, Any]
 
-    def __new__(cls, plain: str, key: str) -> Term:
+    def __new__(cls, plain: str, key: str, **values: Any) -> Term:
         term = super().__new__(cls, plain)
         term.key = key
+        term.values = values
         return term
 
 
