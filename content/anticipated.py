@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from content.passages import PassageText
 from content.titles import core_title
 
 
 class Anticipated:
-    """The questions by document and by article or heading."""
+    """The questions by document and by article or heading, from lines of JSON."""
 
-    def __init__(self, lines: Iterable[dict[str, str]]) -> None:
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         self._questions: dict[tuple[str, str], list[str]] = {}
-        for line in lines:
+        for line in map(json.loads, lines):
             place = line.get("article") or line.get("heading") or ""
             self._questions.setdefault((core_title(line["title"]), place), []).append(line["question"])
+        self._titles = {title for title, _ in self._questions}
 
-    def __len__(self) -> int:
-        return sum(len(questions) for questions in self._questions.values())
+    def knows(self, title: str) -> bool:
+        """Whether any question is about this document."""
+        return core_title(title) in self._titles
 
-    def of(self, title: str, passage: PassageText) -> list[str]:
-        """The questions that a passage of the document with this title answers."""
-        place = passage.article or (passage.headings[-1] if passage.headings else "")
-        return self._questions.get((core_title(title), place), [])
+    def of(self, title: str, article: str | None, headings: Sequence[str]) -> list[str]:
+        """The questions that a passage with this article, or else under this heading, answers; each once."""
+        place = article or (headings[-1] if headings else "")
+        return list(dict.fromkeys(self._questions.get((core_title(title), place), [])))
 
 
 @cache
 def anticipated() -> Anticipated:
     """What is shipped in `content/starter/anticipated`; read once, as it does not change while we run."""
-    lines: list[dict[str, str]] = []
+    lines: list[str] = []
     folder = files("content") / "starter" / "anticipated"
     if folder.is_dir():
         for file in sorted(folder.iterdir(), key=lambda file: file.name):
             if file.name.endswith(".jsonl"):
-                lines += [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
+                lines += [line for line in file.read_text("utf-8").splitlines() if line.strip()]
     return Anticipated(lines)

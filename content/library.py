@@ -101,7 +101,8 @@ async def add(
     """
     predecessor = await find(session, replaces) if replaces else None
     notices = list(parsed.notices)
-    twin, share = await _nearest(session, parsed)
+    ours = file_name.startswith(STARTER)
+    twin, share = (None, 0.0) if ours else await _nearest(session, parsed)
     if (
         twin is not None
         and share == 1
@@ -109,7 +110,7 @@ async def add(
         and twin.passages == len(parsed.passages)
     ):
         raise DocumentAlreadyThere(document=twin.id, title=twin.title)
-    if predecessor is None and not file_name.startswith(STARTER):
+    if predecessor is None and not ours:
         predecessor = await predecessor_of(session, parsed)
         if predecessor is not None:
             notices.append(_new_version(predecessor))
@@ -299,7 +300,7 @@ def _passage_rows(document: str, title: str, passages: Iterable[PassageText]) ->
             level=passage.level.value,
             basis_title=passage.basis.title if passage.basis else None,
             basis_article=passage.basis.article if passage.basis else None,
-            questions=list(dict.fromkeys([*passage.questions, *known.of(title, passage)])),
+            questions=known.of(title, passage.article, passage.headings),
         )
         for ordinal, passage in enumerate(passages)
     ]

@@ -238,7 +238,7 @@ def _section(
 
 
 def _about(text: str, start: int, end: int) -> tuple[Basis | None, Level, int]:
-    """What the lines directly below a heading say of the text: the article it rests on, or that it is school practice."""
+    """What the lines directly below a heading say of it: which article it rests on, or that it is school practice."""
     basis: Basis | None = None
     level = Level.NATIONAL
     while True:

@@ -25,7 +25,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 def read_html(content: bytes, name: str) -> Source:
     """The page's visible text."""
-    text, notices = _decoded(content, name)
+    text, notices = page_text(content, name)
     soup = BeautifulSoup(text, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     for tag in soup.find_all([*_SILENT, "head"]):
@@ -96,7 +96,7 @@ def _after(tag: Tag) -> object:
     return getattr(last, "next_element", None)
 
 
-def _decoded(content: bytes, name: str) -> tuple[str, list[Notice]]:
+def page_text(content: bytes, name: str) -> tuple[str, list[Notice]]:
     declared = _CHARSET.search(content[:4096])
     if declared and not content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         charset = declared[1].decode("ascii", "replace").lower()
