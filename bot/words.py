@@ -58,11 +58,11 @@ class Words:
 
     def __call__(self, key: str, **values: Any) -> str:
         """The sentence of the key with its {fields} filled in, safe to send as HTML."""
-        return self._fill(key, {name: _escaped(self._worded(value)) for name, value in values.items()})
+        return self._fill(key, {name: _escaped(value) for name, value in values.items()})
 
     def plain(self, key: str, **values: Any) -> str:
         """The same for places that are not HTML: files, terminals, buttons."""
-        return self._fill(key, {name: self._worded(value) for name, value in values.items()})
+        return self._fill(key, values)
 
     def error(self, error: WaymarkError) -> str:
         """The sentence of an error, safe to send as HTML."""
@@ -76,17 +76,13 @@ class Words:
         """Whether the language has a sentence for the key."""
         return self._locales.gettext(key, locale=self.language) != key
 
-    def _worded(self, value: Any) -> Any:
-        """A field that has a wording of its own, in this language."""
-        return self.plain(value.key, **value.values) if isinstance(value, Term) and self.has(value.key) else value
-
     def _fill(self, key: str, values: dict[str, Any]) -> str:
         text = self._locales.gettext(key, locale=self.language)
         return text.format_map({name: self._worded(value) for name, value in values.items()}) if values else text
 
     def _worded(self, value: Any) -> Any:
         """A term in this language; where it has no wording here, its plain name."""
-        return self.plain(value.key) if isinstance(value, Term) and self.has(value.key) else value
+        return self.plain(value.key, **value.values) if isinstance(value, Term) and self.has(value.key) else value
 
 
 def _merged(paths: Iterable[Path]) -> gettext.GNUTranslations:
