@@ -11,10 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 
-from charset_normalizer import from_bytes
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.cell import column_index_from_string
-
 from storage.errors import WaymarkError
 
 MAX_ROWS = 20_000
@@ -60,7 +56,7 @@ class Cell:
     @property
     def address(self) -> str:
         """As in Excel: `Sheet1!C5`."""
-        return f"{self.sheet}!{get_column_letter(self.column)}{self.row}"
+        return f"{self.sheet}!{column_letters(self.column)}{self.row}"
 
     @property
     def text(self) -> str:
@@ -91,6 +87,23 @@ def read_sheets(content: bytes, name: str) -> list[Sheet]:
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _read_workbook(content, shown)
     return _read_csv(content, shown)
+
+
+def column_letters(number: int) -> str:
+    """The name of a column, as Excel has it: 1 is A, 27 is AA."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def column_number(letters: str) -> int:
+    """The number of a column: A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
 
 
 def text_of(value: Value) -> str:
@@ -161,6 +174,8 @@ def decode(content: bytes, name: str) -> str:
     elif b"\0" in content:
         encodings = []
     else:
+        from charset_normalizer import from_bytes
+
         best = from_bytes(content[:50_000]).best()
         encodings = ["utf-8-sig", "gb18030", *([best.encoding] if best else [])]
     for encoding in encodings:
@@ -235,7 +250,7 @@ def _filled(chunks: Iterable[bytes]) -> Iterator[tuple[int, int]]:
         rest += chunk
         end = rest.rfind(b">") + 1
         for found in _FILLED.finditer(rest, 0, end):
-            yield int(found[2]), column_index_from_string(found[1].decode())
+            yield int(found[2]), column_number(found[1].decode())
         rest = rest[end:][-4096:]
 
 

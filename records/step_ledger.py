@@ -8,11 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from openpyxl.utils import get_column_letter
-
 from records.cells import Problem, clean, is_blank, read_date, read_name, read_student_number
 from records.headings import Header, find_header, headings
-from records.sheets import Cell, Sheet
+from records.sheets import Cell, Sheet, column_letters
 
 _DAY = r"(\d{8}|\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?)"
 _SPAN = re.compile(_DAY + r"\s*[-~～—–至到]+\s*" + _DAY)
@@ -80,7 +78,7 @@ def _columns(sheet: Sheet, header: Header, patterns: Iterable[Mapping[str, Any]]
     columns = []
     for index, heading in enumerate(headings(sheet.rows[header.row : header.first_row])):
         text = clean(heading).replace(" ", "")
-        where = f"{sheet.name}!{get_column_letter(index + 1)}"
+        where = f"{sheet.name}!{column_letters(index + 1)}"
         pattern = next((p for p in patterns if re.search(p["match"], text) and phase in p.get("within", [phase])), None)
         if not text or pattern is None or index in header.columns.values():
             continue

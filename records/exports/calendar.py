@@ -1,0 +1,84 @@
+"""Due dates as a calendar file that a phone or Outlook can open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from records.deadline import Deadline
+from records.exports.columns import Words
+from records.people import Person
+
+ALARM_DAYS = (7, 1)
+_MORNING = timedelta(hours=9)  # an all-day event begins at midnight: the alarm rings at nine
+
+
+def calendar(
+    due: Sequence[tuple[Person, Sequence[Deadline]]],
+    words: Words,
+    now: datetime,
+    *,
+    discreet: bool = False,
+    alarm_days: Sequence[int] = ALARM_DAYS,
+) -> bytes:
+    """All-day events with alarms for every date that is still open; done ones are left out.
+
+    An event keeps its UID while its date moves, so importing again moves it. Alarms say nothing of the matter itself:
+    they appear on locked screens.
+
+    Args:
+        discreet: the event's title too says only that something is due.
+    """
+    from icalendar import Alarm, Calendar, Event
+
+    file = Calendar()
+    file.add("prodid", "-//Waymark//Due dates//")
+    file.add("version", "2.0")
+    file.add("calscale", "GREGORIAN")
+    file.add("x-wr-calname", words("calendar.name"))
+    for person, deadlines in due:
+        counts: Counter[str] = Counter()
+        for deadline in sorted(deadlines, key=lambda one: (one.due, one.rule, one.kind)):
+            key = f"{deadline.rule}-{deadline.kind}-{deadline.step}"
+            counts[key] += 1
+            if not deadline.is_open:
+                continue
+            event = Event()
+            event.add("uid", f"{person.student_number or person.id}-{key}-{counts[key]}@waymark")
+            event.add("dtstamp", now)
+            event.add("dtstart", deadline.due)
+            event.add("dtend", deadline.due + timedelta(days=1))
+            event.add("summary", words("calendar.neutral") if discreet else _title(person, deadline, words, len(due)))
+            event.add("description", _description(person, deadline, words))
+            event.add("class", "PRIVATE")
+            event.add("transp", "TRANSPARENT")
+            for days in alarm_days:
+                alarm = Alarm()
+                alarm.add("action", "DISPLAY")
+                alarm.add("description", words("calendar.neutral"))
+                alarm.add("trigger", _MORNING - timedelta(days=days))
+                event.add_component(alarm)
+            file.add_component(event)
+    return bytes(file.to_ical())
+
+
+def _title(person: Person, deadline: Deadline, words: Words, people: int) -> str:
+    key = "calendar.title.earliest" if deadline.kind == "earliest" else "calendar.title.due"
+    title = words(key, step=words(f"step.{deadline.step}"))
+    return words("calendar.of", name=person.name, title=title) if people > 1 else title
+
+
+def _description(person: Person, deadline: Deadline, words: Words) -> str:
+    lines = [
+        words("calendar.person", name=person.name),
+        words(
+            "calendar.reason",
+            base=words(f"step.{deadline.base_step}"),
+            day=deadline.base_date.isoformat(),
+            rule=deadline.rule,
+        ),
+        words(f"calendar.level.{deadline.level}", article=deadline.article or ""),
+        words("calendar.stand", day=f"{deadline.due.isoformat()}"),
+    ]
+    return "\n".join(lines)
