@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from content.passages import Passage
 from retrieval.normalise import normalise
@@ -14,12 +15,14 @@ _BARE = re.compile(r"(?<![\d第])(\d{1,3})条(?!件|例|意见|建议|消息)")
 _ARTICLE = re.compile(r"第(\d+)条(?:之(\d+))?")
 
 
+@lru_cache(maxsize=8192)
 def title_key(title: str) -> str:
     """《中国共产党发展党员工作细则（2026年）》 and 发展党员工作细则 have the same key."""
     key = _SIGNS.sub("", _BRACKETED.sub("", normalise(title)))
     return _PREFIX.sub("", key) or _SIGNS.sub("", normalise(title))
 
 
+@lru_cache(maxsize=8192)
 def article_key(article: str) -> str:
     """第十三条, 第13条 and 「第十三条　公示」 have the same key; a heading without an article is its own, unsigned."""
     text = normalise(article)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +42,14 @@ class Query:
     articles: tuple[str, ...]
     vector: Vectors
 
-    @property
+    @cached_property
     def core(self) -> str:
-        return "".join(character for character in self.text if character.isalnum())
+        return letters(self.text)
+
+
+def letters(text: str) -> str:
+    """A text without white space and signs."""
+    return "".join(filter(str.isalnum, text))
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Weighed:
 
     grams: tuple[Gram, ...]
     mass: float
+    counts: tuple[int, ...] = ()
     sounds_like: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
 
@@ -76,7 +83,7 @@ def weigh(query: Query, channels: Sequence[Channel]) -> Weighed:
     mass = sum(weights[: len(query.grams)]) * (K1 + 1)
     sounds = _sounds_like(grams, counts, channels, size) if size else {}
     weighed = tuple(Gram(gram.term, gram.string, weight) for gram, weight in zip(grams, weights, strict=True))
-    return Weighed(weighed, max(mass, 1e-6), sounds)
+    return Weighed(weighed, max(mass, 1e-6), tuple(counts.tolist()), sounds)
 
 
 def score_entries(weighed: Weighed, channel: Channel) -> NDArray[np.float32]:
@@ -137,6 +144,14 @@ def _sounds_like(
             weights = [(term, gram.weight * _SOUND_WEIGHT * _rarity(n, size)) for n, term in best]
             found[gram.term] = tuple(weights)
     return found
+
+
+def unknown_share(query: Query, bodies: Weighed, questions: Weighed) -> float:
+    """The share of a question's own grams that stand in no passage and no anticipated question."""
+    own = range(len(query.grams))
+    mass = sum(query.grams[at].weight for at in own) or 1.0
+    gone = (at for at in own if not bodies.counts[at] and not questions.counts[at])
+    return sum(query.grams[at].weight for at in gone if query.grams[at].term not in bodies.sounds_like) / mass
 
 
 def homophones(weighed: Weighed) -> dict[int, tuple[str, ...]]:

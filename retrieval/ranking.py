@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,27 +12,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from content.passages import DocumentKind, Passage
+from content.passages import DocumentKind, Level, Passage
 from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
-from retrieval.queries import Query, Weighed, homophones
+from retrieval.queries import Query, Weighed, homophones, letters
+from retrieval.terms import Gram
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "question_run", "heading", "title",
-    "article", "official", "has_questions",
+    "article", "official", "has_questions", "coverage_all", "missing", "support", "school",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What the four channels say of a candidate, 0..1 each (cosines may be below 0)."""
+    """What the four channels say of a candidate, 0..1 each (cosines may be below 0), and how many questions agree."""
 
     keyword: float
     question: float
     dense: float
     dense_question: float
+    support: float = 0.0  # mean of the three best cosines among its questions
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,14 @@ class Candidate:
     Attributes:
         text: title, headings and text, normalised.
         closest: the anticipated question that is nearest, "" where there is none.
+        asked: all anticipated questions, a line each.
     """
 
     passage: Passage
     text: str
     scores: Scores
     closest: str
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,22 +89,17 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
     """One row a candidate, one column a feature."""
     if not candidates:
         return np.zeros((0, len(FEATURES)))
-    tops = [max(1e-6, *(getattr(c.scores, name) for c in candidates)) for name in Scores.__dataclass_fields__]
-    slips = homophones(weighed)
+    channels = ("keyword", "question", "dense", "dense_question")
+    tops = [max(1e-6, *(getattr(c.scores, name) for c in candidates)) for name in channels]
     core = query.core
     own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
-    mass = sum(gram.weight for gram in own) or 1.0
+    cover = _Cover(own, homophones(weighed))
     pairs = _pairs(core)
     rows = []
     for candidate in candidates:
         scores = candidate.scores
-        closest = "".join(character for character in candidate.closest if character.isalnum())
-        covered = 0.0
-        for gram in own:
-            if gram.string in candidate.text:
-                covered += gram.weight
-            elif any(slip in candidate.text for slip in slips.get(gram.term, ())):
-                covered += 0.7 * gram.weight
+        closest, closest_pairs = _question(candidate.closest)
+        covered, covered_all, missing = cover.of(candidate)
         rows.append(
             (
                 min(scores.keyword, 1.5),
@@ -111,25 +110,73 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 max(scores.dense, 0) / tops[2],
                 scores.dense_question,
                 max(scores.dense_question, 0) / tops[3],
-                covered / mass,
+                covered,
                 longest_run(core, candidate.text) / max(len(core), 4),
-                _dice(pairs, _pairs(closest)),
+                _dice(pairs, closest_pairs),
                 longest_run(core, closest) / max(len(core), 4),
                 _heading(query, candidate.passage),
                 _title(query, candidate.passage),
                 _article(query, candidate.passage),
                 float(candidate.passage.kind is DocumentKind.OFFICIAL),
                 float(bool(closest)),
+                covered_all,
+                missing,
+                scores.support,
+                float(candidate.passage.content.level is Level.SCHOOL),
             )
         )
     return np.array(rows)
 
 
-CONFIDENCE = ("score", "margin", "keyword", "question", "dense", "dense_question", "coverage", "run", "dice", "length")
+class _Cover:
+    """How much of a question a candidate says, by the weight of its grams."""
+
+    def __init__(self, grams: Sequence[Gram], slips: Mapping[int, tuple[str, ...]]) -> None:
+        self._said = [(gram.string, gram.weight) for gram in grams if gram.term not in slips]
+        self._slipped = [(gram.string, gram.weight, slips[gram.term]) for gram in grams if gram.term in slips]
+        self._mass = sum(gram.weight for gram in grams) or 1.0
+        self._heaviest = max((gram.weight for gram in grams), default=1.0) or 1.0
+
+    def of(self, candidate: Candidate) -> tuple[float, float, float]:
+        """Shares said by the text, and by text or questions; and the weightiest gram that neither says (0..1)."""
+        text, asked = candidate.text, candidate.asked
+        by_text = by_questions = missing = 0.0
+        for string, weight in self._said:
+            if string in text:
+                by_text += weight
+            elif string in asked:
+                by_questions += weight
+            elif weight > missing:
+                missing = weight
+        for string, weight, slips in self._slipped:
+            in_text, in_questions = _share(string, slips, text), _share(string, slips, asked)
+            by_text += in_text * weight
+            by_questions += max(in_questions - in_text, 0.0) * weight
+            missing = max(missing, (1 - max(in_text, in_questions)) * weight)
+        return by_text / self._mass, (by_text + by_questions) / self._mass, missing / self._heaviest
 
 
-def confidence_features(query: Query, scores: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the probability that the first of the ranked candidates answers is computed from."""
+def _share(string: str, slips: tuple[str, ...], text: str) -> float:
+    """1 where the text says it, less where it says what this may be a slip for."""
+    if string in text:
+        return 1.0
+    return 0.7 if any(slip in text for slip in slips) else 0.0
+
+
+CONFIDENCE = (
+    "score", "margin", "keyword", "question", "dense", "dense_question", "coverage", "run", "dice", "length",
+    "coverage_all", "missing", "support", "unknown",
+)  # fmt: skip
+
+
+def confidence_features(
+    query: Query, unknown: float, scores: NDArray[np.float64], rows: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What the probability that the first of the ranked candidates answers is computed from.
+
+    Args:
+        unknown: share of the question that stands nowhere in the index.
+    """
     column = {name: place for place, name in enumerate(FEATURES)}
     top = rows[0]
     margin = float(scores[0] - scores[1]) if len(scores) > 1 else 2.0
@@ -145,6 +192,10 @@ def confidence_features(query: Query, scores: NDArray[np.float64], rows: NDArray
             top[column["longest_run"]],
             top[column["question_dice"]],
             math.log(max(len(query.core), 1)) - 2.5,
+            top[column["coverage_all"]],
+            top[column["missing"]],
+            rows[:, column["support"]].max(),
+            unknown,
         ]
     )
 
@@ -157,11 +208,18 @@ def probability(numbers: NDArray[np.float64], weights: Weights) -> float:
 
 def longest_run(needle: str, text: str) -> int:
     """Length of the longest piece of `needle` that stands in `text`."""
-    best = 0
-    for at in range(len(needle)):
-        while at + best < len(needle) and needle[at : at + best + 1] in text:
+    best, at = 0, 0
+    while at + best < len(needle):
+        if needle[at : at + best + 1] in text:
             best += 1
+        else:
+            at += 1
     return best
+
+
+@lru_cache(maxsize=8192)
+def _question(text: str) -> tuple[str, frozenset[str]]:
+    return letters(text), _pairs(letters(text))
 
 
 def _pairs(text: str) -> frozenset[str]:
@@ -175,8 +233,13 @@ def _dice(left: frozenset[str], right: frozenset[str]) -> float:
 def _heading(query: Query, passage: Passage) -> float:
     """Share of the innermost heading that the question says."""
     headings = passage.content.headings
-    pairs = _pairs(normalise(headings[-1])) if headings else frozenset()
+    pairs = _heading_pairs(headings[-1]) if headings else frozenset()
     return sum(pair in query.text for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+@lru_cache(maxsize=8192)
+def _heading_pairs(heading: str) -> frozenset[str]:
+    return _pairs(normalise(heading))
 
 
 def _title(query: Query, passage: Passage) -> float:

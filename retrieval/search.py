@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from retrieval.encoder import Encoder
 from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import load_segments, save_segments
-from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, weigh
+from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, unknown_share, weigh
 from retrieval.ranking import (
     Candidate,
     Scores,
@@ -61,6 +61,7 @@ class Ranked:
 
     query: Query
     candidates: tuple[Candidate, ...]
+    unknown: float
     rows: NDArray[np.float64]
     scores: NDArray[np.float64]
 
@@ -139,7 +140,7 @@ class Index:
             save_segments(path, self._segments, self.fingerprint)
 
     def load(self, path: Path) -> bool:
-        """Take over what was saved; False (and nothing changed) where it is missing, half-written or another model's."""
+        """Take over what was saved; False (nothing changed) where it is missing, half-written or another model's."""
         with self._writing:
             segments = load_segments(path, self.fingerprint)
             if segments is not None:
@@ -159,7 +160,9 @@ class Index:
         ranked = self.rank(question, on=on, segments=segments)
         if not ranked.candidates:
             return ranked.query, []
-        confidence = probability(confidence_features(ranked.query, ranked.scores, ranked.rows), self._weights)
+        confidence = probability(
+            confidence_features(ranked.query, ranked.unknown, ranked.scores, ranked.rows), self._weights
+        )
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / self._weights.temperature)
         hits = [
             Hit(candidate.passage, float(confidence * share), candidate.closest)
@@ -182,7 +185,8 @@ class Index:
         rows = features(query, bodies, candidates)
         scores = rows @ np.array(self._weights.ranker)
         order = np.argsort(-scores, kind="stable")
-        return Ranked(query, tuple(candidates[at] for at in order), rows[order], scores[order])
+        unknown = unknown_share(query, bodies, questions)
+        return Ranked(query, tuple(candidates[at] for at in order), unknown, rows[order], scores[order])
 
     def _fused(self, scores: Scores) -> float:
         parts = (scores.keyword, scores.question, scores.dense, scores.dense_question)
@@ -221,8 +225,9 @@ def _candidates(segment: Segment, query: Query, bodies: Weighed, questions: Weig
         Candidate(
             segment.passages[row],
             segment.texts[row],
-            Scores(body[0], asked[0], body[1], asked[1]),
-            segment.questions.texts[asked[2]] if asked[2] >= 0 else "",
+            Scores(body.keyword, asked.keyword, body.cosine, asked.cosine, asked.support),
+            segment.questions.texts[asked.best] if asked.best >= 0 else "",
+            "\n".join(segment.questions.texts[segment.questions.entries(row)]),
         )
         for row, body, asked in zip(rows, body_scores, question_scores, strict=True)
     ]
@@ -235,6 +240,18 @@ def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) ->
     rows = {row for (_, article), at in segment.by_article.items() if article in query.articles for row in at}
     named = {row for row in rows if title_key(segment.passages[row].title) in query.core}
     return {row for row in (named or rows) if allowed is None or allowed[row]} if len(named or rows) < 200 else set()
+
+
+class _Best(NamedTuple):
+    """The best of a passage's entries in one channel; `best` is the entry, -1 where there is none."""
+
+    keyword: float
+    cosine: float
+    support: float
+    best: int
+
+
+_NOTHING = _Best(0.0, 0.0, 0.0, -1)
 
 
 class _Scored:
@@ -260,21 +277,25 @@ class _Scored:
             near, _ = self._channel.vectors.nearest(self._query.vector, _FROM_EACH, mask)
         return [int(row) for row in np.unique(self._channel.owners[np.concatenate([best, near])])]
 
-    def of_rows(self, rows: Sequence[int]) -> list[tuple[float, float, int]]:
-        """For each passage the best keyword score, the best cosine, and the best entry (-1: it has none)."""
-        spans = [self._channel.entries(row) for row in rows]
-        entries = np.concatenate([np.arange(span.start, span.stop) for span in spans]) if spans else np.zeros(0, int)
-        cosines = self._channel.vectors.reconstruct(entries) @ self._query.vector
-        keywords = self._keyword[entries]
+    def of_rows(self, rows: Sequence[int]) -> list[_Best]:
+        """For each passage what its best entries score."""
+        starts = self._channel.starts
+        spans = [(int(starts[row]), int(starts[row + 1])) for row in rows]
+        entries = np.concatenate([np.arange(*span) for span in spans]) if spans else np.zeros(0, int)
+        cosines = (self._channel.vectors.reconstruct(entries) @ self._query.vector).tolist()
+        keywords = self._keyword[entries].tolist()
         result, at = [], 0
-        for span in spans:
-            count = span.stop - span.start
-            if not count:
-                result.append((0.0, 0.0, -1))
+        for begin, end in spans:
+            upto = at + end - begin
+            word, cosine = keywords[at:upto], cosines[at:upto]
+            at = upto
+            if not word:
+                result.append(_NOTHING)
                 continue
-            word, cosine = keywords[at : at + count], cosines[at : at + count]
-            result.append((float(word.max()), float(cosine.max()), span.start + int((word + cosine).argmax())))
-            at += count
+            both = [left + right for left, right in zip(word, cosine, strict=True)]
+            nearest = sorted(cosine, reverse=True)[:3]
+            best = begin + both.index(max(both))
+            result.append(_Best(max(word), nearest[0], sum(nearest) / len(nearest), best))
         return result
 
 

@@ -10,7 +10,7 @@ from content.passages import PassageText
 from retrieval.chunks import sentences
 from retrieval.encoder import Encoder
 from retrieval.normalise import normalise
-from retrieval.queries import Query
+from retrieval.queries import Query, letters
 from retrieval.ranking import longest_run
 
 Span = tuple[int, int]
@@ -59,7 +59,7 @@ def _scores(
     folded = [_STARTS_ARTICLE.sub("", normalise(text[begin:end])) for begin, end in pieces]
     vectors = encoder.encode(folded)
     dense = vectors @ query.vector
-    hint = "".join(character for character in closest if character.isalnum())
+    hint = letters(closest)
     rows = []
     for piece, cosine in zip(folded, dense, strict=True):
         grams = [gram for gram in (*query.grams, *query.added) if len(gram.string) > 1]

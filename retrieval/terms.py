@@ -90,7 +90,7 @@ def grams_of(normalised: str, *, at_most: int) -> list[Gram]:
     for match in _ASKING.finditer(text):
         factor[match.start() : match.end()] = [_LITTLE] * (match.end() - match.start())
     pieces = [(match.group(), factor[match.start()]) for match in _PIECE.finditer(text)]
-    codes = [int(code) for piece, _ in pieces for code in points(piece)]
+    codes: list[int] = points(text).tolist()  # one for each piece
     best: dict[int, Gram] = {}
     for at, ((piece, weight), code) in enumerate(zip(pieces, codes, strict=True)):
         if not code:
