@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from records.people import PersonId
 from records.tables import AccessRow, PersonRow
@@ -56,4 +57,34 @@ async def looked_at(session: AsyncSession, subject: PersonId, *, limit: int = 10
     )
     return [
         Look(None if viewer is None else PersonId(viewer), name, Looked(what), at) for viewer, name, what, at in rows
+    ]
+
+
+@dataclass(frozen=True)
+class LookAt:
+    """A look with whom it was at, for those who answer for a branch."""
+
+    look: Look
+    subject: PersonId
+    subject_name: str
+
+
+async def looks_in(session: AsyncSession, branches: Iterable[int], *, limit: int) -> list[LookAt]:
+    """Who looked at people of these branches, latest first."""
+    viewer = aliased(PersonRow)
+    rows = await session.execute(
+        select(AccessRow, viewer.name, PersonRow.id, PersonRow.name)
+        .join(PersonRow, PersonRow.id == AccessRow.subject_id)
+        .join(viewer, viewer.id == AccessRow.viewer_id, isouter=True)
+        .where(PersonRow.branch_id.in_(list(branches)))
+        .order_by(AccessRow.at.desc(), AccessRow.id.desc())
+        .limit(limit)
+    )
+    return [
+        LookAt(
+            Look(None if row.viewer_id is None else PersonId(row.viewer_id), name, Looked(row.what), row.at),
+            PersonId(subject),
+            subject_name,
+        )
+        for row, name, subject, subject_name in rows
     ]

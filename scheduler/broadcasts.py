@@ -1,0 +1,291 @@
+"""Broadcasts: one text to everybody of a branch or a stage, in one statement; watched, paused and stopped as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    CursorResult,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    cast,
+    collate,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from records.tables import AccountRow, ConsentRow, PersonRow, RoleRow
+from scheduler.outbox import Kind, Priority, State
+from scheduler.tables import OutboxRow
+from storage.settings import SettingRow, get_setting, put_setting
+
+VALID_FOR = timedelta(days=3)
+BLOCKED = "blocked"
+PAUSED, CANCELLED = "paused", "cancelled"
+_KEY = "broadcast."
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)  # the moment of a letter that is paused
+_COLUMNS = [
+    "unique_key",
+    "channel",
+    "chat_id",
+    "recipient_id",
+    "kind",
+    "priority",
+    "not_before",
+    "expires_at",
+    "payload",
+    "state",
+    "attempts",
+    "created_at",
+]
+
+
+class Standing(StrEnum):
+    """What was last decided about a broadcast as a whole."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """A text and whom it is for; `stage` None is everybody. `begun_at` is an ISO moment."""
+
+    id: str
+    text: str
+    sender: int
+    branches: tuple[int, ...]
+    branch_name: str
+    stage: str | None
+    begun_at: str
+    standing: Standing = Standing.RUNNING
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who would get it: `reachable` by an open door; the others of `people` have not joined, agreed or have blocked."""
+
+    people: int
+    reachable: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Delivery truth in numbers; `unsure`: the platform's reply was lost."""
+
+    sent: int
+    waiting: int
+    blocked: int
+    failed: int
+    unsure: int
+    cancelled: int
+
+    @property
+    def total(self) -> int:
+        """All letters."""
+        return self.sent + self.waiting + self.blocked + self.failed + self.unsure + self.cancelled
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of one person's letter."""
+
+    student_number: str | None
+    name: str
+    branch_id: int
+    state: str
+    reason: str | None
+    finished_at: datetime | None
+
+
+async def audience(
+    session: AsyncSession, branches: Sequence[int], *, stage: str | None, sender: int, notice_version: str
+) -> Audience:
+    """How many people a broadcast would be for, and how many of them it can reach."""
+    people = _people(branches, stage, sender)
+    account = _account()
+    reached = (
+        select(func.count())
+        .select_from(PersonRow)
+        .join(account, and_(account.c.person_id == PersonRow.id, account.c.place == 1))
+        .where(people, _agreed(notice_version))
+    )
+    everybody = select(func.count()).select_from(PersonRow).where(people)
+    return Audience(await session.scalar(everybody) or 0, await session.scalar(reached) or 0)
+
+
+async def begin(session: AsyncSession, broadcast: Broadcast, *, notice_version: str, now: datetime) -> int:
+    """Put a letter for everybody into the outbox with one INSERT … SELECT. Returns how many are new."""
+    await put_setting(session, _KEY + broadcast.id, _stored(broadcast))
+    account = _account()
+    key = literal(f"broadcast:{broadcast.id}:") + cast(PersonRow.id, String)
+    letters = (
+        select(
+            key,
+            account.c.channel,
+            account.c.external_id,
+            PersonRow.id,
+            literal(Kind.BROADCAST.value),
+            literal(int(Priority.BROADCAST)),
+            bindparam("now", now, type_=OutboxRow.not_before.type),
+            bindparam("expires", now + VALID_FOR, type_=OutboxRow.expires_at.type),
+            bindparam("payload", {"template": "broadcast", "broadcast": broadcast.id}, type_=JSON),
+            literal(State.QUEUED.value),
+            literal(0),
+            bindparam("now", now, type_=OutboxRow.created_at.type),
+        )
+        .join(account, and_(account.c.person_id == PersonRow.id, account.c.place == 1))
+        .where(
+            _people(broadcast.branches, broadcast.stage, broadcast.sender),
+            _agreed(notice_version),
+            not_(exists().where(OutboxRow.unique_key == key)),
+        )
+    )
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    result = await session.execute(insert(OutboxRow).from_select(_COLUMNS, letters).on_conflict_do_nothing())
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+async def broadcast_of(session: AsyncSession, broadcast: str) -> Broadcast | None:
+    """The broadcast of that id."""
+    stored = await get_setting(session, _KEY + broadcast)
+    return None if stored is None else _restored(stored)
+
+
+async def broadcasts(session: AsyncSession, *, limit: int = 10) -> list[Broadcast]:
+    """The latest ones, newest first."""
+    rows = await session.scalars(
+        select(SettingRow).where(SettingRow.key.startswith(_KEY, autoescape=True)).order_by(SettingRow.key.desc())
+    )
+    found = sorted((_restored(row.value) for row in rows), key=lambda one: one.begun_at, reverse=True)
+    return found[:limit]
+
+
+async def pause(session: AsyncSession, broadcast: Broadcast) -> Broadcast:
+    """Hold back what has not been sent; what is under way at this instant still goes."""
+    await _change_queued(session, broadcast, not_before=_NEVER, expires_at=None, last_error=PAUSED)
+    return await _decided(session, broadcast, Standing.PAUSED)
+
+
+async def resume(session: AsyncSession, broadcast: Broadcast, *, now: datetime) -> Broadcast:
+    """Let what was held back go on."""
+    await _change_queued(session, broadcast, not_before=now, expires_at=now + VALID_FOR, last_error=None)
+    return await _decided(session, broadcast, Standing.RUNNING)
+
+
+async def cancel(session: AsyncSession, broadcast: Broadcast, *, now: datetime) -> Broadcast:
+    """Stop for good: nothing that still waits is sent."""
+    await _change_queued(session, broadcast, state=State.CANCELLED.value, last_error=CANCELLED, finished_at=now)
+    return await _decided(session, broadcast, Standing.CANCELLED)
+
+
+async def progress_of(session: AsyncSession, broadcast: str) -> Progress:
+    """How many letters stand where."""
+    rows = await session.execute(
+        select(OutboxRow.state, OutboxRow.last_error == BLOCKED, func.count())
+        .where(_letters_of(session, broadcast))
+        .group_by(OutboxRow.state, OutboxRow.last_error == BLOCKED)
+    )
+    counts = {(state, bool(blocked)): count for state, blocked, count in rows}
+
+    def of(*states: State) -> int:
+        return sum(count for (state, _), count in counts.items() if state in states)
+
+    blocked = counts.get((State.FAILED.value, True), 0)
+    return Progress(
+        sent=of(State.SENT),
+        waiting=of(State.QUEUED, State.SENDING),
+        blocked=blocked,
+        failed=of(State.FAILED) - blocked,
+        unsure=of(State.UNCERTAIN),
+        cancelled=of(State.CANCELLED),
+    )
+
+
+async def report_of(session: AsyncSession, broadcast: str) -> list[Delivered]:
+    """What became of everybody's letter, by student number."""
+    rows = await session.execute(
+        select(PersonRow, OutboxRow.state, OutboxRow.last_error, OutboxRow.finished_at)
+        .join(OutboxRow, OutboxRow.recipient_id == PersonRow.id)
+        .where(_letters_of(session, broadcast))
+        .order_by(PersonRow.student_number.is_(None), PersonRow.student_number, PersonRow.id)
+    )
+    return [
+        Delivered(person.student_number, person.name, person.branch_id, state, reason, finished_at)
+        for person, state, reason, finished_at in rows
+    ]
+
+
+def _people(branches: Iterable[int], stage: str | None, sender: int) -> ColumnElement[bool]:
+    conditions = [PersonRow.left_at.is_(None), PersonRow.branch_id.in_(list(branches)), PersonRow.id != sender]
+    if stage is not None:
+        conditions += [
+            PersonRow.stage == stage,
+            exists().where(RoleRow.person_id == PersonRow.id, RoleRow.role == "student"),
+        ]
+    return and_(*conditions)
+
+
+def _agreed(version: str) -> ColumnElement[bool]:
+    return exists().where(
+        ConsentRow.person_id == PersonRow.id, ConsentRow.version == version, ConsentRow.withdrawn_at.is_(None)
+    )
+
+
+def _account() -> Subquery:
+    """Each person's open doors, the one seen last first."""
+    place = func.row_number().over(
+        partition_by=AccountRow.person_id, order_by=(AccountRow.last_seen_at.desc(), AccountRow.id.desc())
+    )
+    return (
+        select(AccountRow.person_id, AccountRow.channel, AccountRow.external_id, place.label("place"))
+        .where(AccountRow.blocked_at.is_(None))
+        .subquery()
+    )
+
+
+def _letters_of(session: AsyncSession, broadcast: str) -> ColumnElement[bool]:
+    """A range and not LIKE, so that SQLite uses the index of unique keys."""
+    begin = f"broadcast:{broadcast}:"
+    # PostgreSQL's own collations pass over punctuation, so the bytes are compared there.
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    key = collate(OutboxRow.unique_key, "C") if is_postgres else OutboxRow.unique_key
+    return and_(OutboxRow.kind == Kind.BROADCAST.value, key >= begin, key < begin[:-1] + ";")
+
+
+async def _change_queued(session: AsyncSession, broadcast: Broadcast, **values: Any) -> None:
+    await session.execute(
+        update(OutboxRow)
+        .where(_letters_of(session, broadcast.id), OutboxRow.state == State.QUEUED.value)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _decided(session: AsyncSession, broadcast: Broadcast, standing: Standing) -> Broadcast:
+    changed = replace(broadcast, standing=standing)
+    await put_setting(session, _KEY + broadcast.id, _stored(changed))
+    return changed
+
+
+def _stored(broadcast: Broadcast) -> dict[str, Any]:
+    return asdict(broadcast) | {"branches": list(broadcast.branches), "standing": broadcast.standing.value}
+
+
+def _restored(stored: dict[str, Any]) -> Broadcast:
+    return Broadcast(**stored | {"branches": tuple(stored["branches"]), "standing": Standing(stored["standing"])})
