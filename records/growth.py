@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import all_branches
+from records.facts import voided_by
 from records.people import Person, PersonId, details_of, mentors_of
 from records.tables import EntryRow, PersonRow
 
@@ -82,7 +83,7 @@ async def growth_of(
     rows: list[EntryRow] = []
     for start in range(0, len(wanted), _CHUNK):
         rows += await session.scalars(select(EntryRow).where(EntryRow.person_id.in_(wanted[start : start + _CHUNK])))
-    voided = _voided(rows)
+    voided = voided_by((row.id, row.voids) for row in sorted(rows, key=lambda row: row.id))
     names = await _names(session, rows)
     place = {person: number for number, person in enumerate(wanted)}
     standing = [
@@ -162,15 +163,6 @@ def _growth_row(row: EntryRow, names: dict[int, str]) -> GrowthRow:
         verified_by=names.get(row.verified_by or 0),
         hash=row.hash,
     )
-
-
-def _voided(rows: Iterable[EntryRow]) -> set[int]:
-    """As in `facts`: an entry that is itself voided voids nothing."""
-    voided: set[int] = set()
-    for row in sorted(rows, key=lambda row: row.sequence, reverse=True):
-        if row.voids is not None and row.id not in voided:
-            voided.add(row.voids)
-    return voided
 
 
 async def _names(session: AsyncSession, rows: Iterable[EntryRow]) -> dict[int, str]:

@@ -15,7 +15,17 @@ from records.branches import all_branches, create_branch
 from records.cells import Problem
 from records.people import PersonId, Role, add_person, grant_role, revoke_role
 from records.roster_sheet import NotARoster, Roster, RosterRow, read_roster
-from records.tables import AccountRow, BranchRow, ConsentRow, EntryRow, InvitationRow, MentorshipRow, PersonRow, RoleRow
+from records.tables import (
+    AccessRow,
+    AccountRow,
+    BranchRow,
+    ConsentRow,
+    EntryRow,
+    InvitationRow,
+    MentorshipRow,
+    PersonRow,
+    RoleRow,
+)
 
 __all__ = [
     "Applied",
@@ -36,6 +46,7 @@ __all__ = [
 ]
 
 _CHUNK = 500  # numbers in one query
+_TOLD_BY_ROSTERS = {"birthday", "application_received"}
 
 
 class Status(StrEnum):
@@ -195,7 +206,8 @@ async def undo_import(session: AsyncSession, undo: Mapping[str, Any]) -> Undone:
         if await _is_in_use(session, person):
             kept += 1
             continue
-        for table in (RoleRow, InvitationRow):
+        await session.execute(delete(AccessRow).where(AccessRow.subject_id == person))
+        for table in (EntryRow, RoleRow, InvitationRow):
             await session.execute(delete(table).where(table.person_id == person))
         await session.execute(delete(PersonRow).where(PersonRow.id == person))
     for before in undo["changed"]:
@@ -239,9 +251,13 @@ async def _move(session: AsyncSession, row: PersonRow, branch_id: int) -> None:
 
 
 async def _is_in_use(session: AsyncSession, person: int) -> bool:
-    signs = [exists().where(table.person_id == person) for table in (AccountRow, ConsentRow, EntryRow)]
+    """Whether more hangs on the person than what the roster itself told of them."""
+    signs = [exists().where(table.person_id == person) for table in (AccountRow, ConsentRow)]
     mentorship = exists().where(or_(MentorshipRow.student_id == person, MentorshipRow.mentor_id == person))
-    return bool(await session.scalar(select(or_(*signs, mentorship))))
+    if await session.scalar(select(or_(*signs, mentorship))):
+        return True
+    payloads = await session.scalars(select(EntryRow.payload).where(EntryRow.person_id == person))
+    return any(not (one.get("history") and one.get("step") in _TOLD_BY_ROSTERS) for one in payloads)
 
 
 def _planned(
