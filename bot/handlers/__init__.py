@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from aiogram import Router
 
-from bot.handlers import joining, lost
+from bot.handlers import ask, courses, deadlines, joining, lost, practice, study
 
 
 def routers() -> list[Router]:
-    """Fresh routers, so that more than one dispatcher can be built; `lost` answers what nobody else took."""
-    return [module.router() for module in (joining, lost)]
+    """Fresh routers, so that more than one dispatcher can be built.
+
+    `ask` takes every text that nobody else took for a question; `lost` answers the rest.
+    """
+    student = (study, practice, courses, deadlines)
+    return [module.router() for module in (joining, *student, ask, lost)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InputFile, Message
 
 
 def said_below(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
@@ -18,3 +18,20 @@ def said_below(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
         return await bot.send_message(query.from_user.id, text, **options) if bot is not None else None
 
     return send
+
+
+def shown_file(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
+    """The way to send a file in the chat of a press."""
+    if isinstance(query.message, Message):
+        return query.message.answer_document
+    bot = query.bot
+
+    async def send(document: InputFile, **options: Any) -> Any:
+        return await bot.send_document(query.from_user.id, document, **options) if bot is not None else None
+
+    return send
+
+
+def changed(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
+    """The way to change the message of a press; where it cannot be changed any more, the same is said below."""
+    return query.message.edit_text if isinstance(query.message, Message) else said_below(query)

@@ -1,0 +1,164 @@
+"""Asking: plain text or /ask; an answer is a quotation, or one's own dates, or a reason why there is none."""
+
+from __future__ import annotations
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject, StateFilter
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import BufferedInputFile, CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.filters import Joined
+from bot.handlers.pressing import said_below, shown_file
+from bot.letters.notice import notify
+from bot.own_questions import own_dates, supposed
+from bot.presses import OpenFile, PassOn, Source, Useful
+from bot.remembered import forget, recall, remember
+from bot.services import Services
+from bot.standing import standing_of, suppose
+from bot.turn import Turn
+from bot.views.answers import show_answer, show_passage, show_sorry
+from bot.views.dates import show_own, show_prospect
+from bot.words import Words
+from content.documents import passage, show
+from content.inquiries import pass_on
+from records.people import Person, organisers_of
+from storage.files import load_file
+
+LONGEST_QUESTION = 500  # characters; the search reads no further
+
+
+class Asking(StatesGroup):
+    """After /ask alone."""
+
+    question = State()
+
+
+def router() -> Router:
+    """Asked after every other text: whatever nobody else took is a question."""
+    router = Router(name="ask")
+    router.message.register(on_ask, Command("ask"), Joined())
+    router.message.register(on_question, F.text, ~F.text.startswith("/"), StateFilter(None, Asking.question), Joined())
+    router.callback_query.register(on_source, Source.filter(), Joined())
+    router.callback_query.register(on_file, OpenFile.filter(), Joined())
+    router.callback_query.register(on_useful, Useful.filter(), Joined())
+    router.callback_query.register(on_pass_on, PassOn.filter(), Joined())
+    return router
+
+
+async def on_ask(
+    message: Message,
+    command: CommandObject,
+    state: FSMContext,
+    services: Services,
+    turn: Turn,
+    clock: Clock,
+    person: Person,
+    _: Words,
+) -> None:
+    """Answer /ask TEXT; /ask alone asks what the question is."""
+    if command.args:
+        await _answer(message, command.args, state, services, turn, clock, person, _)
+    else:
+        await state.set_state(Asking.question)
+        await message.answer(_("ask.prompt"))
+
+
+async def on_question(
+    message: Message, state: FSMContext, services: Services, turn: Turn, clock: Clock, person: Person, _: Words
+) -> None:
+    """Answer a question typed as it is."""
+    await state.set_state(None)
+    await _answer(message, message.text or "", state, services, turn, clock, person, _)
+
+
+async def on_source(query: CallbackQuery, callback_data: Source, services: Services, _: Words) -> None:
+    """「原文」: the whole of what was quoted."""
+    async with services.database.read() as session:
+        found = [one for identity in callback_data.ids if (one := await passage(session, identity)) is not None]
+        documents = [await show(session, one.document) for one in found]
+    readable = [(one, document) for one, document in zip(found, documents, strict=True) if document.state != "draft"]
+    if not readable:
+        await query.answer(_.plain("ask.source_gone"), show_alert=True)
+        return
+    await query.answer()
+    for one, document in readable:
+        await said_below(query)(**show_passage(one, document, _))
+
+
+async def on_file(query: CallbackQuery, callback_data: OpenFile, services: Services, _: Words) -> None:
+    """「原文件」: the file that the organisation uploaded."""
+    async with services.database.read() as session:
+        document = await show(session, callback_data.document)
+        public = document.file_sha256 if document.state != "draft" else None
+        stored = await load_file(session, public) if public else None
+    if stored is None:
+        await query.answer(_.plain("ask.source_gone"), show_alert=True)
+        return
+    await query.answer()
+    await shown_file(query)(BufferedInputFile(stored.content, filename=document.file_name or stored.name))
+
+
+async def on_useful(query: CallbackQuery, callback_data: Useful, state: FSMContext, turn: Turn, _: Words) -> None:
+    """「有用」「没用」: nothing is recorded; who was not helped can pass the question on."""
+    if callback_data.yes:
+        await query.answer(_.plain("ask.thanks"))
+        return
+    await query.answer()
+    await said_below(query)(**show_sorry(callback_data.question, _))
+
+
+async def on_pass_on(
+    query: CallbackQuery,
+    callback_data: PassOn,
+    state: FSMContext,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """「转给组织员」: the question goes to the branch's organisers, without the asker's name."""
+    question = await recall(state, callback_data.question, now=turn.now)
+    if question is None:
+        await query.answer(_.plain("ask.forgotten"), show_alert=True)
+        return
+    await query.answer()
+    inquiry = await pass_on(session, question, branch_id=person.branch_id, asked_by=person.id, now=turn.now)
+    await forget(state, callback_data.question, now=turn.now)
+    for organiser in await organisers_of(session, person.branch_id):
+        letter = await notify(session, organiser.id, "ask.new_inquiry", unique=f"inquiry:{inquiry.id}", now=turn.now)
+        turn.letters += [letter] if letter else []
+    await said_below(query)(_("ask.passed_on"))
+
+
+async def _answer(
+    message: Message,
+    question: str,
+    state: FSMContext,
+    services: Services,
+    turn: Turn,
+    clock: Clock,
+    person: Person,
+    _: Words,
+) -> None:
+    """One's own dates where they are asked for, then what the documents say."""
+    question, today = question.strip(), clock.today()
+    if len(question) > LONGEST_QUESTION:
+        await message.answer(_("ask.too_long", most=LONGEST_QUESTION))
+        return
+    supposition, own = supposed(question), own_dates(question)
+    before = ""
+    if supposition is not None or own is not None:
+        async with services.database.read() as session:
+            standing = await standing_of(session, services, person.id, today=today)
+        if supposition is not None:
+            found_days = suppose(standing, services, supposition)
+            await message.answer(**show_prospect(supposition, found_days, _))
+            return
+        mine = own.among(standing.dates) if own is not None else []
+        before = show_own(mine, today, _) if mine else ""
+    found = await services.knowledge.ask(question, on=today)
+    name = await remember(state, question, now=turn.now)
+    await message.answer(**show_answer(found, name, _, before=before))

@@ -1,0 +1,111 @@
+"""/dates: what is due for me, when, why and who must act; and what was answered to reminders."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import BufferedInputFile, CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.filters import Has, Joined
+from bot.handlers.pressing import changed, said_below, shown_file
+from bot.letters.notice import notify
+from bot.letters.reminders import due_of
+from bot.presses import Dates, DatesView, ReminderReply, Reply
+from bot.services import Services
+from bot.standing import standing_of
+from bot.turn import Turn
+from bot.views.dates import show_dates, show_passed
+from bot.views.reminders import Due, show_which
+from bot.words import Words
+from records.exports.calendar import calendar
+from records.people import Person, Role, organisers_of
+from scheduler.snoozing import snooze
+
+
+def router() -> Router:
+    """A student's own dates."""
+    router = Router(name="deadlines")
+    router.message.register(on_dates, Command("dates"), Has(Role.STUDENT))
+    router.callback_query.register(on_view, Dates.filter(), Has(Role.STUDENT))
+    router.callback_query.register(on_reply, ReminderReply.filter(), Joined())
+    return router
+
+
+async def on_dates(message: Message, services: Services, clock: Clock, person: Person, _: Words) -> None:
+    """Answer /dates: what is due for me, and why."""
+    async with services.database.read() as session:
+        standing = await standing_of(session, services, person.id, today=clock.today())
+    await message.answer(**show_dates(standing, _))
+
+
+async def on_view(
+    query: CallbackQuery, callback_data: Dates, services: Services, clock: Clock, person: Person, _: Words
+) -> None:
+    """What has passed, or the dates as a calendar file."""
+    await query.answer()
+    async with services.database.read() as session:
+        standing = await standing_of(session, services, person.id, today=clock.today())
+    if callback_data.view is DatesView.PASSED:
+        await said_below(query)(**show_passed(standing.passed, _))
+    elif not standing.open_dates:
+        await said_below(query)(_("dates.calendar_empty"))
+    else:
+        content = calendar([(person, standing.dates)], _.plain, clock.now(), discreet=True)
+        file = BufferedInputFile(content, filename=_.plain("dates.calendar_name"))
+        await shown_file(query)(file, caption=_("dates.calendar_caption"))
+
+
+async def on_reply(
+    query: CallbackQuery,
+    callback_data: ReminderReply,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """「知道了」「明天再提醒」「我已办」: the last only asks the organisers to confirm; nothing is recorded."""
+    await query.answer()
+    planned_at = callback_data.planned_at
+    match callback_data.reply:
+        case Reply.SEEN:
+            await changed(query)(_("reminder.was_seen"))
+        case Reply.LATER:
+            until = _tomorrow(services, turn.now)
+            moved = await snooze(session, person.id, planned_at=planned_at, until=until)
+            await changed(query)(_("reminder.was_moved" if moved else "reminder.was_over"))
+        case Reply.DONE:
+            async with services.database.read() as reading:
+                due = await due_of(reading, services, person.id, planned_at=planned_at)
+            meant = due if callback_data.item < 0 else [one for one in due if one.item == callback_data.item]
+            if len(meant) > 1:
+                await said_below(query)(**show_which(meant, planned_at, _))
+            elif meant:
+                await said_below(query)(await _ask_to_confirm(session, turn, person, meant[0], _))
+            else:
+                await said_below(query)(_("reminder.was_over"))
+
+
+async def _ask_to_confirm(session: AsyncSession, turn: Turn, person: Person, due: Due, _: Words) -> str:
+    organisers = await organisers_of(session, due.subject.branch_id)
+    if person in organisers:
+        return _("reminder.record_yourself")
+    deadline = due.deadline
+    unique = f"done:{due.subject.id}:{deadline.rule}:{deadline.occurrence}:{person.id}"
+    values = {"who": person.name, "name": due.subject.name, "step": f"@step.{deadline.step}"}
+    for organiser in organisers:
+        letter = await notify(
+            session, organiser.id, "reminder.please_confirm", unique=unique, now=turn.now, values=values
+        )
+        turn.letters += [letter] if letter else []
+    return _("reminder.was_passed_on")
+
+
+def _tomorrow(services: Services, now: datetime) -> datetime:
+    settings = services.settings
+    day = now.astimezone(settings.zone).date() + timedelta(days=1)
+    return datetime.combine(day, settings.reminder_time, settings.zone)

@@ -1,0 +1,60 @@
+"""/today: the day's study card, and what one says of it."""
+
+from __future__ import annotations
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.filters import Has
+from bot.handlers.pressing import changed, said_below
+from bot.participation import note_reading
+from bot.presses import CardPress
+from bot.turn import Turn
+from bot.views.study import show_card
+from bot.words import Words
+from content.selection import Response
+from content.study import CardGone, another_card, respond, today_card
+from records.people import Person, Role
+
+
+def router() -> Router:
+    """The study cards of a student."""
+    router = Router(name="study")
+    router.message.register(on_today, Command("today"), Has(Role.STUDENT))
+    router.callback_query.register(on_press, CardPress.filter(), Has(Role.STUDENT))
+    return router
+
+
+async def on_today(message: Message, session: AsyncSession, turn: Turn, clock: Clock, person: Person, _: Words) -> None:
+    """Answer /today with the day's card."""
+    card = await today_card(session, person.id, stage=person.stage, day=clock.today(), now=turn.now)
+    await message.answer(**(show_card(card, _) if card else {"text": _("study.nothing")}))
+
+
+async def on_press(
+    query: CallbackQuery,
+    callback_data: CardPress,
+    session: AsyncSession,
+    turn: Turn,
+    clock: Clock,
+    person: Person,
+    _: Words,
+) -> None:
+    """「已读」「太浅」「太深」「换一个」; an older day's card can still be answered, but not exchanged."""
+    await query.answer()
+    response = Response(callback_data.response) if callback_data.response in set(Response) else None
+    if response is None or (response is Response.ANOTHER and callback_data.day != clock.today()):
+        raise CardGone
+    if response is Response.ANOTHER:
+        other = await another_card(
+            session, person.id, callback_data.ordinal, stage=person.stage, day=callback_data.day, now=turn.now
+        )
+        await said_below(query)(**(show_card(other, _) if other else {"text": _("study.no_other")}))
+        return
+    card = await respond(session, person.id, callback_data.ordinal, response, day=callback_data.day)
+    if response is Response.READ:
+        await note_reading(session, person.id, card.passage, on=clock.today(), now=turn.now)
+    await changed(query)(**show_card(card, _))

@@ -1,0 +1,138 @@
+"""What a press of a student's button says; 64 bytes at most, so never a text, only ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from aiogram.filters.callback_data import CallbackData
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Source(CallbackData, prefix="src"):
+    """「原文」: the whole of these passages (ids, with dots between)."""
+
+    passages: str
+
+    @classmethod
+    def of(cls, ids: Sequence[int]) -> Self:
+        """The press for these passages."""
+        return cls(passages=".".join(str(one) for one in ids))
+
+    @property
+    def ids(self) -> list[int]:
+        """The passages' ids; none of a forged press."""
+        return [int(one) for one in self.passages.split(".") if one.isdecimal() and len(one) < 19]
+
+
+class OpenFile(CallbackData, prefix="file"):
+    """「原文件」: the file as it was uploaded."""
+
+    document: str
+
+
+class Useful(CallbackData, prefix="use"):
+    """「有用」「没用」; `question` is the name under which the conversation remembers what was asked."""
+
+    yes: bool
+    question: str
+
+
+class PassOn(CallbackData, prefix="pass"):
+    """「转给组织员」."""
+
+    question: str
+
+
+class DatesView(StrEnum):
+    """What else /dates can show."""
+
+    PASSED = "passed"
+    CALENDAR = "calendar"
+
+
+class Dates(CallbackData, prefix="dates"):
+    """A button below one's own dates."""
+
+    view: DatesView
+
+
+class Reply(StrEnum):
+    """What one can say to a reminder."""
+
+    SEEN = "seen"
+    LATER = "later"
+    DONE = "done"
+
+
+class ReminderReply(CallbackData, prefix="rem"):
+    """A button below a reminder.
+
+    Attributes:
+        planned: the instant at which the letter was planned, in microseconds since 1970; with the presser it names the
+            reminders.
+        item: which of them is meant; -1 where the letter as a whole is.
+    """
+
+    reply: Reply
+    planned: int
+    item: int = -1
+
+    @classmethod
+    def to(cls, reply: Reply, planned_at: datetime, item: int = -1) -> Self:
+        """The press for a letter planned at that instant."""
+        return cls(reply=reply, planned=(planned_at - EPOCH) // timedelta(microseconds=1), item=item)
+
+    @property
+    def planned_at(self) -> datetime:
+        """The instant; the epoch itself for a forged number that is no instant."""
+        try:
+            return EPOCH + timedelta(microseconds=self.planned)
+        except OverflowError:
+            return EPOCH
+
+
+class CardPress(CallbackData, prefix="card"):
+    """「已读」「太浅」「太深」「换一个」 below the card of a day; whose it is, the presser's account says."""
+
+    response: str
+    day: date
+    ordinal: int
+
+
+class QuizAct(StrEnum):
+    """What a press does to a quiz question."""
+
+    CHOOSE = "choose"
+    SUBMIT = "submit"
+    NEXT = "next"
+
+
+class QuizPress(CallbackData, prefix="quiz"):
+    """A button below a quiz question; `chosen` has a bit set for every option chosen so far."""
+
+    act: QuizAct
+    question: int
+    chosen: int = 0
+
+
+class Shelf(CallbackData, prefix="shelf"):
+    """A page of the list of what there is to study."""
+
+    page: int
+
+
+class Leaf(CallbackData, prefix="leaf"):
+    """A passage of a document, by its place."""
+
+    document: str
+    place: int
+
+
+class Think(CallbackData, prefix="think"):
+    """Another question to think about than the day's: the how-manieth."""
+
+    number: int

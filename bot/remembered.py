@@ -1,0 +1,35 @@
+"""What was just asked, remembered for the buttons below an answer: a few questions, half an hour, then forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from aiogram.fsm.context import FSMContext
+
+KEPT = 5
+KEPT_FOR = timedelta(minutes=30)  # as long as the inbox keeps what people write
+_KEY = "asked"
+
+
+async def remember(state: FSMContext, question: str, *, now: datetime) -> str:
+    """Keep the question; returns the short name that buttons carry."""
+    name = hashlib.sha256(question.encode()).hexdigest()[:12]
+    asked = [one for one in await _asked(state, now=now) if one[0] != name]
+    await state.update_data({_KEY: [*asked, [name, question, now.isoformat()]][-KEPT:]})
+    return name
+
+
+async def recall(state: FSMContext, name: str, *, now: datetime) -> str | None:
+    """The question of that name; None when it is forgotten already."""
+    return next((one[1] for one in await _asked(state, now=now) if one[0] == name), None)
+
+
+async def forget(state: FSMContext, name: str, *, now: datetime) -> None:
+    """Drop a question that was passed on."""
+    await state.update_data({_KEY: [one for one in await _asked(state, now=now) if one[0] != name]})
+
+
+async def _asked(state: FSMContext, *, now: datetime) -> list[list[str]]:
+    asked: list[list[str]] = (await state.get_data()).get(_KEY, [])
+    return [one for one in asked if now - datetime.fromisoformat(one[2]) < KEPT_FOR]

@@ -1,0 +1,87 @@
+"""Where a person stands: what happened to them, what is due, and which steps can come next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.own_questions import Supposition
+from bot.services import Services
+from records.deadline import Deadline
+from records.facts import Fact
+from records.outlook import Earliest, NextStep, what_if, what_next
+from records.people import PersonId
+from records.rules import deadlines
+from records.stages import Stage, stage_of
+from records.steps import facts_of_person
+from records.track import Track
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One person on the track today. `dates` holds answered ones too; `ahead` are the steps up to the next stage."""
+
+    today: date
+    track: Track
+    stage: Stage
+    facts: tuple[Fact, ...]
+    dates: tuple[Deadline, ...]
+    ahead: tuple[NextStep, ...]
+
+    @property
+    def open_dates(self) -> list[Deadline]:
+        """What still has to happen, soonest first."""
+        return [one for one in self.dates if one.is_open]
+
+    @property
+    def passed(self) -> list[Fact]:
+        """The steps that were taken, oldest first; the day of birth is none."""
+        return [fact for fact in self.facts if fact.step != "birthday"]
+
+    @property
+    def coming(self) -> NextStep | None:
+        """The first step that can come next."""
+        return self.ahead[0] if self.ahead else None
+
+    def day_of(self, step: str) -> date | None:
+        """When a step was last taken."""
+        return next((fact.on for fact in reversed(self.facts) if fact.step == step), None)
+
+
+async def standing_of(session: AsyncSession, services: Services, person: PersonId, *, today: date) -> Standing:
+    """Where the person stands, from the ledger and the school's rules."""
+    facts = await facts_of_person(session, person)
+    calendar, readings = services.calendar, services.readings
+    return Standing(
+        today,
+        services.track,
+        stage_of(services.track, facts),
+        tuple(facts),
+        tuple(deadlines(services.track, facts, today=today, calendar=calendar, readings=readings)),
+        tuple(what_next(services.track, facts, today, calendar=calendar, readings=readings)),
+    )
+
+
+def suppose(standing: Standing, services: Services, supposition: Supposition) -> list[Earliest]:
+    """The earliest days of what would follow, up to the last step that was asked about; else up to the next stage."""
+    track = services.track
+    place = track.position.get(supposition.step)
+    kept = [
+        fact
+        for fact in standing.facts
+        if fact.step != supposition.step and (place is None or track.position.get(fact.step, -1) < place)
+    ]
+    found = what_if(
+        track,
+        kept,
+        {supposition.step: supposition.day},
+        today=standing.today,
+        calendar=services.calendar,
+        readings=services.readings,
+    )
+    asked = [number for number, one in enumerate(found) if one.step in supposition.wanted]
+    stages = [number for number, one in enumerate(found) if track.by_id[one.step].leads_to]
+    last = asked[-1] if asked else (stages[0] if stages else len(found) - 1)
+    return found[: last + 1]

@@ -1,0 +1,1 @@
+"""Views: values and words in, what a message shows out. They ask nothing and change nothing."""

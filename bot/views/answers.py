@@ -1,0 +1,124 @@
+"""Answers as they are read: quotations with their source, or why there is none."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from bot.keyboards import Button, keyboard
+from bot.presses import OpenFile, PassOn, Source, Useful
+from bot.splitting import units
+from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
+from bot.words import Words
+from content.documents import Document
+from content.passages import DocumentKind, Level, Passage
+from content.titles import same_title
+from retrieval.answer import Answer, Citation
+from retrieval.refusals import Refusal
+
+RULES = "中国共产党发展党员工作细则"
+QUOTE_AT_MOST = 1000  # characters; what is longer is read with 「原文」
+HEADINGS_AT_MOST = 3
+ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
+
+
+def show_answer(answer: Answer, question: str, _: Words, *, before: str = "") -> Shown:
+    """The quotations, each under its source, and the buttons below.
+
+    Args:
+        question: the name under which the conversation remembers what was asked.
+        before: what is said first, e.g. the asker's own dates.
+    """
+    if not answer.answered:
+        return _show_refusal(answer, question, _, before=before)
+    parts = [before] if before else []
+    cited: list[Citation] = []
+    for citation in answer.citations:
+        part = show_citation(citation, _)
+        if cited and units(paragraphs([*parts, part])) > LONGEST:
+            break
+        parts.append(part)
+        cited.append(citation)
+    buttons = [
+        Button(_.plain("ask.source_button"), Source.of([citation.passage.id for citation in cited])),
+        Button(_.plain("ask.useful_button"), Useful(yes=True, question=question)),
+        Button(_.plain("ask.useless_button"), Useful(yes=False, question=question)),
+    ]
+    return {"text": paragraphs(parts), "reply_markup": keyboard([buttons])}
+
+
+def show_citation(citation: Citation, _: Words) -> str:
+    """One quotation under its source, with whose requirement it is and since when it holds."""
+    passage = citation.passage
+    return lines(
+        _("ask.citation", source=source_of(passage, _), label=label_of(passage, _), since=str(passage.effective_from)),
+        quoted(shortened(citation.quote, QUOTE_AT_MOST)),
+    )
+
+
+def show_passage(passage: Passage, document: Document, _: Words) -> Shown:
+    """The whole passage, with the original file where one was uploaded."""
+    parts = [
+        _("ask.passage", source=source_of(passage, _), label=label_of(passage, _), since=str(passage.effective_from)),
+        _("ask.until", until=str(passage.effective_until)) if passage.effective_until else "",
+        quoted(passage.content.text),
+    ]
+    if not is_uploaded(document):
+        return {"text": lines(*parts)}
+    button = Button(_.plain("ask.file_button"), OpenFile(document=document.id))
+    return {"text": lines(*parts), "reply_markup": keyboard([[button]])}
+
+
+def is_uploaded(document: Document) -> bool:
+    """Whether there is an original file worth opening; our own starter texts are read as they stand."""
+    return document.file_sha256 is not None and not (document.file_name or "").startswith("starter/")
+
+
+def source_of(passage: Passage, _: Words) -> str:
+    """《title》 with the article, or with the innermost heading where it has none."""
+    title = passage.title if "《" in passage.title else f"《{passage.title}》"
+    content = passage.content
+    if content.article:
+        return f"{title}{content.article}"
+    heading = content.headings[-1] if content.headings else ""
+    return f"{title} {heading}" if heading and heading != passage.title else title
+
+
+def label_of(passage: Passage, _: Words) -> str:
+    """Whose requirement it is: of the rules, of another national text, of the school; and whether in our own words."""
+    content = passage.content
+    if passage.kind is DocumentKind.FAQ and content.level is Level.SCHOOL:
+        return _.plain("ask.label.answered")
+    if content.level is Level.SCHOOL or passage.kind is DocumentKind.SCHOOL:
+        return _.plain("ask.label.school")
+    if passage.kind is DocumentKind.OFFICIAL:
+        return _.plain("ask.label.rules" if same_title(passage.title, RULES) else "ask.label.national")
+    if content.basis is not None and passage.kind is not DocumentKind.GUIDE:
+        key = "ask.label.retold_rules" if same_title(content.basis.title, RULES) else "ask.label.retold"
+        return _.plain(key, title=content.basis.title, article=content.basis.article)
+    return _.plain(f"ask.label.{passage.kind.value}")
+
+
+def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Shown:
+    refusal = answer.refusal or Refusal.NOTHING_FOUND
+    if before:  # the asker's own dates have answered; that the library adds nothing need not be said
+        return {"text": before}
+    if refusal in ON_PRINCIPLE:
+        return {"text": _(f"refusal.{refusal.value}")}
+    near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST]]
+    parts = [_("ask.nothing_found")]
+    rows = []
+    if near:
+        titles = [Markup("{}. {}").format(number, source_of(passage, _)) for number, passage in enumerate(near, 1)]
+        parts.append(lines(_("ask.nearest"), *titles))
+        rows.append([Button(_.plain("ask.near_button", number=n), Source.of([p.id])) for n, p in enumerate(near, 1)])
+    parts.append(_("ask.may_pass_on"))
+    rows.append([Button(_.plain("ask.pass_on_button"), PassOn(question=question))])
+    return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def show_sorry(question: str, _: Words) -> Shown:
+    """What to do when an answer did not help."""
+    return {
+        "text": _("ask.sorry"),
+        "reply_markup": keyboard([[Button(_.plain("ask.pass_on_button"), PassOn(question=question))]]),
+    }

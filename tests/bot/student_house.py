@@ -1,0 +1,151 @@
+"""The whole conversation in this process: real services, dispatcher, inbox, outbox and Telegram door, over the emulator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+
+from bot.carrier import DoorCarrier
+from bot.channels import telegram
+from bot.clock import Clock
+from bot.consent import NOTICE_VERSION
+from bot.conversation import ConversationStorage
+from bot.handlers import routers
+from bot.inbox import Inbox
+from bot.knowledge import Knowledge
+from bot.letters import composer
+from bot.middlewares import Identity, Mistakes
+from bot.recording import record_step
+from bot.replies import ReplySession
+from bot.services import Services
+from bot.settings import Settings
+from bot.words import Locales
+from content.starter import load_starter
+from records.branches import BranchKind, ensure_branch
+from records.consent import give_consent
+from records.people import Person, Role, add_person, attach_account, grant_role
+from records.rules import Readings
+from records.steps import StepRequest
+from records.track import load_track
+from records.workdays import WorkCalendar
+from scheduler.delivery import Delivery
+from scheduler.planner import Planning, plan
+from storage.database import Database
+from tests.emulator import person as emulated
+from tests.emulator.emulator import Emulator
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
+
+
+@dataclass
+class StudentHouse:
+    """A branch with people in it, at a moment that only the test moves."""
+
+    services: Services
+    emulator: Emulator
+    moment: list[datetime]
+    branch: int
+    inbox: Inbox
+    delivery: Delivery
+    door: Bot
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.moment[0].astimezone(UTC)
+
+    @property
+    def today(self) -> date:
+        return self.moment[0].astimezone(BEIJING).date()
+
+    def later(self, **delta: float) -> None:
+        """Let time pass."""
+        self.moment[0] += timedelta(**delta)
+
+    async def join(
+        self, name: str, *, number: str | None = None, role: Role = Role.STUDENT, language: str = "zh-hans"
+    ) -> emulated.Person:
+        """Somebody of the branch who has joined and agreed."""
+        async with self.services.database.write() as session:
+            person = await add_person(
+                session, name=name, branch_id=self.branch, now=self.now, student_number=number, roles=(role,)
+            )
+            await grant_role(session, person.id, role, self.branch)
+            await give_consent(session, person.id, NOTICE_VERSION, now=self.now)
+            chatting = self.emulator.user(name, language)
+            await attach_account(session, person.id, telegram.CHANNEL, chatting.id, now=self.now)
+        self.people[name] = person
+        return chatting
+
+    async def record(self, name: str, step: str, on: str, **detail: str) -> None:
+        """A step of the student, entered by the operator as history."""
+        request = StepRequest(self.people[name].id, step, date.fromisoformat(on), detail, history=True)
+        async with self.services.database.write() as session:
+            await record_step(self.services, session, request)
+
+    async def plan(self) -> int:
+        """What the planner does each minute, and the sending of it."""
+        settings = self.services.settings
+        planning = Planning(BEIJING, settings.study_time, settings.quiet_from)
+        async with self.services.database.write() as session:
+            written = await plan(session, planning, now=self.now)
+        self.delivery.nudge()
+        return written
+
+    async def sent(self) -> None:
+        """Until everything that may be sent now was sent."""
+        while self.delivery._under_way:  # noqa: SLF001 (the running loop has no door for this)
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def open_house(database: Database, emulator: Emulator, **changes: object) -> AsyncIterator[StudentHouse]:
+    """The house with its Telegram door open, until the block ends. `changes` are settings."""
+    moment = [MONDAY]
+    services = _services(database, Clock(BEIJING, lambda: moment[0].astimezone(UTC)), changes)
+    now = services.clock.now
+    async with database.write() as session:
+        await load_starter(session, now())
+        committee = await ensure_branch(session, "示例大学党委", kind=BranchKind.COMMITTEE)
+        branch = await ensure_branch(session, "学生第一党支部", kind=BranchKind.BRANCH, parent=committee.id)
+    dispatcher = Dispatcher(storage=ConversationStorage(database))
+    dispatcher.update.outer_middleware(Identity(services))
+    dispatcher.update.outer_middleware(Mistakes())
+    dispatcher.include_routers(*routers())
+    door = telegram.telegram_bot(emulator.token, emulator.address)
+    carriers = {telegram.CHANNEL: DoorCarrier(database, door, composer(services), now)}
+    delivery = Delivery(database, carriers, {}, now)  # no limits: the clock stands still
+    heard = Bot(door.token, session=ReplySession(door.session), default=DefaultBotProperties(parse_mode="HTML"))
+    inbox = Inbox(database, dispatcher, {telegram.CHANNEL: heard}, now, delivery.nudge)
+    house = StudentHouse(services, emulator, moment, branch.id, inbox, delivery, door)
+    polling = telegram.poll(door, inbox, dispatcher.resolve_used_update_types())
+    tasks = [asyncio.create_task(part) for part in (polling, inbox.run(), delivery.run(alone=True))]
+    try:
+        yield house
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await door.session.close()
+
+
+def _services(database: Database, clock: Clock, changes: dict[str, object]) -> Services:
+    settings = Settings(_env_file=None, **changes)  # type: ignore[call-arg, arg-type]  # pydantic-settings' own argument
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        locales=Locales(default=settings.language),
+        track=load_track(),
+        calendar=WorkCalendar.standard(),
+        readings=Readings(),
+        knowledge=Knowledge(database, None),
+    )
