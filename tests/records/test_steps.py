@@ -1,0 +1,560 @@
+"""Recording steps: what is refused with its article, what is marked, what moves when something is corrected."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from records import refusals as no
+from records.facts import Fact, facts_of
+from records.ledger import EntryUnknown, EntryVoided, LedgerPersonUnknown, entries_of, verify
+from records.stages import Stage
+from records.steps import Recorded, StepRequest, Verdict, checks, correct, imagined, record, void
+from records.tables import BranchRow, EntryRow, PersonRow
+from records.track import TRACKS, load_track
+from records.votes import has_majority, has_quorum
+from records.workdays import WorkCalendar
+from storage.database import Database
+from storage.errors import WaymarkError
+
+TRACK = load_track()
+SCHOOL = load_track(school=TRACKS / "school.example.yaml")
+CALENDAR = WorkCalendar.standard()
+TODAY = date(2027, 12, 31)
+NOW = datetime(2027, 12, 31, 4, 0, tzinfo=UTC)
+
+# (step, day, details): a whole way without a fault, written by hand from the articles.
+WAY = [
+    ("birthday", "2005-05-01", {}),
+    ("application_received", "2024-09-02", {"received_on": "2024-09-03"}),
+    ("interview", "2024-09-20", {}),
+    ("activist_decided", "2024-11-20", {}),
+    ("activist_filed", "2024-11-28", {}),
+    ("mentor_assigned", "2024-11-29", {"mentors": "何田、吕行"}),
+    ("half_year_review", "2025-05-15", {}),
+    ("half_year_review", "2025-11-18", {}),
+    ("candidate_decided", "2026-06-01", {}),
+    ("candidate_agreed", "2026-06-08", {}),
+    ("public_notice_posted", "2026-06-15", {}),
+    ("candidate_listed", "2026-06-23", {}),
+    ("introducers_named", "2026-06-24", {"introducers": "何田、吕行"}),
+    ("political_review_passed", "2026-06-30", {"confirmed_by": "孔书记"}),
+    ("intensive_training_completed", "2026-07-05", {"days": "3", "hours": "20"}),
+    ("committee_reviewed", "2026-07-06", {}),
+    ("pre_review_passed", "2026-07-20", {}),
+    ("volunteer_form_completed", "2026-07-25", {}),
+    ("branch_meeting_admitted", "2026-08-20", {"entitled_count": "12", "present_count": "10", "in_favour": "7"}),
+    ("committee_interview", "2026-09-01", {}),
+    ("admission_approved", "2026-09-10", {"probation_end": "2027-08-19"}),
+    ("admission_filed", "2026-09-12", {}),
+    ("group_assigned", "2026-09-12", {}),
+    ("oath_taken", "2026-10-01", {}),
+    ("probation_review", "2027-02-20", {}),
+    ("conversion_applied", "2027-08-10", {}),
+    ("conversion_meeting", "2027-08-25", {"entitled_count": "11", "present_count": "6", "in_favour": "6"}),
+    ("conversion_approved", "2027-10-10", {}),
+    ("archived", "2027-10-12", {}),
+]
+
+
+def way(until: str, **changed: tuple[str, dict[str, str]]) -> list[Fact]:
+    """The facts of the faultless way before `until`, single steps changed."""
+    found = []
+    for number, (step, on, detail) in enumerate(WAY, start=1):
+        if step == until:
+            break
+        day, details = changed.get(step, (on, detail))
+        if day:
+            found.append(Fact(number, step, date.fromisoformat(day), details))
+    return found
+
+
+def judged(known: list[Fact], step: str, on: str, *, track: object = TRACK, **request: object) -> Verdict:
+    asked = StepRequest(person=1, step=step, on=date.fromisoformat(on), **request)  # type: ignore[arg-type]
+    return checks(track, known, asked, today=TODAY, calendar=CALENDAR)  # type: ignore[arg-type]
+
+
+def refusal(verdict: Verdict) -> no.StepRefused:
+    assert verdict.refusals, verdict
+    return verdict.refusals[0]
+
+
+def marked(verdict: Verdict) -> set[str]:
+    assert not verdict.refusals, [str(each) for each in verdict.refusals]
+    return {mark.code for mark in verdict.marks}
+
+
+def test_a_faultless_way_is_recorded_without_a_refusal_or_a_mark() -> None:
+    known: list[Fact] = []
+    for step, on, detail in WAY:
+        asked = StepRequest(person=1, step=step, on=date.fromisoformat(on), detail=detail)
+        verdict = checks(TRACK, known, asked, today=TODAY, calendar=CALENDAR)
+        assert (verdict.refusals, verdict.marks) == ((), ()), step
+        known = imagined(known, asked, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("step", "on", "detail", "error", "article"),
+    [
+        ("application_received", "2023-04-30", {}, no.StepUnderAge, 5),
+        ("interview", "2024-09-02", {}, no.StepOutOfOrder, 7),
+        ("activist_decided", "2024-09-10", {}, no.StepOutOfOrder, 7),
+        ("mentor_assigned", "2024-12-01", {"mentors": "何田、吕行、施云"}, no.StepCountWrong, 9),
+        ("candidate_decided", "2025-11-19", {}, no.StepTooEarly, 13),
+        ("candidate_listed", "2026-06-22", {}, no.StepTooEarly, 13),
+        ("introducers_named", "2026-06-24", {"introducers": "何田"}, no.StepCountWrong, 14),
+        ("introducers_named", "2026-06-24", {"introducers": "何田、何田"}, no.StepCountWrong, 14),
+        ("intensive_training_completed", "2026-07-05", {"days": "2", "hours": "23"}, no.StepNeedsReason, 17),
+        ("branch_meeting_admitted", "2026-07-01", {}, no.StepOutOfOrder, 19),
+        (
+            "branch_meeting_admitted",
+            "2026-08-20",
+            {"entitled_count": "12", "present_count": "6", "in_favour": "6"},
+            no.StepNoQuorum,
+            19,
+        ),
+        (
+            "branch_meeting_admitted",
+            "2026-08-20",
+            {"entitled_count": "12", "present_count": "12", "in_favour": "6"},
+            no.StepNoMajority,
+            20,
+        ),
+        ("branch_meeting_admitted", "2026-08-20", {"entitled_count": "12"}, no.StepFieldMissing, 19),
+        ("conversion_meeting", "2027-08-18", {}, no.StepBeforeProbationEnd, 31),
+        ("probation_extended", "2027-08-20", {}, no.StepFieldMissing, 31),
+        ("probation_extended", "2027-08-20", {"extended_to": "2028-02-18"}, no.StepExtensionRange, 31),
+        ("probation_extended", "2027-08-20", {"extended_to": "2028-08-20"}, no.StepExtensionRange, 31),
+    ],
+)
+def test_what_the_article_forbids_is_refused_with_the_article(
+    step: str, on: str, detail: dict[str, str], error: type[no.StepRefused], article: int
+) -> None:
+    until = "conversion_meeting" if step == "probation_extended" else step
+
+    found = refusal(judged(way(until), step, on, detail=detail))
+
+    assert type(found) is error
+    assert found.fields["article"] == article
+    assert str(article) in str(found)
+
+
+@pytest.mark.parametrize(
+    ("step", "on", "detail"),
+    [
+        ("application_received", "2023-05-01", {}),
+        ("candidate_decided", "2025-11-20", {}),
+        ("branch_meeting_admitted", "2026-08-20", {"entitled_count": "12", "present_count": "7", "in_favour": "7"}),
+        ("branch_meeting_admitted", "2026-08-20", {"entitled_count": "15", "present_count": "8", "in_favour": "8"}),
+        ("conversion_meeting", "2027-08-19", {}),
+        ("probation_extended", "2027-08-20", {"extended_to": "2028-02-19"}),
+        ("probation_extended", "2027-08-20", {"extended_to": "2028-08-19"}),
+    ],
+)
+def test_the_first_day_and_the_last_and_the_smallest_majority_are_allowed(
+    step: str, on: str, detail: dict[str, str]
+) -> None:
+    until = "conversion_meeting" if step == "probation_extended" else step
+
+    assert not judged(way(until), step, on, detail=detail).is_refused
+
+
+def test_nobody_is_admitted_without_a_political_review_whatever_the_reason() -> None:
+    known = way("committee_reviewed", political_review_passed=("", {}))
+
+    verdict = judged(known, "committee_reviewed", "2026-07-06", reason="材料在路上")
+
+    assert type(refusal(verdict)) is no.StepNotReviewed
+    assert refusal(verdict).fields["article"] == 16
+
+
+def test_of_a_political_review_nothing_but_the_fact_is_kept() -> None:
+    known = way("political_review_passed")
+
+    for detail in ({"reason": "家庭情况"}, {"conclusion": "…"}):
+        found = refusal(judged(known, "political_review_passed", "2026-06-30", detail=detail))
+        assert type(found) is no.StepFieldUnknown
+    assert (
+        type(refusal(judged(known, "political_review_passed", "2026-06-30", reason="家庭情况"))) is no.StepFieldUnknown
+    )
+
+
+@pytest.mark.parametrize(
+    ("until", "step", "on", "detail", "mark"),
+    [
+        ("intensive_training_completed", "intensive_training_completed", "2026-07-05", {"days": "2"}, "training_short"),
+        ("activist_decided", "activist_decided", "2024-11-20", {}, "gap"),
+        ("pre_review_passed", "pre_review_passed", "2026-07-20", {}, "leaving_soon"),
+    ],
+)
+def test_where_the_article_says_generally_a_reason_is_asked_for_and_marked(
+    until: str, step: str, on: str, detail: dict[str, str], mark: str
+) -> None:
+    known = way(until, interview=("", {})) if mark == "gap" else way(until)
+    known.append(Fact(99, "leaving_planned", date(2026, 5, 1), {"leaving_on": "2026-10-19"}))
+
+    without = judged(known, step, on, detail=detail)
+    given = judged(known, step, on, detail=detail, reason="党委研究同意")
+    as_detail = judged(known, step, on, detail={**detail, "reason": "党委研究同意"})
+
+    assert type(refusal(without)) is no.StepNeedsReason
+    assert mark in marked(given)
+    assert (marked(as_detail), as_detail.reason) == (marked(given), "党委研究同意")
+    assert "reason" not in as_detail.detail
+
+
+def test_leaving_three_months_later_to_the_day_needs_no_reason() -> None:
+    known = way("pre_review_passed")
+    known.append(Fact(99, "leaving_planned", date(2026, 5, 1), {"leaving_on": "2026-10-20"}))
+
+    assert marked(judged(known, "pre_review_passed", "2026-07-20")) == set()
+
+
+@pytest.mark.parametrize(
+    ("step", "on", "mark"),
+    [
+        ("interview", "2024-10-04", "late"),
+        ("branch_meeting_admitted", "2026-08-21", "late"),
+        ("admission_approved", "2026-12-01", "late"),
+        ("admission_approved", "2027-03-01", "too_late"),
+        ("oath_taken", "2026-10-11", "late"),
+        ("conversion_approved", "2027-11-26", "late"),
+    ],
+)
+def test_what_comes_late_is_recorded_on_its_true_date_and_marked(step: str, on: str, mark: str) -> None:
+    assert mark in marked(judged(way(step), step, on))
+
+
+def test_an_interview_on_the_last_day_of_the_month_is_not_late() -> None:
+    assert marked(judged(way("interview"), "interview", "2024-10-03")) == set()
+
+
+def test_totals_that_contradict_one_another_are_refused() -> None:
+    known = way("branch_meeting_admitted")
+
+    for counts in (("12", "13", "7"), ("12", "7", "13"), ("0", "0", "0")):
+        detail = dict(zip(("entitled_count", "present_count", "in_favour"), counts, strict=True))
+        assert type(refusal(judged(known, "branch_meeting_admitted", "2026-08-20", detail=detail))) is no.StepVoteWrong
+
+
+def test_written_opinions_can_make_more_votes_than_people_present() -> None:
+    detail = {"entitled_count": "12", "present_count": "7", "in_favour": "8"}
+
+    assert not judged(way("branch_meeting_admitted"), "branch_meeting_admitted", "2026-08-20", detail=detail).is_refused
+
+
+@given(st.integers(1, 500), st.integers(0, 500))
+def test_half_is_never_enough_and_more_than_half_always_is(entitled: int, count: int) -> None:
+    assert has_quorum(entitled, count) == has_majority(entitled, count) == (count > entitled / 2)
+
+
+def test_a_second_extension_is_refused() -> None:
+    known = [
+        *way("conversion_meeting"),
+        Fact(99, "probation_extended", date(2027, 8, 20), {"extended_to": "2028-02-19"}),
+    ]
+
+    found = refusal(judged(known, "probation_extended", "2027-12-01", detail={"extended_to": "2028-08-19"}))
+
+    assert type(found) is no.StepExtensionSecond
+    assert found.fields["article"] == 31
+
+
+def test_after_an_extension_nothing_is_decided_before_the_new_end() -> None:
+    known = [
+        *way("conversion_meeting"),
+        Fact(99, "probation_extended", date(2027, 8, 20), {"extended_to": "2028-02-19"}),
+    ]
+
+    found = refusal(judged(known, "conversion_meeting", "2027-12-30"))
+
+    assert type(found) is no.StepBeforeProbationEnd
+    assert found.fields["due"] == date(2028, 2, 19)
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_what_has_not_happened_yet_is_refused_in_history_too(history: bool) -> None:
+    found = refusal(judged([], "application_received", "2028-01-01", history=history))
+
+    assert type(found) is no.StepInFuture
+
+
+def test_a_departure_may_lie_ahead() -> None:
+    assert not judged([], "leaving_planned", "2028-06-30").is_refused
+    assert not judged([], "leaving_planned", "2027-12-01", detail={"leaving_on": "2028-06-30"}).is_refused
+
+
+def test_a_step_of_history_is_marked_where_it_would_be_refused() -> None:
+    assert marked(judged([], "admission_approved", "2026-09-10", history=True)) == {"gap", "probation_end_missing"}
+    known = way("conversion_meeting")
+    assert "before_probation_end" in marked(judged(known, "conversion_meeting", "2027-08-01", history=True))
+
+
+def test_history_before_the_revision_is_not_judged_by_it() -> None:
+    known = way("candidate_listed", public_notice_posted=("2026-03-02", {}), candidate_agreed=("2026-03-01", {}))
+
+    assert "early" not in marked(judged(known, "candidate_listed", "2026-03-03", history=True))
+    assert not judged(known, "candidate_listed", "2026-03-03").is_refused
+
+
+def test_a_notice_cut_short_in_the_week_before_publication_is_marked_only() -> None:
+    known = way("candidate_listed", public_notice_posted=("2026-05-11", {}), candidate_agreed=("2026-05-10", {}))
+
+    assert marked(judged(known, "candidate_listed", "2026-05-14")) == {"early"}
+
+
+def test_a_step_is_recorded_once() -> None:
+    found = refusal(judged(way("activist_filed"), "activist_decided", "2024-12-01"))
+
+    assert type(found) is no.StepRepeated
+    assert found.fields["earlier"] == date(2024, 11, 20)
+    assert type(refusal(judged(way("candidate_decided"), "half_year_review", "2025-05-15"))) is no.StepRepeated
+    assert not judged(way("candidate_decided"), "half_year_review", "2026-05-15").is_refused
+
+
+def test_a_step_entered_late_must_fit_between_its_neighbours() -> None:
+    known = way("candidate_decided", interview=("", {}))
+
+    assert not judged(known, "interview", "2024-09-20").is_refused
+    assert type(refusal(judged(known, "interview", "2024-11-21"))) is no.StepOutOfOrder
+
+
+@pytest.mark.parametrize(
+    ("step", "detail", "error"),
+    [
+        ("oath", {}, no.StepUnknown),
+        ("application_received", {"recieved_on": "2024-09-03"}, no.StepFieldUnknown),
+        ("application_received", {"received_on": "next week"}, no.StepFieldWrong),
+        ("application_received", {"received_on": "2024-02-30"}, no.StepFieldWrong),
+        ("application_received", {"received_on": "2024-09-01"}, no.StepFieldWrong),  # before it was written
+        ("application_received", {"received_on": "2028-09-01"}, no.StepInFuture),
+        ("branch_meeting_admitted", {"entitled_count": "twelve"}, no.StepFieldWrong),
+        ("branch_meeting_admitted", {"entitled_count": "-1"}, no.StepFieldWrong),
+        ("training_hours", {"hours": "nan"}, no.StepFieldWrong),
+        ("training_hours", {"title": "字" * 201}, no.StepFieldWrong),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_its_name(
+    step: str, detail: dict[str, str], error: type[no.StepRefused]
+) -> None:
+    found = refusal(judged([], step, "2024-09-02", detail=detail, history=True))
+
+    assert type(found) is error
+
+
+@pytest.mark.parametrize("written", ["2024-09-03", "2024/9/3", "2024.9.3", "20240903", "2024年9月3日"])
+def test_a_date_is_read_as_people_write_it_and_kept_in_one_form(written: str) -> None:
+    verdict = judged([], "application_received", "2024-09-02", detail={"received_on": written})
+
+    assert verdict.detail == {"received_on": "2024-09-03"}
+
+
+def test_a_school_that_wants_six_months_after_the_application_says_so_itself() -> None:
+    known = [Fact(1, "application_received", date(2026, 9, 1)), Fact(2, "interview", date(2026, 9, 10))]
+
+    found = refusal(judged(known, "activist_decided", "2026-12-01", track=SCHOOL))
+
+    assert type(found) is no.StepNeedsReason
+    assert "school requirement" in str(found)
+    assert not judged(known, "activist_decided", "2026-12-01").is_refused
+    assert not judged(known, "activist_decided", "2027-03-01", track=SCHOOL).is_refused
+
+
+async def person(session: AsyncSession, number: str = "20230001") -> int:
+    branch = await session.scalar(select(BranchRow.id)) or 0
+    if not branch:
+        row = BranchRow(name="本科生第一党支部", kind="branch")
+        session.add(row)
+        await session.flush()
+        branch = row.id
+    student = PersonRow(name="学生甲", student_number=number, branch_id=branch, details={}, created_at=NOW)
+    session.add(student)
+    await session.flush()
+    return student.id
+
+
+async def recorded(session: AsyncSession, who: int, step: str, on: str, **request: object) -> Recorded:
+    asked = StepRequest(person=who, step=step, on=date.fromisoformat(on), **request)  # type: ignore[arg-type]
+    return await record(session, TRACK, asked, today=TODAY, now=NOW, calendar=CALENDAR)
+
+
+async def test_a_whole_way_is_kept_in_the_ledger_and_the_stage_with_the_person(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        stages = []
+        for step, on, detail in WAY:
+            done = await recorded(session, who, step, on, detail=detail)
+            if done.stage_after is not done.stage_before:
+                stages.append((step, done.stage_after))
+
+    async with database.read() as session:
+        row = await session.get(PersonRow, who)
+        entries = await entries_of(session, who)
+        assert await verify(session) is None
+
+    assert stages == [
+        ("activist_decided", Stage.ACTIVIST),
+        ("candidate_listed", Stage.CANDIDATE),
+        ("admission_approved", Stage.PROBATIONARY_MEMBER),
+        ("conversion_approved", Stage.FULL_MEMBER),
+    ]
+    assert row is not None
+    assert row.stage == "full_member"
+    assert [fact.step for fact in facts_of(entries)] == [step for step, _, _ in WAY]
+
+
+async def test_recording_says_which_dates_it_gave_and_took(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        first = await recorded(session, who, "application_received", "2027-12-01")
+        second = await recorded(session, who, "interview", "2027-12-20")
+
+    assert [(each.rule, each.was, each.becomes) for each in first.changes] == [("T02", None, date(2028, 1, 1))]
+    assert [(each.rule, each.was, each.becomes) for each in second.changes] == [("T02", date(2028, 1, 1), None)]
+
+
+async def test_a_refused_step_leaves_nothing_behind(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        await recorded(session, who, "birthday", "2010-01-01")
+
+    with pytest.raises(no.StepUnderAge):
+        async with database.write() as session:
+            await recorded(session, who, "application_received", "2027-12-01")
+
+    async with database.read() as session:
+        assert len(await entries_of(session, who)) == 1
+
+
+async def test_a_corrected_day_moves_what_hangs_on_it_and_the_old_entry_stays_readable(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        await recorded(session, who, "application_received", "2026-09-01", history=True)
+        await recorded(session, who, "interview", "2026-09-10")
+        wrong = await recorded(session, who, "activist_decided", "2027-11-20")
+        right = await correct(
+            session,
+            TRACK,
+            person=who,
+            entry=wrong.entry.id,
+            on=date(2027, 10, 20),
+            reason="日期录错",
+            recorded_by=None,
+            today=TODAY,
+            now=NOW,
+            calendar=CALENDAR,
+        )
+        entries = await entries_of(session, who)
+
+    moved = {(each.rule, each.was, each.becomes) for each in right.changes}
+    assert ("T04", date(2028, 11, 20), date(2028, 10, 20)) in moved
+    assert ("T03", date(2028, 5, 20), date(2028, 4, 20)) in moved
+    assert [entry.happened_on for entry in entries][-2:] == [date(2027, 11, 20), date(2027, 10, 20)]
+    assert [fact.on for fact in facts_of(entries)][-1] == date(2027, 10, 20)
+    assert right.entry.voids == wrong.entry.id
+
+
+async def test_a_correction_is_judged_like_a_recording(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        await recorded(session, who, "application_received", "2026-09-01")
+        await recorded(session, who, "interview", "2026-09-10")
+        activist = await recorded(session, who, "activist_decided", "2026-11-20")
+
+        with pytest.raises(no.StepOutOfOrder):
+            await correct(
+                session,
+                TRACK,
+                person=who,
+                entry=activist.entry.id,
+                on=date(2026, 9, 9),
+                reason="日期录错",
+                recorded_by=None,
+                today=TODAY,
+                now=NOW,
+                calendar=CALENDAR,
+            )
+
+
+async def test_a_withdrawn_entry_takes_its_stage_and_dates_along_and_can_be_withdrawn_once(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        await recorded(session, who, "application_received", "2026-09-01")
+        await recorded(session, who, "interview", "2026-09-10")
+        activist = await recorded(session, who, "activist_decided", "2026-11-20")
+        settings = {"recorded_by": None, "today": TODAY, "now": NOW, "calendar": CALENDAR}
+        gone = await void(session, TRACK, person=who, entry=activist.entry.id, reason="录错了人", **settings)
+        with pytest.raises(EntryVoided):
+            await void(session, TRACK, person=who, entry=activist.entry.id, reason="录错了人", **settings)
+        back = await void(session, TRACK, person=who, entry=gone.entry.id, reason="没有录错", **settings)
+        row = await session.get(PersonRow, who)
+        assert row is not None
+        await session.refresh(row)
+
+    assert (gone.stage_before, gone.stage_after) == (Stage.ACTIVIST, Stage.APPLICANT)
+    assert (back.stage_before, back.stage_after) == (Stage.APPLICANT, Stage.ACTIVIST)
+    assert row.stage == "activist"
+
+
+async def test_nobody_corrects_another_persons_entry(database: Database) -> None:
+    async with database.write() as session:
+        one, other = await person(session), await person(session, "20230002")
+        entry = (await recorded(session, one, "application_received", "2026-09-01")).entry.id
+
+        with pytest.raises(EntryUnknown):
+            await void(
+                session,
+                TRACK,
+                person=other,
+                entry=entry,
+                reason="-",
+                recorded_by=None,
+                today=TODAY,
+                now=NOW,
+                calendar=CALENDAR,
+            )
+
+
+async def test_a_pause_is_kept_with_the_person_and_ends(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        await recorded(session, who, "paused", "2027-03-01")
+        paused = await session.scalar(select(PersonRow.paused).where(PersonRow.id == who))
+        await recorded(session, who, "resumed", "2027-09-01")
+        resumed = await session.scalar(select(PersonRow.paused).where(PersonRow.id == who))
+
+    assert (paused, resumed) == (True, False)
+
+
+async def test_marks_and_reason_are_kept_with_the_entry(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+        await recorded(session, who, "application_received", "2027-09-01")
+        await recorded(session, who, "interview", "2027-11-01", reason="假期无人在校")
+        entry = (await entries_of(session, who))[-1]
+
+    assert entry.payload["reason"] == "假期无人在校"
+    assert [(mark["code"], mark["rule"], mark["article"]) for mark in entry.payload["marks"]] == [("late", "T02", 7)]
+
+
+async def test_a_step_of_nobody_is_refused(database: Database) -> None:
+    with pytest.raises(LedgerPersonUnknown):
+        async with database.write() as session:
+            await recorded(session, 4711, "application_received", "2026-09-01")
+
+    async with database.read() as session:
+        assert await session.scalar(select(EntryRow.id)) is None
+
+
+def test_every_refusal_has_a_wording_in_both_languages() -> None:
+    from bot.words import Locales
+
+    kinds = [each for each in vars(no).values() if isinstance(each, type) and issubclass(each, WaymarkError)]
+    for language in ("zh_CN", "en"):
+        words = Locales().words(language)
+        assert [kind.key for kind in kinds if "key" in vars(kind) and not words.has(kind.key)] == []
