@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from content.documents import Document
 from records.branches import Branch, BranchKind, BranchTree, all_branches, branch_tree
 from records.people import (
     Person,
@@ -102,6 +103,19 @@ async def subject_of(session: AsyncSession, reach: Reach, person: int) -> Person
         raise OutOfReach
     reach.check(found.branch_id)
     return found
+
+
+async def check_manages(session: AsyncSession, reach: Reach, document: Document) -> None:
+    """Documents belong to whoever put them there: to their branch, or (from the command line) to the whole school.
+
+    Raises:
+        OutOfReach: it is not the person's own and was put there by nobody whom they organise.
+    """
+    if document.added_by == reach.person.id or (document.added_by is None and reach.is_whole):
+        return
+    if document.added_by is None:
+        raise OutOfReach
+    await subject_of(session, reach, document.added_by)
 
 
 async def named_person(session: AsyncSession, reach: Reach, who: str) -> Person:

@@ -1,0 +1,227 @@
+"""What a press of an organiser's button says; 64 bytes at most, so never a text, only ids.
+
+`ref` is the update that began a dialogue: a press below an older one finds that it is over and changes nothing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from aiogram.filters.callback_data import CallbackData
+
+NOTHING = "-"  # an empty part of callback data cannot be told from a missing one
+
+
+class Deed(StrEnum):
+    """What can be done with a file that was sent."""
+
+    PUBLISH = "publish"
+    CANCEL = "cancel"
+    STAGES = "stages"
+    STAGE = "stage"
+    DATE = "date"
+    DAY = "day"
+    REPLACE = "replace"
+    OLD = "old"
+    BRANCH = "branch"
+    INTO = "into"
+    SORT = "sort"
+    READ_AS = "as"
+    BACK = "back"
+    UNDO = "undo"
+
+
+class Upload(CallbackData, prefix="up"):
+    """A button below the preview of a file."""
+
+    deed: Deed
+    ref: int
+    value: str = NOTHING
+
+
+class UndoDocument(CallbackData, prefix="undoc"):
+    """「撤销」 below a publication."""
+
+    document: str
+
+
+class Shelf(CallbackData, prefix="lib"):
+    """A page of the library; `mine` lists drafts and retired documents as well."""
+
+    page: int
+    all: bool = False
+
+
+class Book(CallbackData, prefix="book"):
+    """One document of the library."""
+
+    document: str
+
+
+class Retire(CallbackData, prefix="retire"):
+    """「下架」, first asked, then `sure`."""
+
+    document: str
+    sure: bool = False
+
+
+class People(CallbackData, prefix="ros"):
+    """A page of the roster; branch 0 is every branch."""
+
+    branch: int
+    stage: str = NOTHING
+    page: int = 0
+
+
+class Card(CallbackData, prefix="pcard"):
+    """One person of the roster."""
+
+    person: int
+
+
+class Grant(CallbackData, prefix="role"):
+    """Give a role to a person in their own branch, or take it back."""
+
+    person: int
+    role: str
+    give: bool
+
+
+class Invite(CallbackData, prefix="inv"):
+    """Codes for a whole branch, or (branch 0) for one person."""
+
+    branch: int = 0
+    person: int = 0
+
+
+class NewOrganiser(CallbackData, prefix="neworg"):
+    """The branch of an organiser who is not on the roster yet; 0 begins the dialogue."""
+
+    branch: int
+
+
+class StepOf(CallbackData, prefix="stepof"):
+    """Record a step of this person; `step` where it is known which."""
+
+    person: int
+    step: str = NOTHING
+
+
+class StepDeed(StrEnum):
+    """What can be done while a step is being recorded."""
+
+    MORE = "more"
+    TODAY = "today"
+    SKIP = "skip"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    REDATE = "redate"
+    HISTORY = "history"
+
+
+class Stepping(CallbackData, prefix="stp"):
+    """A button of the dialogue of recording."""
+
+    deed: StepDeed
+    ref: int
+
+
+class EntryDeed(StrEnum):
+    """What can be done with a recorded step."""
+
+    CORRECT = "correct"
+    VOID = "void"
+
+
+class OfEntry(CallbackData, prefix="entry"):
+    """「更正日期」「撤销登记」 of one entry."""
+
+    deed: EntryDeed
+    person: int
+    entry: int
+
+
+class Due(CallbackData, prefix="duepage"):
+    """A page of what is due; branch 0 is every branch."""
+
+    branch: int
+    page: int = 0
+
+
+class Nudge(CallbackData, prefix="nudge"):
+    """「提醒」: tell who is holding it."""
+
+    person: int
+    rule: str
+    kind: str
+
+
+class MentorSays(CallbackData, prefix="mentor"):
+    """A mentor says that a step was done; the organisers record it."""
+
+    person: int
+    step: str
+
+
+class ToWhom(CallbackData, prefix="to"):
+    """Whom a broadcast is for; branch 0 is every branch."""
+
+    ref: int
+    branch: int
+    stage: str = NOTHING
+
+
+class SendDeed(StrEnum):
+    """What can be done with a broadcast."""
+
+    SEND = "send"
+    DROP = "drop"
+    LOOK = "look"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    REPORT = "report"
+
+
+class Sending(CallbackData, prefix="bc"):
+    """A button below a broadcast; its id, or the ref of one that has not been sent."""
+
+    deed: SendDeed
+    broadcast: str
+
+
+class AnswerDeed(StrEnum):
+    """What can be done with a question that was passed on."""
+
+    ANSWER = "answer"
+    CLOSE = "close"
+    DRAFT = "draft"
+    PUBLISH = "publish"
+
+
+class Inquiring(CallbackData, prefix="inq"):
+    """A button below a question that was passed on."""
+
+    deed: AnswerDeed
+    inquiry: int
+
+
+class Exporting(CallbackData, prefix="exp"):
+    """What to export; branch 0 is every branch, person 0 nobody in particular; `since` is 20260901 or "-"."""
+
+    branch: int = 0
+    person: int = 0
+    since: str = NOTHING
+    form: str = NOTHING
+
+
+class Numbers(CallbackData, prefix="stats"):
+    """The numbers of a branch; 0 is every branch."""
+
+    branch: int
+
+
+class Audit(CallbackData, prefix="audit"):
+    """A part of /audit."""
+
+    part: str

@@ -1,0 +1,110 @@
+"""What would become of a file that was sent, before anything is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.importing import ListedOutcome, record_listed
+from bot.reach import Reach, people_within, reach_of
+from bot.services import Services
+from bot.uploads import Pending, ReadFile
+from content.documents import Document, show
+from content.library import predecessor_of
+from content.questions import ImportPlan as BankPlan
+from content.questions import plan_import as plan_bank
+from content.readers import ParsedDocument
+from records.branches import BranchKind
+from records.people import Person, PersonId
+from records.roster import ImportPlan, Roster, known_people, plan_import
+from records.step_list import PlannedStep, Problem, StepList, plan_steps
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """What importing a list of steps would do, tried out and undone."""
+
+    listed: StepList
+    outcomes: tuple[ListedOutcome, ...]
+    problems: tuple[Problem, ...]
+    names: Mapping[PersonId, str]
+
+    def count(self, status: str) -> int:
+        """How many steps would be treated so; rows that were not understood are rejected too."""
+        number = sum(outcome.status == status for outcome in self.outcomes)
+        return number + len(self.problems) if status == "rejected" else number
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A file, and what would become of it; one of the four is given."""
+
+    pending: Pending
+    reach: Reach
+    document: ParsedDocument | None = None
+    old: Document | None = None
+    bank: BankPlan | None = None
+    roster: tuple[Roster, ImportPlan] | None = None
+    steps: StepPlan | None = None
+
+
+async def preview_of(services: Services, person: Person, pending: Pending, read: ReadFile) -> Preview:
+    """What publishing or importing would do for this person; changes nothing.
+
+    Opens the writing connection to try steps out, so it must come before the turn's own session is used.
+    """
+    today = services.clock.today()
+    async with services.database.read() as session:
+        reach = await reach_of(session, person)
+        if read.document is not None:
+            old = await _old(session, pending, read.document)
+            return Preview(pending, reach, document=read.document, old=old)
+        if read.bank is not None:
+            return Preview(pending, reach, bank=await plan_bank(session, read.bank, today=today))
+        if read.roster is not None:
+            plan = await roster_plan(session, reach, pending, read.roster)
+            return Preview(pending, reach, roster=(read.roster, plan))
+        people = await people_within(session, reach)
+    listed = read.steps or StepList((), (), (), history=False)
+    planned, unknown = plan_steps(listed.steps, people)
+    outcomes = await _tried(services, planned, person, history=listed.history)
+    names = {one.id: one.name for one in people}
+    return Preview(pending, reach, steps=StepPlan(listed, tuple(outcomes), (*listed.problems, *unknown), names))
+
+
+async def roster_plan(session: AsyncSession, reach: Reach, pending: Pending, roster: Roster) -> ImportPlan:
+    """What importing the roster would do within the reach; people of other branches are left alone."""
+    known = await known_people(session, (row.student_number for row in roster.rows))
+    into = pending.branch if pending.branch in reach.ids else usual_branch(reach)
+    return plan_import(
+        roster.rows,
+        known,
+        branches={branch.name: branch.id for branch in reach.branches},
+        default_branch=into,
+        may_create=reach.is_whole and reach.may_create,
+    )
+
+
+def usual_branch(reach: Reach) -> int | None:
+    """Where rows go that name no branch: the only branch there is; None where that has to be chosen."""
+    branches = [branch.id for branch in reach.branches if branch.kind is BranchKind.BRANCH]
+    if len(branches) == 1:
+        return branches[0]
+    return reach.branches[0].id if len(reach.branches) == 1 else None
+
+
+async def _old(session: AsyncSession, pending: Pending, parsed: ParsedDocument) -> Document | None:
+    if pending.replaces is not None:
+        return await show(session, pending.replaces)
+    return await predecessor_of(session, parsed)
+
+
+async def _tried(
+    services: Services, planned: list[PlannedStep], person: Person, *, history: bool
+) -> list[ListedOutcome]:
+    async with services.database.session() as session, session.begin() as transaction:
+        outcomes = await record_listed(services, session, planned, recorded_by=person.id, history=history)
+        await transaction.rollback()
+    return outcomes

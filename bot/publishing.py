@@ -1,0 +1,136 @@
+"""Publishing and importing what an organiser sent, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.importing import ListedOutcome, import_roster, record_listed
+from bot.preview import roster_plan
+from bot.reach import Reach, check_manages, people_within
+from bot.services import Services
+from bot.uploads import Pending, ReadFile, forget
+from content.banks import BankFile
+from content.documents import Document, documents, show
+from content.library import STARTER, add, predecessor_of
+from content.questions import Bank, QuestionId, apply_import, plan_import, questions_of, retire_questions
+from content.readers import ParsedDocument
+from records.roster import ImportPlan, Roster, Undone, undo_import
+from records.step_list import StepList, plan_steps
+
+REPLACEABLE_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was done; `undo` is JSON by which `take_back` undoes it (empty: by other means, or not at all)."""
+
+    document: Document | None = None
+    bank: Bank | None = None
+    added: int = 0
+    roster: ImportPlan | None = None
+    steps: tuple[ListedOutcome, ...] | None = None
+    undo: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What was undone: people, or so many questions."""
+
+    roster: Undone | None = None
+    questions: int = 0
+
+
+async def publish(
+    services: Services, session: AsyncSession, reach: Reach, pending: Pending, read: ReadFile, content: bytes
+) -> Published:
+    """Do what the preview said, in the caller's transaction.
+
+    Raises:
+        WaymarkError: nothing may be kept of it.
+    """
+    if read.document is not None:
+        return await _publish_document(services, session, reach, pending, read.document, content)
+    done = Published()
+    if read.bank is not None:
+        done = await _import_bank(services, session, reach, read.bank)
+    elif read.roster is not None:
+        done = await _import_roster(services, session, reach, pending, read.roster)
+    elif read.steps is not None:
+        done = await _import_steps(services, session, reach, read.steps)
+    await forget(session, pending)
+    return done
+
+
+async def take_back(services: Services, session: AsyncSession, undo: Mapping[str, Any]) -> TakenBack:
+    """Undo an import, except what has been used since."""
+    if "bank" in undo:
+        wanted = set(range(undo["first"], undo["last"] + 1))
+        there = [QuestionId(_number(one.where)) for one in await questions_of(session, undo["bank"], missing_ok=True)]
+        gone = [one for one in there if one in wanted]
+        await retire_questions(session, gone, now=services.clock.now())
+        return TakenBack(questions=len(gone))
+    return TakenBack(roster=await undo_import(session, undo["roster"]))
+
+
+async def replaceable(session: AsyncSession, reach: Reach) -> list[Document]:
+    """Published documents that people of this reach have put there, the latest first."""
+    adders = {one.id for one in await people_within(session, reach)}
+    found = [
+        one
+        for one in await documents(session, states=("published",))
+        if one.added_by in adders or (one.added_by is None and reach.is_whole)
+    ]
+    own = [one for one in found if not (one.file_name or "").startswith(STARTER)]
+    return sorted(own, key=lambda one: one.added_at, reverse=True)[:REPLACEABLE_SHOWN]
+
+
+async def _publish_document(
+    services: Services, session: AsyncSession, reach: Reach, pending: Pending, parsed: ParsedDocument, content: bytes
+) -> Published:
+    old = await show(session, pending.replaces) if pending.replaces else await predecessor_of(session, parsed)
+    if old is not None:
+        await check_manages(session, reach, old)
+    document = await add(
+        session,
+        parsed,
+        file_name=pending.name,
+        content=content,
+        stages=pending.stages or None,
+        effective_from=date.fromisoformat(pending.effective) if pending.effective else None,
+        replaces=pending.replaces,
+        added_by=reach.person.id,
+        now=services.clock.now(),
+    )
+    return Published(document=document)
+
+
+async def _import_bank(services: Services, session: AsyncSession, reach: Reach, read: BankFile) -> Published:
+    plan = await plan_import(session, read, today=services.clock.today())
+    before = {one.where for one in await questions_of(session, plan.bank, missing_ok=True)}
+    bank = await apply_import(session, plan, added_by=reach.person.id, now=services.clock.now())
+    new = [_number(one.where) for one in await questions_of(session, bank.name) if one.where not in before]
+    undo = {"bank": bank.name, "first": min(new), "last": max(new)} if new else {}
+    return Published(bank=bank, added=len(new), undo=undo)
+
+
+async def _import_roster(
+    services: Services, session: AsyncSession, reach: Reach, pending: Pending, roster: Roster
+) -> Published:
+    plan = await roster_plan(session, reach, pending, roster)
+    applied = await import_roster(services, session, plan, imported_by=reach.person.id)
+    return Published(roster=plan, undo={"roster": applied.undo})
+
+
+async def _import_steps(services: Services, session: AsyncSession, reach: Reach, listed: StepList) -> Published:
+    planned, _ = plan_steps(listed.steps, await people_within(session, reach))
+    outcomes = await record_listed(services, session, planned, recorded_by=reach.person.id, history=listed.history)
+    return Published(steps=tuple(outcomes))
+
+
+def _number(where: str) -> int:
+    return int(where.lstrip("#"))
