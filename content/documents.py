@@ -91,18 +91,20 @@ async def by_title(session: AsyncSession, title: str, *, on: date | None = None)
     )
 
 
-async def passages_in_force(session: AsyncSession, on: date) -> list[Passage]:
-    """Every passage that may answer on this day, by document and place in it."""
-    return await _passages(
-        session,
+async def passages_in_force(
+    session: AsyncSession, on: date, *, documents: Iterable[str] | None = None
+) -> list[Passage]:
+    """Every passage that may answer on this day, by document and place in it; with `documents` only theirs."""
+    query = (
         select(PassageRow, DocumentRow)
         .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
         .where(
             DocumentRow.state.in_(["published", "retired"]),
             DocumentRow.effective_from <= on,
             or_(DocumentRow.effective_until.is_(None), DocumentRow.effective_until > on),
-        ),
+        )
     )
+    return await _passages(session, query if documents is None else query.where(DocumentRow.id.in_(list(documents))))
 
 
 async def passages_of(session: AsyncSession, document: str) -> list[Passage]:

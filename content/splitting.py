@@ -180,8 +180,8 @@ def _title(source: Source, headings: list[_Mark], articles: list[_Mark]) -> tupl
     begin = len(text) - len(text.lstrip())
     words: list[str] = []
     while headings and headings[0].start == _line_start(text, begin) and source.headings.get(headings[0].start, 9) <= 1:
-        if headings[0].unit or (words and source.headings[headings[0].start] != 1):
-            break
+        if headings[0].unit or (words and not articles):
+            break  # a second title line belongs to a law (民法典 / 人格权编); elsewhere it is the first section
         mark = headings.pop(0)
         words.append(mark.heading or "")
         begin = _skip_blank(text, mark.body)

@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
-import importlib
 import io
 import os
 import pickle
-import resource
 import signal
 import sys
 from dataclasses import is_dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 from storage.errors import WaymarkError
 
 # A result larger than this was not made by an honest reader.
 RESULT_BYTES = 64 * 1024 * 1024
 # The child may need a moment to start on a busy machine; its own clock starts when it has the bytes.
-START_SECONDS = 10
-OPEN_FILES = 64
+START_SECONDS = 20
+# Where our packages lie, also when we were started from somewhere else.
+HOUSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class FileTooSlow(WaymarkError):
@@ -59,11 +58,11 @@ async def run_limited(function: str, *arguments: Any, seconds: float = 8, megaby
         sys.executable,
         "-B",
         "-m",
-        "storage.sandbox",
+        "storage.sandboxed",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"},
+        env={"PYTHONPATH": os.pathsep.join([HOUSE, *filter(None, sys.path)]), "PYTHONUTF8": "1"},
         limit=1024 * 1024,
     )
     try:
@@ -139,49 +138,3 @@ class _Careful(pickle.Unpickler):
             if isinstance(found, type) and (is_dataclass(found) or issubclass(found, (enum.Enum, WaymarkError))):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not a value")
-
-
-def _limit(seconds: float, megabytes: int) -> None:
-    memory = megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    # Two seconds beyond the soft limit the kernel kills outright.
-    processor = int(seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (processor, processor + 2))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-
-
-def _answer(function: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
-    module, name = function.split(":")
-    try:
-        return "result", getattr(importlib.import_module(module), name)(*arguments)
-    except WaymarkError as error:
-        return "refused", (type(error), error.fields)
-    except (MemoryError, RecursionError):
-        return "memory", None
-    except Exception as error:
-        return "failed", type(error).__name__
-
-
-def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """The child's whole life: one request, one answer."""
-    answers.write(b"\n")
-    answers.flush()
-    function, arguments, seconds, megabytes = pickle.loads(requests.read())  # noqa: S301 (written by our parent)
-    _limit(seconds, megabytes)
-    outcome = _answer(function, arguments)
-    try:
-        answer = pickle.dumps(outcome)
-    except (MemoryError, RecursionError):
-        answer = pickle.dumps(("memory", None))
-    answers.write(answer)
-    answers.flush()
-
-
-if __name__ == "__main__":
-    # A library that prints must not mix its words into the answer.
-    channel = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    _serve(sys.stdin.buffer, channel)
-    os._exit(0)

@@ -78,7 +78,7 @@ def _children_reading() -> list[Path]:
     return [
         path.parent
         for path in Path("/proc").glob("[0-9]*/cmdline")
-        if b"storage.sandbox" in _content(path) and _parent(path.parent) == own
+        if b"storage.sandboxed" in _content(path) and _parent(path.parent) == own
     ]
 
 
