@@ -80,12 +80,15 @@ def _columns(texts: list[str], known: Mapping[str, Sequence[str]]) -> Header:
 def _matches(named: Mapping[int, str], known: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, int]]:
     """Fields and columns that belong together: first those whose names agree, then those that begin so."""
     plain = {field: [plain_heading(name) for name in names] for field, names in known.items()}
+    places: dict[str, list[int]] = {}
+    for column, text in named.items():
+        places.setdefault(text, []).append(column)
     for field, names in plain.items():
         for name in names:
-            yield from ((field, column) for column, text in named.items() if text == name)
+            yield from ((field, column) for column in places.get(name, ()))
     for field, names in plain.items():
         for name in names:
             if len(name) > 1:
                 for column, text in named.items():
-                    if len(text) <= 3 * len(name) and text.startswith(name):
+                    if len(name) < len(text) <= 3 * len(name) and text.startswith(name):
                         yield field, column

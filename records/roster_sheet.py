@@ -31,6 +31,13 @@ class NotARoster(WaymarkError):
     )
 
 
+class RosterEmpty(WaymarkError):
+    """The headings are there, and nobody below them."""
+
+    key = "error.roster_empty"
+    sentence = "{where} has the headings of a roster and nobody below them. Fill in the rows and send it again."
+
+
 @dataclass(frozen=True)
 class RosterRow:
     """A row as it was read; `details` holds texts, and days as 2005-03-01."""
@@ -64,16 +71,21 @@ def read_roster(content: bytes, name: str) -> Roster:
     Raises:
         SheetUnreadable, SheetProtected, SheetTooLarge: the file is no table.
         NotARoster: no sheet has both student numbers and names; says which columns were found.
+        RosterEmpty: there are headings and no rows.
     """
     sheets = read_sheets(content, name)
     known = _columns()
     found = [(sheet, header) for sheet in sheets if (header := _header(sheet)) is not None]
     if not found:
         raise _not_a_roster(sheets, name)
+    rows = _merged(row for sheet, header in found for row in _rows(sheet, header))
+    if not rows:
+        sheet, header = found[0]
+        raise RosterEmpty(where=f"{sheet.name}!{header.row + 1}")
     left_out = {plain_heading(text) for text in known["left_out"]}
     unknown = list(dict.fromkeys(text for _, header in found for text in header.unknown))
     return Roster(
-        rows=_merged(row for sheet, header in found for row in _rows(sheet, header)),
+        rows=rows,
         unread=tuple(text for text in unknown if plain_heading(text) not in left_out),
         left_out=tuple(text for text in unknown if plain_heading(text) in left_out),
     )

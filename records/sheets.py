@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import zipfile
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 
+from records.html_tables import TooManyCells, html_tables
+from records.sheet_guard import TooLarge, check_archive, column_letters
 from storage.errors import WaymarkError
 
 MAX_ROWS = 20_000
 MAX_COLUMNS = 300
-MAX_CELLS = 1_000_000  # of the box around everything filled in one sheet
 MAX_SHEETS = 60
-MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 SHOWN_NAME_LENGTH = 60
 
 Value: TypeAlias = str | int | float | bool | date | datetime | time | timedelta | None
@@ -73,7 +70,7 @@ class Sheet:
 
 
 def read_sheets(content: bytes, name: str) -> list[Sheet]:
-    """Every sheet that holds something, of an XLSX, XLS or CSV file; what the bytes are decides, not the name.
+    """Every sheet that holds something, of an XLSX, XLS, CSV or HTML file; what the bytes are decides, not the name.
 
     Meant to run in a limited child process: a file that lies about itself may cost memory or time before it is refused.
 
@@ -82,28 +79,14 @@ def read_sheets(content: bytes, name: str) -> list[Sheet]:
     """
     shown = name[:SHOWN_NAME_LENGTH]
     if content[:4] == b"PK\x03\x04":
-        _refuse_bombs(content, shown)
+        _check(content, shown)
         return _read_workbook(content, shown)
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _read_workbook(content, shown)
-    return _read_csv(content, shown)
-
-
-def column_letters(number: int) -> str:
-    """The name of a column, as Excel has it: 1 is A, 27 is AA."""
-    letters = ""
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def column_number(letters: str) -> int:
-    """The number of a column: A is 1, AA is 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
+    text = decode(content, shown)
+    if text.lstrip()[:1] == "<" and "<table" in text.lower():
+        return _read_html(text, shown)
+    return _read_csv(text, shown)
 
 
 def text_of(value: Value) -> str:
@@ -121,6 +104,15 @@ def text_of(value: Value) -> str:
             return value.isoformat(sep=" ", timespec="minutes")
         case _:
             return str(value).strip()
+
+
+def _check(content: bytes, name: str) -> None:
+    try:
+        check_archive(content)
+    except TooLarge as error:
+        raise SheetTooLarge(where=name, rows=MAX_ROWS, columns=MAX_COLUMNS) from error
+    except ValueError as error:
+        raise SheetUnreadable(file=name, reason=_short(error)) from error
 
 
 def _read_workbook(content: bytes, name: str) -> list[Sheet]:
@@ -146,8 +138,22 @@ def _read_workbook(content: bytes, name: str) -> list[Sheet]:
     return [sheet for sheet in sheets if sheet.rows]
 
 
-def _read_csv(content: bytes, name: str) -> list[Sheet]:
-    text = decode(content, name)
+def _read_html(text: str, name: str) -> list[Sheet]:
+    try:
+        tables = html_tables(text)
+    except TooManyCells as error:
+        raise SheetTooLarge(where=name, rows=MAX_ROWS, columns=MAX_COLUMNS) from error
+    except ValueError as error:
+        raise SheetUnreadable(file=name, reason=_short(error)) from error
+    sheets = []
+    for number, grid in enumerate(tables[:MAX_SHEETS], start=1):
+        values: list[list[Value]] = [[value or None for value in row] for row in grid]
+        _refuse_size(name, len(values), max(map(len, values), default=0))
+        sheets.append(_sheet(f"{_stem(name)}{'' if len(tables) == 1 else number}", values))
+    return [sheet for sheet in sheets if sheet.rows]
+
+
+def _read_csv(text: str, name: str) -> list[Sheet]:
     sample = "".join(text.splitlines(keepends=True)[:20])
     delimiter = max(",\t;|，", key=sample.count)
     values: list[list[Value]] = []
@@ -157,7 +163,7 @@ def _read_csv(content: bytes, name: str) -> list[Sheet]:
             _refuse_size(name, len(values), len(row))
     except csv.Error as error:
         raise SheetUnreadable(file=name, reason=_short(error)) from error
-    sheet = _sheet(name.rsplit("/", 1)[-1].rsplit(".", 1)[0], values)
+    sheet = _sheet(_stem(name), values)
     return [sheet] if sheet.rows else []
 
 
@@ -227,40 +233,8 @@ def _refuse_size(where: str, rows: int, columns: int) -> None:
         raise SheetTooLarge(where=where, rows=MAX_ROWS, columns=MAX_COLUMNS)
 
 
-_FILLED = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*?(?<!/)>')
-
-
-def _refuse_bombs(content: bytes, name: str) -> None:
-    """Look before the library does: it reserves memory for the whole box around what is filled."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise SheetTooLarge(where=name, rows=MAX_ROWS, columns=MAX_COLUMNS)
-            for entry in archive.infolist():
-                if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
-                    with archive.open(entry) as part:
-                        _refuse_box(_filled(iter(lambda: part.read(1 << 20), b"")), name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise SheetUnreadable(file=name, reason=_short(error)) from error
-
-
-def _filled(chunks: Iterable[bytes]) -> Iterator[tuple[int, int]]:
-    rest = b""
-    for chunk in chunks:
-        rest += chunk
-        end = rest.rfind(b">") + 1
-        for found in _FILLED.finditer(rest, 0, end):
-            yield int(found[2]), column_number(found[1].decode())
-        rest = rest[end:][-4096:]
-
-
-def _refuse_box(cells: Iterator[tuple[int, int]], name: str) -> None:
-    box: tuple[int, int, int, int] | None = None
-    for row, column in cells:
-        top, left, bottom, right = box or (row, column, row, column)
-        box = (min(top, row), min(left, column), max(bottom, row), max(right, column))
-    if box is not None and (box[2] - box[0] + 1) * (box[3] - box[1] + 1) > MAX_CELLS:
-        raise SheetTooLarge(where=name, rows=MAX_ROWS, columns=MAX_COLUMNS)
+def _stem(name: str) -> str:
+    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
 def _short(error: BaseException) -> str:

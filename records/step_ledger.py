@@ -10,7 +10,8 @@ from typing import Any
 
 from records.cells import Problem, clean, is_blank, read_date, read_name, read_student_number
 from records.headings import Header, find_header, headings
-from records.sheets import Cell, Sheet, column_letters
+from records.sheet_guard import column_letters
+from records.sheets import Cell, Sheet
 
 _DAY = r"(\d{8}|\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?)"
 _SPAN = re.compile(_DAY + r"\s*[-~～—–至到]+\s*" + _DAY)

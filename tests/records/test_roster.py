@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import UnknownBranch, all_branches, branch_by_name, create_branch
@@ -23,7 +26,10 @@ from records.roster import (
     read_roster,
     undo_import,
 )
+from records.roster_sheet import RosterEmpty
+from records.step_list import read_step_list
 from storage.database import Database
+from storage.errors import WaymarkError
 from tests.records.sheets import csv, xlsx
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -78,6 +84,16 @@ def test_a_file_that_is_no_roster_says_what_it_has_and_what_it_lacks() -> None:
         read_roster(csv(["姓名", "成绩"], ["林一", "90"]), "成绩.csv")
 
     assert caught.value.fields == {"file": "成绩.csv", "needed": "学号、姓名", "missing": "学号", "found": "姓名、成绩"}
+
+
+@given(
+    st.binary(max_size=400)
+    | st.text(alphabet='学号姓名,\n\t"<table>tr0123456789步骤日期时间支部无/\\\\ab', max_size=400).map(str.encode)
+)
+def test_any_bytes_are_a_roster_or_are_refused(content: bytes) -> None:
+    for read in (read_roster, read_step_list):
+        with contextlib.suppress(WaymarkError):
+            read(content, "名册.csv")
 
 
 def test_every_wrong_row_says_where_and_what() -> None:
@@ -207,7 +223,9 @@ def test_the_templates_of_a_real_school_are_understood(shared: Path) -> None:
     ledger = next(folder.glob("模板6*"))
     grades = folder / "preparative.xlsx"
 
-    assert read_roster(attendance.read_bytes(), attendance.name).rows == ()
+    with pytest.raises(RosterEmpty) as caught:
+        read_roster(attendance.read_bytes(), attendance.name)
+    assert caught.value.fields == {"where": "Sheet1!2"}
     (sample,) = read_roster(ledger.read_bytes(), ledger.name).rows
     read = read_roster(grades.read_bytes(), grades.name)
     plan = plan_import(read.rows, [], branches={}, default_branch=1)

@@ -52,6 +52,24 @@ def test_what_the_bytes_are_decides_not_the_name() -> None:
     assert read_sheets(csv(["学号", "姓名"]), "名单.xlsx")[0].rows[0][0].text == "学号"
 
 
+def test_a_page_that_a_schools_system_calls_an_excel_file_is_read() -> None:
+    page = (
+        '<html><head><meta charset="gb2312"></head><body><table border=1><tr><td colspan=2>名册</td></tr>'
+        "<tr><th>学号</th><th>姓名</th></tr><tr><td>2026001</td><td> 林一 &nbsp;</td></tr></table></body></html>"
+    )
+
+    (sheet,) = read_sheets(page.encode("gb18030"), "名册.xls")
+
+    assert [[c.text for c in row] for row in sheet.rows] == [["名册", "名册"], ["学号", "姓名"], ["2026001", "林一"]]
+
+
+def test_spans_cannot_make_a_small_page_huge() -> None:
+    cell = "<td rowspan=1000 colspan=1000>a</td>"
+
+    with pytest.raises(SheetTooLarge):
+        read_sheets(f"<table><tr>{cell * 9}</tr></table>".encode(), "弹.xls")
+
+
 def test_a_merged_title_over_headings_in_row_four_is_no_heading() -> None:
     book = Workbook()
     sheet = book.active
