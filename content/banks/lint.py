@@ -12,12 +12,13 @@ from typing import Any
 
 import yaml
 
-from content.banks.question import Problem, Question, QuestionKind, bare, problem
+from content.banks.question import Problem, Question, QuestionKind, bare, problem, words_of
 from content.passages import Passage
 
 _BLANK = re.compile(r"[（(][\s　_]*[)）]|_{2,}|[ \xa0　]{4,}|﹍{2,}|…{2,}")
 # A filled-in sentence shorter than this is found in too many texts to mean anything.
 _SHORTEST_SENTENCE = 12
+_NOT = "不无非未没"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class _Text:
 def lint(questions: Sequence[Question], passages: Iterable[Passage] = ()) -> list[Problem]:
     """Everything suspicious, in the order of the questions; `passages` are those in force."""
     texts = [
-        _Text(passage.title, passage.content.article or "", bare(passage.content.text))
+        _Text(passage.title, passage.content.article or "", words_of(passage.content.text))
         for passage in passages
         if passage.content.article
     ]
@@ -66,13 +67,17 @@ def _overlaps(question: Question) -> list[Problem]:
     right = bare(question.options[question.answer[0]])
     for place, option in enumerate(question.options):
         other = bare(option)
-        if place not in question.answer and min(len(right), len(other)) >= 4 and (right in other or other in right):
+        opposed = right[:1] in _NOT or other[:1] in _NOT  # 记名投票 and 无记名投票 are no overlap
+        contained = min(len(right), len(other)) >= 4 and (right in other or other in right)
+        if place not in question.answer and contained and not opposed:
             sentence = "The right option and “{option}” contain each other. Check the key."
             return [problem(question.where, "bank.overlapping_options", sentence, option=option[:40])]
     return []
 
 
 def _outdated(question: Question) -> list[Problem]:
+    if "学校" in question.stem or "本校" in question.stem:
+        return []  # it says itself whose practice it is
     text = question.stem + "".join(question.options[place] for place in question.answer) + question.explanation
     if question.kind is QuestionKind.JUDGE and bare(question.options[question.answer[0]]) in {"错误", "错"}:
         return []  # what it says is meant to be wrong
@@ -92,10 +97,10 @@ def _contradicted(question: Question, texts: Sequence[_Text]) -> list[Problem]:
     """The sentence with another option in its blank stands in a text in force, and with the right one it does not."""
     if question.kind is not QuestionKind.SINGLE or len(_BLANK.findall(question.stem)) != 1:
         return []
-    before, after = (bare(part) for part in _BLANK.split(question.stem))
+    before, after = (words_of(part) for part in _BLANK.split(question.stem))
     standing: dict[int, _Text] = {}
     for place, option in enumerate(question.options):
-        sentence = before + bare(option) + after
+        sentence = before + words_of(option) + after
         if len(sentence) >= _SHORTEST_SENTENCE:
             for text in texts:
                 if sentence in text.words:

@@ -77,5 +77,9 @@ def problem(where: str, key: str, sentence: str, **fields: Any) -> Problem:
 
 def bare(text: str) -> str:
     """A text without case, width, spaces and punctuation; a formula is kept whole."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    return re.sub(r"[\s\W_]+", "", plain) or plain.strip()
+    return words_of(text) or unicodedata.normalize("NFKC", text).lower().strip()
+
+
+def words_of(text: str) -> str:
+    """The same, and nothing where there are only signs."""
+    return re.sub(r"[\s\W_]+", "", unicodedata.normalize("NFKC", text).lower())
