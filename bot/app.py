@@ -1,10 +1,8 @@
-"""Where everything is wired: the only place that knows every concrete class."""
+"""Where everything is wired, and with `bot/opening.py` the only place that knows every concrete class."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -16,58 +14,20 @@ from bot import commands
 from bot.carrier import DoorCarrier
 from bot.channels import telegram
 from bot.channels.web.server import WebDoor
-from bot.clock import Clock
 from bot.conversation import ConversationStorage
+from bot.doctor import note_planned
 from bot.handlers import routers
 from bot.inbox import Inbox
-from bot.knowledge import Knowledge
 from bot.letters import composer
 from bot.middlewares import Identity, Mistakes
 from bot.replies import ReplySession
 from bot.services import Services
-from bot.settings import Settings
-from bot.words import Locales
-from content.starter import load_starter
-from records.rules import Readings
-from records.track import load_track
-from records.workdays import load_calendar
 from scheduler.delivery import Delivery
 from scheduler.jobs import Job, start_jobs
 from scheduler.limits import Limiter
 from scheduler.planner import Planning, plan
-from storage.database import Database
-from storage.migrations import upgrade
 
 log = structlog.get_logger(__name__)
-
-
-@asynccontextmanager
-async def open_services(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Services]:
-    """The house without doors: database brought up to date, starter library loaded."""
-    if not settings.database_url:
-        settings.data.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
-    clock = clock or Clock(settings.zone)
-    try:
-        await upgrade(database)
-        async with database.write() as session:
-            await load_starter(session, now=clock.now())
-        yield Services(
-            settings=settings,
-            database=database,
-            clock=clock,
-            locales=Locales(default=settings.language),
-            track=load_track(school=settings.school_track),
-            calendar=load_calendar(settings.work_calendar),
-            readings=Readings(
-                strict_next_day=settings.strict_next_day,
-                activist_base=settings.activist_base,
-                count_posting_day=settings.count_posting_day,
-            ),
-            knowledge=Knowledge(database, settings.encoder or None),
-        )
-    finally:
-        await database.close()
 
 
 @dataclass
@@ -82,8 +42,12 @@ class House:
     web: WebDoor | None
 
 
-def build_house(services: Services, *, demo: bool = False) -> House:
-    """Wire doors, dispatcher, inbox and delivery; nothing runs yet."""
+def build_house(services: Services, *, demo: bool = False, page: bool = True) -> House:
+    """Wire doors, dispatcher, inbox and delivery; nothing runs yet.
+
+    Args:
+        page: whether this process may offer the web page; a worker leaves it, and what is said on it, to another.
+    """
     settings, database, clock = services.settings, services.database, services.clock
     dispatcher = Dispatcher(storage=ConversationStorage(database))
     dispatcher.update.outer_middleware(Identity(services))
@@ -92,7 +56,7 @@ def build_house(services: Services, *, demo: bool = False) -> House:
 
     token = settings.telegram_token.get_secret_value()
     telegram_bot = telegram.telegram_bot(token, settings.telegram_api) if token else None
-    web = WebDoor(services, demo=demo) if settings.web else None
+    web = WebDoor(services, demo=demo) if settings.web and page else None
     doors = {telegram.CHANNEL: telegram_bot, "web": web.bot if web else None}
     open_doors = {channel: bot for channel, bot in doors.items() if bot is not None}
 
@@ -106,8 +70,12 @@ def build_house(services: Services, *, demo: bool = False) -> House:
     return House(services, inbox, delivery, dispatcher, telegram_bot, web)
 
 
-async def run_house(house: House) -> None:
-    """Serve until cancelled; when one part fails for good, all stop and the error goes up."""
+async def run_house(house: House, *, listen: bool = True) -> None:
+    """Serve until cancelled; when one part fails for good, all stop and the error goes up.
+
+    Args:
+        listen: whether updates are fetched here; a worker handles what another process has fetched.
+    """
     services = house.services
     scheduler = start_jobs(_jobs(house), services.settings.zone)
     try:
@@ -116,7 +84,7 @@ async def run_house(house: House) -> None:
             tasks.create_task(house.inbox.run())
             if house.web is not None:
                 tasks.create_task(house.web.serve())
-            if house.telegram is not None:
+            if house.telegram is not None and listen:
                 tasks.create_task(_serve_telegram(house, house.telegram))
             tasks.create_task(_warm(services))
     finally:
@@ -132,6 +100,7 @@ def _jobs(house: House) -> list[Job]:
     async def planner() -> None:
         async with services.database.write() as session:
             written = await plan(session, planning, now=services.clock.now())
+        await note_planned(services.database, now=services.clock.now())
         if written:
             house.delivery.nudge()
 

@@ -17,12 +17,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation import save_conversations
-from bot.tables import InboxRow
+from bot.tables import HANDLED, PARKED, WAITING, InboxRow
 from bot.turn import Turn, taking
 from scheduler import outbox
 from storage.database import Database
 
-WAITING, HANDLED, PARKED = "waiting", "handled", "parked"
 MAX_ATTEMPTS = 3
 LANES = 16
 IDLE_SECONDS = 1.0

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from storage.database import sqlite_url
-from storage.errors import WaymarkError
+from storage.errors import Term, WaymarkError
 
 PREFIX = "WAYMARK_"
 TELEGRAM = "https://api.telegram.org"
+SIGNS = {"less_than_equal": "≤", "greater_than_equal": "≥", "greater_than": ">", "less_than": "<"}
 
 
 class WrongSetting(WaymarkError):
@@ -105,5 +106,20 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors(include_url=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
         value = "…" if "TOKEN" in name else first.get("input")
-        problem = first["msg"].removeprefix("Value error, ")
+        problem = _problem(str(first["type"]), first["msg"], first.get("ctx", {}), name)
         raise WrongSetting(name=name, value=value, problem=problem) from error
+
+
+def _problem(kind: str, message: str, limits: dict[str, Any], name: str) -> str:
+    """What is allowed, worded where it takes words."""
+    match kind:
+        case "literal_error":
+            return str(limits["expected"]).replace(" or ", " / ")
+        case "less_than_equal" | "greater_than_equal" | "greater_than" | "less_than":
+            (limit,) = limits.values()
+            return f"{SIGNS[kind]} {limit}"
+        case "value_error":
+            return Term(
+                message.removeprefix("Value error, "), "setting.zone" if "TIMEZONE" in name else "setting.address"
+            )
+    return Term(message, f"setting.{kind}")

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, BigId
 
+WAITING, HANDLED, PARKED = "waiting", "handled", "parked"
+
 
 class InboxRow(Base):
     """An update under the platform's own id, kept so that it is handled exactly once."""

@@ -60,7 +60,7 @@ class Words:
         """The sentence of the key with its {fields} filled in, safe to send as HTML."""
         return self._fill(key, {name: _escaped(value) for name, value in values.items()})
 
-    def plain(self, key: str, **values: Any) -> str:
+    def plain(self, key: str, /, **values: Any) -> str:
         """The same for places that are not HTML: files, terminals, buttons."""
         return self._fill(key, values)
 

@@ -1,0 +1,211 @@
+"""`steps`: what happened to whom."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import usage
+from bot.cli.deadlines import student_called
+from bot.cli.desk import Desk, Json, Refused, desk_of, read_bytes
+from bot.cli.help import PlainCommand, group
+
+if TYPE_CHECKING:
+    from bot.importing import ListedOutcome
+    from records.cells import Problem
+    from records.people import Person
+    from records.step_list import StepList
+    from records.steps import Recorded
+
+READ = "records.step_list:read_step_list"
+
+
+def commands() -> typer.Typer:
+    """The group."""
+    app = group("steps")
+    app.command("record", cls=PlainCommand, help="cli.steps.record")(record)
+    app.command("import", cls=PlainCommand, help="cli.steps.import")(import_file)
+    app.command("show", cls=PlainCommand, help="cli.steps.show")(show)
+    return app
+
+
+def record(
+    context: typer.Context,
+    student: Annotated[str, typer.Option("--student", metavar="N", help="cli.student")],
+    step: Annotated[str, typer.Option("--step", metavar="STEP", help="cli.steps.record.step")],
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="cli.steps.record.on")],
+    detail: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="cli.steps.record.detail")] = None,
+    history: Annotated[bool, typer.Option("--history", help="cli.steps.record.history")] = False,
+    json: Json = False,
+) -> None:
+    """One step of one student; both sides are told."""
+    desk = desk_of(context)
+    day = usage.day("--on", on)
+    if day is not None:
+        desk.run(_record(desk, student, step, day, usage.details(detail or ()), history=history, json=json))
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="cli.steps.import.file")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+    history: Annotated[bool, typer.Option("--history", help="cli.steps.record.history")] = False,
+    json: Json = False,
+) -> None:
+    """A list of steps, or the school's own ledger with a column a step."""
+    desk = desk_of(context)
+    if not desk.run(_import(desk, file, dry_run=dry_run, history=history, json=json)):
+        raise Refused
+
+
+def show(
+    context: typer.Context,
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="cli.student")],
+    json: Json = False,
+) -> None:
+    """What is recorded of one student, by day."""
+    desk = desk_of(context)
+    desk.run(_show(desk, student, json=json))
+
+
+async def _record(
+    desk: Desk, who: str, step: str, on: date, detail: dict[str, str], *, history: bool, json: bool
+) -> None:
+    from bot.recording import record_step
+    from records.steps import StepRequest
+
+    async with desk.services() as services, services.database.write() as session:
+        person = await student_called(session, who)
+        request = StepRequest(person=person.id, step=step, on=on, detail=detail, history=history)
+        recorded = await record_step(services, session, request)
+    _tell_recorded(desk, person, recorded, json=json)
+
+
+def _tell_recorded(desk: Desk, person: Person, recorded: Recorded, *, json: bool) -> None:
+    words, entry = desk.words, recorded.entry
+    if json:
+        desk.show(
+            {
+                "entry": entry.id,
+                "student": person.student_number,
+                "step": entry.payload["step"],
+                "on": entry.happened_on.isoformat(),
+                "stage": str(recorded.stage_after),
+                "marks": [mark.code for mark in recorded.marks],
+                "changes": [
+                    {"rule": one.rule, "kind": one.kind, "step": one.step, "was": one.was, "becomes": one.becomes}
+                    for one in recorded.changes
+                ],
+            }
+        )
+        return
+    step = words.plain(f"step.{entry.payload['step']}")
+    desk.line("cli.steps.recorded", entry=entry.id, name=person.name, step=step, on=entry.happened_on.isoformat())
+    if recorded.stage_after != recorded.stage_before:
+        before, after = (words.plain(f"stage.{one}") for one in (recorded.stage_before, recorded.stage_after))
+        desk.line("cli.steps.stage", before=before, after=after)
+    for change in recorded.changes:
+        values = {"rule": change.rule, "step": words.plain(f"step.{change.step}")}
+        desk.line("cli.steps.change", **values, was=change.was or "—", becomes=change.becomes or "—")
+
+
+async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json: bool) -> bool:
+    from bot.importing import record_listed
+    from records.people import people_of_branch
+    from records.step_list import plan_steps
+    from storage.sandbox import run_limited
+
+    content = read_bytes(file)
+    with desk.waiting("cli.reading"):
+        listed: StepList = await run_limited(READ, content, file.name)
+    async with desk.services() as services, services.database.session() as session, session.begin() as transaction:
+        people = await people_of_branch(session)
+        planned, unknown = plan_steps(listed.steps, people)
+        outcomes = await record_listed(services, session, planned, recorded_by=None, history=history or listed.history)
+        if dry_run:
+            await transaction.rollback()
+    names = {person.id: person for person in people}
+    for outcome in outcomes:
+        _tell_outcome(desk, outcome, names[outcome.planned.person], dry_run=dry_run, json=json)
+    problems = [*listed.problems, *unknown]
+    for problem in problems:
+        _tell_problem(desk, problem, json=json)
+    _tell_sum(desk, listed, outcomes, len(problems), dry_run=dry_run, json=json)
+    return any(outcome.status != "rejected" for outcome in outcomes)
+
+
+def _tell_outcome(desk: Desk, outcome: ListedOutcome, person: Person, *, dry_run: bool, json: bool) -> None:
+    listed = outcome.planned.listed
+    errors = [desk.words.plain_error(outcome.error)] if outcome.error else []
+    if json:
+        desk.show(
+            {
+                "entry": outcome.entry.id if outcome.entry and not dry_run else None,
+                "student": person.student_number,
+                "step": listed.step,
+                "on": listed.on.isoformat(),
+                "row": listed.where,
+                "status": outcome.status,
+                "errors": errors,
+            }
+        )
+    elif errors:
+        desk.line("cli.row_rejected", row=listed.where, text=errors[0])
+    elif outcome.status == "new":
+        print(f"{listed.where}  {person.name}  {desk.words.plain(f'step.{listed.step}')}  {listed.on}")
+
+
+def _tell_problem(desk: Desk, problem: Problem, *, json: bool) -> None:
+    text = desk.problem(problem)
+    if json:
+        empty = dict.fromkeys(("entry", "student", "step", "on"))
+        desk.show({**empty, "row": problem.where, "status": "rejected", "errors": [text]})
+    else:
+        desk.line("cli.row_rejected", row=problem.where, text=text)
+
+
+def _tell_sum(
+    desk: Desk, listed: StepList, outcomes: list[ListedOutcome], problems: int, *, dry_run: bool, json: bool
+) -> None:
+    counts: dict[str, Any] = {
+        status: sum(outcome.status == status for outcome in outcomes) for status in ("new", "same", "rejected")
+    }
+    counts["rejected"] += problems
+    unread = [f"{one.heading}: {desk.words.plain(one.remark)}" for one in listed.columns if one.remark]
+    if json:
+        desk.show({"summary": True, "dry_run": dry_run, **counts, "unread": unread})
+        return
+    desk.line("cli.steps.would" if dry_run else "cli.steps.done", **counts)
+    for column in unread:
+        desk.line("cli.steps.unread", text=column)
+
+
+async def _show(desk: Desk, who: str, *, json: bool) -> None:
+    from records.access import Looked, note_look
+    from records.steps import facts_of_person
+
+    async with desk.services() as services, services.database.write() as session:
+        person = await student_called(session, who)
+        facts = await facts_of_person(session, person.id)
+        await note_look(session, None, [person.id], Looked.RECORD, now=services.clock.now())
+    words = desk.words
+    for fact in facts:
+        if json:
+            desk.show(
+                {
+                    "entry": fact.entry,
+                    "student": person.student_number,
+                    "step": fact.step,
+                    "on": fact.on.isoformat(),
+                    "detail": dict(fact.detail),
+                    "history": fact.history,
+                }
+            )
+        else:
+            detail = "  ".join(f"{words.plain(f'detail.{name}')}={value}" for name, value in fact.detail.items())
+            print(f"{fact.on}  {words.plain(f'step.{fact.step}')}  #{fact.entry}  {detail}".rstrip())
+    if not json and not facts:
+        desk.line("cli.steps.none", name=person.name)

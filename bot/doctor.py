@@ -1,0 +1,230 @@
+"""The doctor: looks at every part of an installation and says what is well, what is not, and what to do."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import Clock
+from bot.knowledge import Knowledge
+from bot.settings import Settings
+from bot.tables import PARKED, WAITING, InboxRow
+from content.tables import DocumentRow, PassageRow
+from records.tables import AccountRow, PersonRow
+from scheduler.outbox import State
+from scheduler.tables import OutboxRow
+from storage.backup import revision_of
+from storage.database import Database
+from storage.errors import WaymarkError
+from storage.migrations import head_revision
+from storage.settings import get_setting, put_setting
+
+PLANNED_AT = "planner.ran_at"  # written by the planner's job
+LATE = timedelta(minutes=10)
+MEGABYTE = 1024 * 1024
+LITTLE_SPACE, NO_SPACE = 1024 * MEGABYTE, 200 * MEGABYTE
+ASK_SECONDS = 15
+
+
+class Health(StrEnum):
+    """How a part of the house is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one part; the sentence is `doctor.<check>.<what>` with the values."""
+
+    check: str
+    state: Health
+    what: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The sentence in the locales."""
+        return f"doctor.{self.check}.{self.what}"
+
+
+def ok(check: str, *, what: str = "ok", **values: Any) -> Finding:
+    """All is well."""
+    return Finding(check, Health.OK, what, values)
+
+
+def warning(check: str, what: str, **values: Any) -> Finding:
+    """It works, but somebody should look."""
+    return Finding(check, Health.WARNING, what, values)
+
+
+def problem(check: str, what: str, **values: Any) -> Finding:
+    """It does not work until somebody does something."""
+    return Finding(check, Health.PROBLEM, what, values)
+
+
+async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
+    """Every part in turn; nothing is changed, and a part that is broken does not hide the others."""
+    yield ok("settings", data=str(settings.data), language=settings.language)
+    yield _disk(settings.data)
+    embedded = settings.data / "waymark.db"
+    if not settings.database_url and not embedded.exists():
+        yield warning("database", "absent", path=str(embedded))
+    else:
+        database = Database(settings.database)
+        try:
+            usable = await _database(database)
+            yield usable
+            if usable.state is not Health.PROBLEM:
+                for look in (
+                    _library,
+                    _index(settings),
+                    _outbox(clock.now()),
+                    _inbox,
+                    _planner(clock.now()),
+                    _accounts,
+                ):
+                    yield await look(database)
+        finally:
+            await database.close()
+    yield await _telegram(settings)
+
+
+def _disk(data: Path) -> Finding:
+    folder = data.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    values: dict[str, Any] = {"megabytes": free // MEGABYTE, "folder": str(data)}
+    if free < NO_SPACE:
+        return problem("disk", "full", **values)
+    return warning("disk", "little", **values) if free < LITTLE_SPACE else ok("disk", **values)
+
+
+async def _database(database: Database) -> Finding:
+    where = database.url.render_as_string(hide_password=True)
+    try:
+        revision = await revision_of(database)
+    except (SQLAlchemyError, OSError) as error:
+        return problem("database", "unreachable", url=where, reason=type(error).__name__)
+    if revision is None:
+        return warning("database", "empty", url=where)
+    if revision != head_revision():
+        return problem("database", "revision", url=where, found=revision, wanted=head_revision())
+    return ok("database", url=where, revision=revision)
+
+
+async def _library(database: Database) -> Finding:
+    async with database.read() as session:
+        published = DocumentRow.state == "published"
+        documents = await session.scalar(select(func.count()).select_from(DocumentRow).where(published)) or 0
+        passages = await session.scalar(select(func.count()).select_from(PassageRow).join(DocumentRow).where(published))
+        official = await session.scalar(
+            select(func.count()).select_from(DocumentRow).where(published, DocumentRow.kind == "official")
+        )
+    values: dict[str, Any] = {"documents": documents, "passages": passages or 0}
+    if not documents:
+        return warning("library", "empty")
+    return ok("library", **values) if official else warning("library", "no_official", **values)
+
+
+def _index(settings: Settings) -> Callable[[Database], Awaitable[Finding]]:
+    async def look(database: Database) -> Finding:
+        started = time.monotonic()
+        try:
+            index = await Knowledge(database, settings.encoder or None).current()
+        except WaymarkError as error:
+            return problem("index", "broken", error=error)
+        return ok("index", passages=len(index), seconds=round(time.monotonic() - started, 1))
+
+    return look
+
+
+def _outbox(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
+    async def look(database: Database) -> Finding:
+        async with database.read() as session:
+            rows = await session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
+            counts: dict[str, Any] = dict.fromkeys((state.value for state in State), 0) | {
+                row[0]: row[1] for row in rows
+            }
+            oldest = await session.scalar(
+                select(func.min(OutboxRow.not_before)).where(OutboxRow.state == State.QUEUED.value)
+            )
+        if oldest is not None and now - oldest > LATE:
+            return warning("outbox", "late", **counts, since=oldest.strftime("%Y-%m-%d %H:%M UTC"))
+        if counts[State.FAILED.value] or counts[State.UNCERTAIN.value]:
+            return warning("outbox", "failed", **counts)
+        return ok("outbox", **counts)
+
+    return look
+
+
+async def _inbox(database: Database) -> Finding:
+    async with database.read() as session:
+        rows = await session.execute(select(InboxRow.state, func.count()).group_by(InboxRow.state))
+        counts = {row[0]: row[1] for row in rows}
+    parked, waiting = counts.get(PARKED, 0), counts.get(WAITING, 0)
+    return warning("inbox", "parked", parked=parked) if parked else ok("inbox", waiting=waiting)
+
+
+def _planner(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
+    async def look(database: Database) -> Finding:
+        async with database.read() as session:
+            written = await get_setting(session, PLANNED_AT)
+        if written is None:
+            return warning("planner", "never")
+        ran_at = datetime.fromisoformat(written)
+        minutes = int((now - ran_at).total_seconds() // 60)
+        return warning("planner", "late", minutes=minutes) if now - ran_at > LATE else ok("planner", minutes=minutes)
+
+    return look
+
+
+async def note_planned(database: Database, *, now: datetime) -> None:
+    """Remember that the planner has run, for the doctor."""
+    async with database.write() as session:
+        await put_setting(session, PLANNED_AT, now.isoformat())
+
+
+async def _accounts(database: Database) -> Finding:
+    async with database.read() as session:
+        people = await session.scalar(select(func.count()).select_from(PersonRow).where(PersonRow.left_at.is_(None)))
+        joined = await session.scalar(select(func.count(AccountRow.person_id.distinct())))
+        blocked = await session.scalar(
+            select(func.count()).select_from(AccountRow).where(AccountRow.blocked_at.is_not(None))
+        )
+    values: dict[str, Any] = {"people": people or 0, "joined": joined or 0, "blocked": blocked or 0}
+    return warning("accounts", "blocked", **values) if blocked else ok("accounts", **values)
+
+
+async def _telegram(settings: Settings) -> Finding:
+    token = settings.telegram_token.get_secret_value()
+    if not token:
+        return ok("telegram", what="absent")
+    from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
+
+    from bot.channels.telegram import telegram_bot
+
+    try:
+        bot = telegram_bot(token, settings.telegram_api)
+    except WaymarkError as error:
+        return problem("telegram", "malformed", error=error)
+    try:
+        me = await bot.get_me(request_timeout=ASK_SECONDS)
+        return ok("telegram", name=me.username or me.first_name)
+    except (TelegramUnauthorizedError, TelegramNotFound):
+        return problem("telegram", "refused")
+    except TelegramAPIError as error:
+        return problem("telegram", "unreachable", api=settings.telegram_api, reason=type(error).__name__)
+    finally:
+        await bot.session.close()

@@ -1,0 +1,83 @@
+"""The first organiser of an installation, and links by which invited people come in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.services import Services
+from bot.settings import Settings
+from records.branches import Branch, BranchKind, ensure_branch
+from records.invitations import DEFAULT_VALID_DAYS, Invited, invite, telegram_link, web_link
+from records.people import Role, UnknownPerson, add_person, grant_role, person_by_name
+from records.tables import RoleRow
+
+ASK_TELEGRAM_SECONDS = 10
+
+
+async def invite_first_organiser(services: Services) -> Invited | None:
+    """A code for the administrator of a new installation; None where there is an organiser already."""
+    now = services.clock.now()
+    words = services.locales.words(services.settings.language)
+    async with services.database.write() as session:
+        known = exists().where(RoleRow.role.in_((Role.ORGANISER.value, Role.ADMIN.value)))
+        if await session.scalar(select(known)):
+            return None
+        root = await ensure_branch(session, words.plain("first.branch"), kind=BranchKind.COMMITTEE)
+        person = await add_person(
+            session, name=words.plain("first.person"), branch_id=root.id, now=now, roles=(Role.ADMIN,)
+        )
+        code = await invite(session, person.id, now=now)
+    return Invited(person, code, now + timedelta(days=DEFAULT_VALID_DAYS))
+
+
+async def invite_organiser(session: AsyncSession, name: str, branch: Branch, services: Services) -> Invited:
+    """A code for the organiser of that name in the branch, who is added where nobody of the branch is called so.
+
+    Raises:
+        SeveralPeople: more than one is.
+    """
+    now = services.clock.now()
+    try:
+        person = await person_by_name(session, name, branch_id=branch.id)
+    except UnknownPerson:
+        person = await add_person(session, name=name.strip(), branch_id=branch.id, now=now, roles=(Role.ORGANISER,))
+    await grant_role(session, person.id, Role.ORGANISER, branch.id)
+    code = await invite(session, person.id, now=now)
+    return Invited(person, code, now + timedelta(days=DEFAULT_VALID_DAYS))
+
+
+class Links:
+    """Deep links to the door that the installation has: Telegram's where a bot answers, else the web page's."""
+
+    def __init__(self, bot_name: str | None, address: str) -> None:
+        self._bot_name = bot_name
+        self._address = address
+
+    def of(self, code: str) -> str:
+        """The link that opens the door with the code typed in."""
+        return telegram_link(self._bot_name, code) if self._bot_name else web_link(self._address, code)
+
+
+async def links(settings: Settings) -> Links:
+    """Links for this installation; asks Telegram for the name of the bot and does without where it does not answer."""
+    address = settings.web_origins[0] if settings.web_origins else f"http://{settings.web_host}:{settings.web_port}"
+    token = settings.telegram_token.get_secret_value()
+    return Links(await _bot_name(token, settings.telegram_api) if token else None, address)
+
+
+async def _bot_name(token: str, api: str) -> str | None:
+    """The bot's public name; None when it cannot be reached."""
+    from aiogram.exceptions import TelegramAPIError  # takes seconds to import
+
+    from bot.channels.telegram import telegram_bot
+
+    bot = telegram_bot(token, api)
+    try:
+        return (await bot.get_me(request_timeout=ASK_TELEGRAM_SECONDS)).username
+    except TelegramAPIError:
+        return None
+    finally:
+        await bot.session.close()

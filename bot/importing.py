@@ -1,0 +1,115 @@
+"""Importing as one deed, from whichever door: people with what their rows tell of them, and lists of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.recording import note_many, record_quietly
+from bot.services import Services
+from records.branches import BranchKind, all_branches
+from records.ledger import Entry
+from records.people import PersonId, people_of_branch
+from records.roster import Applied, ImportPlan, Roster, apply_import, known_people, plan_import
+from records.step_list import ListedStep, PlannedStep, plan_steps, steps_of_roster
+from records.steps import StepRequest, facts_of_person
+from storage.errors import WaymarkError
+
+
+@dataclass(frozen=True)
+class ListedOutcome:
+    """What became of a listed step: `new` with its entry, `same` (it is recorded already), or `rejected` with why."""
+
+    planned: PlannedStep
+    status: Literal["new", "same", "rejected"]
+    entry: Entry | None = None
+    error: WaymarkError | None = None
+
+
+async def plan_roster(session: AsyncSession, roster: Roster, *, default_branch: int | None) -> ImportPlan:
+    """What importing would do for somebody who may fill every branch and make new ones."""
+    known = await known_people(session, (row.student_number for row in roster.rows))
+    branches = {branch.name: branch.id for branch in await all_branches(session)}
+    return plan_import(roster.rows, known, branches=branches, default_branch=default_branch)
+
+
+async def import_roster(
+    services: Services, session: AsyncSession, plan: ImportPlan, *, imported_by: PersonId | None
+) -> Applied:
+    """Apply a plan, and record the birthdays and application days that its rows tell, as history.
+
+    New branches stand below the committee, where there is exactly one. A day that cannot be recorded is left out: it
+    is asked for again when it matters.
+    """
+    roots = [one for one in await all_branches(session) if one.parent_id is None and one.kind is not BranchKind.BRANCH]
+    applied = await apply_import(
+        session, plan, now=services.clock.now(), parent=roots[0].id if len(roots) == 1 else None
+    )
+    told = steps_of_roster(row.source for row, _ in applied.people)
+    planned, _ = plan_steps(told, await people_of_branch(session))
+    await record_listed(services, session, planned, recorded_by=imported_by, history=True)
+    return applied
+
+
+async def record_listed(
+    services: Services,
+    session: AsyncSession,
+    planned: Iterable[PlannedStep],
+    *,
+    recorded_by: PersonId | None,
+    history: bool,
+) -> list[ListedOutcome]:
+    """Record listed steps, person by person in the order given; what stands already on that day is left as it is.
+
+    Each person and their organisers are told once. To try it out, roll the transaction back.
+    """
+    outcomes: list[ListedOutcome] = []
+    for person, steps in groupby(planned, key=lambda one: one.person):
+        done = await _record_of(services, session, person, list(steps), recorded_by=recorded_by, history=history)
+        outcomes += done
+        entries = [outcome.entry for outcome in done if outcome.entry is not None]
+        if entries:
+            await note_many(services, session, person, entries, by=recorded_by)
+    return outcomes
+
+
+async def _record_of(
+    services: Services,
+    session: AsyncSession,
+    person: PersonId,
+    steps: Sequence[PlannedStep],
+    *,
+    recorded_by: PersonId | None,
+    history: bool,
+) -> list[ListedOutcome]:
+    known = {(fact.step, fact.on) for fact in await facts_of_person(session, person)}
+    outcomes = []
+    for planned in steps:
+        listed = planned.listed
+        if (listed.step, listed.on) in known:
+            outcomes.append(ListedOutcome(planned, "same"))
+            continue
+        request = _request(person, listed, recorded_by, history=history)
+        try:
+            recorded = await record_quietly(services, session, request)
+        except WaymarkError as error:
+            outcomes.append(ListedOutcome(planned, "rejected", error=error))
+        else:
+            known.add((listed.step, listed.on))
+            outcomes.append(ListedOutcome(planned, "new", entry=recorded.entry))
+    return outcomes
+
+
+def _request(person: PersonId, listed: ListedStep, recorded_by: PersonId | None, *, history: bool) -> StepRequest:
+    return StepRequest(
+        person=person,
+        step=listed.step,
+        on=listed.on,
+        detail=listed.detail,
+        recorded_by=recorded_by,
+        history=history,
+    )

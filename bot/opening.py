@@ -1,0 +1,55 @@
+"""Opening the house: the services that handlers and commands work with, before any door.
+
+Nothing here imports the conversation framework, which takes seconds: most commands need no door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.clock import Clock
+from bot.knowledge import Knowledge
+from bot.schema import metadata
+from bot.services import Services
+from bot.settings import Settings
+from bot.words import Locales
+from content.starter import load_starter
+from records.rules import Readings
+from records.track import load_track
+from records.workdays import WorkCalendar
+from storage.database import Database
+from storage.migrations import upgrade
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Services]:
+    """The house without doors: database brought up to date, starter library loaded."""
+    if not settings.database_url:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    metadata()  # every table is known before the first is used: they refer to each other
+    clock = clock or Clock(settings.zone)
+    locales = Locales(default=settings.language)
+    track = load_track(school=settings.school_track)
+    calendar = WorkCalendar.standard(*([settings.work_calendar] if settings.work_calendar else []))
+    database = Database(settings.database)
+    try:
+        await upgrade(database)
+        async with database.write() as session:
+            await load_starter(session, now=clock.now())
+        yield Services(
+            settings=settings,
+            database=database,
+            clock=clock,
+            locales=locales,
+            track=track,
+            calendar=calendar,
+            readings=Readings(
+                strict_next_day=settings.strict_next_day,
+                activist_base=settings.activist_base,
+                count_posting_day=settings.count_posting_day,
+            ),
+            knowledge=Knowledge(database, settings.encoder or None),
+        )
+    finally:
+        await database.close()

@@ -1,0 +1,158 @@
+"""Recording as one deed, from whichever door: the ledger entry, the telling of both sides, and the reminders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.services import Services
+from bot.telling import notify
+from records.branches import BranchKind, ancestors
+from records.deadline import Deadline
+from records.ledger import Entry
+from records.people import Person, PersonId, Role, mentors_of, organisers_of, person_by_id
+from records.rules import deadlines
+from records.steps import Recorded, StepRequest, facts_of_person, record
+from scheduler.deadlines import ESCALATION, ReminderSettings, refresh_reminders
+from scheduler.outbox import Draft, enqueue
+
+
+async def record_step(services: Services, session: AsyncSession, request: StepRequest) -> Recorded:
+    """Record a step, tell both sides, and move the reminders, all in the caller's transaction.
+
+    Told are the student, and the mentors and nearest organisers, except whoever recorded it.
+
+    Raises:
+        StepRefused: nothing was written.
+    """
+    recorded = await record_quietly(services, session, request)
+    student = await _student(session, request.person)
+    values = {"name": student.name, "step": f"@step.{request.step}", "on": request.on.isoformat()}
+    await settle(services, session, student, recorded.after)
+    await tell_both(services, session, student, "recorded", values, f"entry:{recorded.entry.id}", request.recorded_by)
+    return recorded
+
+
+async def note_many(
+    services: Services, session: AsyncSession, person: PersonId, entries: Sequence[Entry], *, by: int | None
+) -> None:
+    """Tell both sides once of several entries of one person, and move the reminders."""
+    student = await _student(session, person)
+    unique = f"entries:{entries[0].id}-{entries[-1].id}"
+    await settle_anew(services, session, student)
+    await tell_both(
+        services, session, student, "recorded_many", {"name": student.name, "count": len(entries)}, unique, by
+    )
+
+
+async def settle(services: Services, session: AsyncSession, student: Person, dates: Sequence[Deadline]) -> int:
+    """Bring the reminders of a person in line with their dates. Returns how many changed."""
+    return await refresh_reminders(
+        session,
+        student.id,
+        dates,
+        await recipients_of(services, session, student),
+        now=services.clock.now(),
+        settings=reminder_settings(services),
+    )
+
+
+async def settle_anew(services: Services, session: AsyncSession, student: Person) -> int:
+    """The same for somebody of whom nothing was recorded just now: roles, mentors, rules or the day have changed."""
+    facts = await facts_of_person(session, student.id)
+    today = services.clock.today()
+    dates = deadlines(services.track, facts, today=today, calendar=services.calendar, readings=services.readings)
+    return await settle(services, session, student, dates)
+
+
+async def tell_both(
+    services: Services,
+    session: AsyncSession,
+    student: Person,
+    key: str,
+    values: Mapping[str, Any],
+    unique: str,
+    by: int | None,
+) -> int:
+    """Notices `notice.<key>.student` and `notice.<key>.organiser`, to nobody twice and not to who did it."""
+    now = services.clock.now()
+    drafts: list[Draft | None] = []
+    if student.id != by:
+        drafts.append(
+            await notify(session, student.id, f"notice.{key}.student", unique=unique, now=now, values=dict(values))
+        )
+    for other in await _accompanying(services, session, student):
+        if other not in (by, student.id):
+            drafts.append(
+                await notify(session, other, f"notice.{key}.organiser", unique=unique, now=now, values=dict(values))
+            )
+    return await enqueue(session, [draft for draft in drafts if draft is not None], now=now)
+
+
+async def recipients_of(services: Services, session: AsyncSession, student: Person) -> dict[str, list[int]]:
+    """Who acts for whom on the track: the nearest organisers for the branch, those of the committee for the committee.
+
+    Where a committee has no organiser here, the nearest ones are told, who pass it on.
+    """
+    chain = await ancestors(session, student.branch_id)
+    organisers = await organisers_of(session, student.branch_id)
+    levels = [[one.id for one in organisers if _organises(one, branch.id)] for branch in chain]
+    manned = [level for level in levels if level]
+    branch = manned[0] if manned else []
+    committees = [
+        level for level, node in zip(levels, chain, strict=True) if level and node.kind is BranchKind.COMMITTEE
+    ]
+    committee = committees[0] if committees else branch
+    mentors = [one.id for one in await mentors_of(session, student.id, today=services.clock.today())]
+    return {
+        "branch": [*branch],
+        "mentor": [*(mentors or branch)],
+        "introducers": [*(mentors or branch)],
+        "primary_committee": [*committee],
+        "organisation_department": [*(committees[-1] if committees else branch)],
+        ESCALATION: [*(manned[1] if len(manned) > 1 else branch)],
+    }
+
+
+def reminder_settings(services: Services) -> ReminderSettings:
+    """The installation's times of reminding."""
+    settings = services.settings
+    return ReminderSettings(
+        zone=settings.zone, calendar=services.calendar, at=settings.reminder_time, days_before=settings.reminder_days
+    )
+
+
+async def record_quietly(services: Services, session: AsyncSession, request: StepRequest) -> Recorded:
+    """Only the ledger entry: whoever records many tells of them together (`note_many`).
+
+    Raises:
+        StepRefused: nothing was written.
+    """
+    return await record(
+        session,
+        services.track,
+        request,
+        today=services.clock.today(),
+        now=services.clock.now(),
+        calendar=services.calendar,
+        readings=services.readings,
+    )
+
+
+async def _student(session: AsyncSession, person: int) -> Person:
+    student = await person_by_id(session, PersonId(person))
+    if student is None:  # `record` has just written for them
+        raise LookupError(person)
+    return student
+
+
+async def _accompanying(services: Services, session: AsyncSession, student: Person) -> list[PersonId]:
+    recipients = await recipients_of(services, session, student)
+    mentors = [one.id for one in await mentors_of(session, student.id, today=services.clock.today())]
+    return list(dict.fromkeys([*mentors, *(PersonId(one) for one in recipients["branch"])]))
+
+
+def _organises(person: Person, branch: int) -> bool:
+    return (Role.ORGANISER, branch) in person.roles

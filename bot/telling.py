@@ -1,0 +1,45 @@
+"""Telling a person what happened, on their own door: the draft of a notice, written when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from records.people import PersonId, accounts_of
+from scheduler.outbox import Draft, Kind
+
+NAMED = "@"  # a value that begins so is itself a key of the locales: "@step.oath_taken"
+
+
+async def notify(
+    session: AsyncSession,
+    recipient: PersonId,
+    key: str,
+    *,
+    unique: str,
+    now: datetime,
+    values: dict[str, Any] | None = None,
+    buttons: Sequence[tuple[str, str]] = (),
+) -> Draft | None:
+    """The draft of a notice to the door where the person was last seen; None when no door is open.
+
+    Args:
+        key: the sentence in the locales; `values` are its fields, those beginning with "@" are keys themselves.
+        unique: makes telling twice harmless, e.g. "entry:17".
+        buttons: (key of the label, callback data).
+    """
+    accounts = await accounts_of(session, recipient)
+    if not accounts:
+        return None
+    return Draft(
+        unique_key=f"notice:{unique}:{recipient}",
+        channel=accounts[0].channel,
+        chat_id=accounts[0].external_id,
+        kind=Kind.NOTICE,
+        payload={"template": "notice", "key": key, "values": values or {}, "buttons": [list(pair) for pair in buttons]},
+        not_before=now,
+        recipient=recipient,
+    )
