@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from records.deadline import Deadline
+from records.deadline import Deadline, notes
 from records.exports.columns import Words
 from records.people import Person
 
@@ -79,6 +79,7 @@ def _description(person: Person, deadline: Deadline, words: Words) -> str:
             rule=deadline.rule,
         ),
         words(f"calendar.level.{deadline.level}", article=deadline.article or ""),
-        words("calendar.stand", day=f"{deadline.due.isoformat()}"),
+        *(words(note.key, value=note.value or "") for note in notes(deadline.note)),
+        words("calendar.stand", day=deadline.due.isoformat()),
     ]
     return "\n".join(lines)

@@ -149,6 +149,7 @@ def test_a_calendar_has_all_day_events_with_alarms_and_no_status_on_a_locked_scr
     assert event["dtend"].dt == date(2026, 12, 23)
     assert "派人谈话" in event["summary"]
     assert "第 7 条" in event["description"]
+    assert words("note.provisional") in event["description"]
     alarms = event.walk("VALARM")
     assert [alarm["trigger"].dt for alarm in alarms] == [timedelta(hours=9, days=-7), timedelta(hours=9, days=-1)]
     assert {str(alarm["description"]) for alarm in alarms} == {"你有一项待办"}
@@ -226,7 +227,7 @@ def _deadline(step: str, state: State, due: date = date(2026, 12, 22)) -> Deadli
         article=7,
         level="national",
         state=state,
-        note=None,
+        note="provisional",
         actor="branch",
         waiting_since=base,
         effective=date(2026, 5, 11),
