@@ -59,7 +59,9 @@ class SmallServices:
     locales: Locales
 
 
-def small_services(database: Database, *, port: int = 0, source: Ticking | None = None, **settings: object) -> SmallServices:
+def small_services(
+    database: Database, *, port: int = 0, source: Ticking | None = None, **settings: object
+) -> SmallServices:
     """Settings of a test, nothing from the environment."""
     values = {"web_port": port, **settings}
     return SmallServices(
@@ -166,9 +168,7 @@ async def _on_ask(message: Message) -> None:
 async def _on_export(message: Message) -> None:
     file = BufferedInputFile("学号,姓名\n2026001,林晓\n".encode("utf-8-sig"), filename="参与记录.csv")
     await message.answer_document(file, caption="参与记录，共 <b>1</b> 人")
-    pair = [
-        InputMediaDocument(media=BufferedInputFile(name.encode(), filename=name)) for name in ("甲.txt", "乙.txt")
-    ]
+    pair = [InputMediaDocument(media=BufferedInputFile(name.encode(), filename=name)) for name in ("甲.txt", "乙.txt")]
     await message.answer_media_group(pair)
 
 
