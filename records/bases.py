@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from records.dates import birthday_number, iso_date, last_day_before, months_after, period_end, years_after
@@ -36,6 +36,7 @@ class Scene:
     today: date
     calendar: WorkCalendar
     readings: Readings
+    known: dict[tuple[str, str], Counted | None] = field(init=False, compare=False, default_factory=dict)
 
 
 def find(base: Base, past: Past) -> tuple[Fact, date] | None:
@@ -43,12 +44,14 @@ def find(base: Base, past: Past) -> tuple[Fact, date] | None:
     if base.step is None:
         return None
     facts = past.all(base.step)
+    if not facts:
+        return None
     if base.since is not None:
         start = past.latest(base.since)
         if start is None:
             return None
         facts = [fact for fact in facts if fact.on >= start.on]
-    if base.before is not None and facts:
+    if base.before is not None:
         end = past.latest(base.before)
         facts = facts if end is None else [fact for fact in facts if fact.on < end.on]
     for fact in reversed(facts):
@@ -60,6 +63,13 @@ def find(base: Base, past: Past) -> tuple[Fact, date] | None:
 
 def counted(rule: Rule, scene: Scene) -> Counted | None:
     """The rule's date from the first of its bases that is known; None when none is: ask, don't guess."""
+    key = (rule.id, rule.kind)
+    if key not in scene.known:
+        scene.known[key] = _counted(rule, scene)
+    return scene.known[key]
+
+
+def _counted(rule: Rule, scene: Scene) -> Counted | None:
     for base in _bases(rule, scene.readings):
         if base.rule is not None:
             other = counted(scene.track.rule(base.rule), scene)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from records.dates import months_after, period_end, period_start, years_after
 from records.track import Offset
 
 MOST_PERIODS = 200  # a century of half-years: a wrong year in a base must not loop for ever
+
+Period = tuple[int, date, date]  # its number from 1, its first and last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +33,32 @@ def rounds(offset: Offset, base: date, answers: list[date], *, today: date, end:
     After `end` nothing more is asked, and what was never answered is left out.
     """
     last = min(today, end) if end else today
-    found = list(_periods(offset, base, last))
+    periods = list(_periods(offset, base, last))
+    answered: dict[int, tuple[date, bool]] = {}  # period number → day, whether it was missed
     for answer in answers:
-        found = _answered(found, answer, late=offset.calendar is None)
-    if end is not None:
-        return [period for period in found if period.done_on is not None]
-    return found
-
-
-def _answered(found: list[Round], answer: date, *, late: bool) -> list[Round]:
-    is_open = [period for period in found if period.done_on is None and period.start <= answer]
-    if not is_open:
-        return found
-    ended = [period for period in is_open if period.due < answer]
-    serves = ended[-1] if late and ended else is_open[-1]
-    if serves.due < answer and not late:
-        return found  # the calendar's period of that day is answered already
+        _note_answer(periods, answered, answer, late=offset.calendar is None)
     return [
-        period
-        if period not in is_open or period.number > serves.number
-        else replace(period, done_on=answer, missed=period.number < serves.number)
-        for period in found
+        Round(number, start, due, *answered.get(number, (None, False)))
+        for number, start, due in periods
+        if end is None or number in answered
     ]
 
 
-def _periods(offset: Offset, base: date, last: date) -> Iterator[Round]:
+def _note_answer(periods: list[Period], answered: dict[int, tuple[date, bool]], answer: date, *, late: bool) -> None:
+    """Give the answer to the period it serves, and with it to those before that nobody answered."""
+    begun = [period for period in periods if period[0] not in answered and period[1] <= answer]
+    if not begun:
+        return
+    ended = [period for period in begun if period[2] < answer]
+    serves, _, due = ended[-1] if late and ended else begun[-1]
+    if due < answer and not late:
+        return  # the calendar's period of that day is answered already
+    for number, _, _ in begun:
+        if number <= serves:
+            answered[number] = (answer, number < serves)
+
+
+def _periods(offset: Offset, base: date, last: date) -> Iterator[Period]:
     if offset.calendar is not None:
         start = period_start(base, offset.calendar)
         if start != base:  # the first whole period
@@ -63,14 +66,14 @@ def _periods(offset: Offset, base: date, last: date) -> Iterator[Round]:
         number = 1
         while number == 1 or (start <= last and number <= MOST_PERIODS):
             end = period_end(start, offset.calendar)
-            yield Round(number, start, end)
+            yield number, start, end
             start, number = end + timedelta(days=1), number + 1
         return
     months = offset.months or 12 * (offset.years or 0)
     start = base
     for number in range(1, MOST_PERIODS + 1):
         due = _nth(base, number, months, offset.days)
-        yield Round(number, start, due)
+        yield number, start, due
         if due >= last:
             return
         start = due + timedelta(days=1)

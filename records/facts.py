@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from records.ledger import Entry
@@ -15,7 +14,7 @@ STEP_KIND = "step"
 CANCELLED = "probation_cancelled"
 # What stays true of a person whose probationary membership was cancelled.
 _LASTING = frozenset({"birthday", "leaving_planned", "paused", "resumed", CANCELLED})
-_SCHOOL_TIME = ZoneInfo("Asia/Shanghai")
+_CHINA = timedelta(hours=8)  # one zone, and no summer time since 1991
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,14 @@ def facts_of(entries: Iterable[Entry]) -> list[Fact]:
     An entry that voids another takes its place or removes it; an entry that is itself voided voids nothing.
     """
     ordered = sorted(entries, key=lambda entry: entry.sequence)
-    voided = voided_by((entry.id, entry.voids) for entry in ordered)
+    voided = voided_by((entry.id, entry.voids) for entry in ordered if entry.voids is not None)
     facts = [
         Fact(
             entry=entry.id,
             step=entry.payload["step"],
             on=entry.happened_on,
             detail=entry.payload.get("detail", {}),
-            recorded_on=entry.recorded_at.astimezone(_SCHOOL_TIME).date(),
+            recorded_on=(entry.recorded_at.astimezone(UTC) + _CHINA).date(),
             history=entry.payload.get("history", False),
         )
         for entry in ordered

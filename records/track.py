@@ -116,7 +116,10 @@ class Rule(_Frozen):
 
     def edition_on(self, day: date) -> Version | None:
         """The edition that held on that day, or None before the first."""
-        return next((edition for edition in self.editions if edition.effective <= day), None)
+        for edition in self.editions:
+            if edition.effective <= day:
+                return edition
+        return None
 
 
 class Requirement(_Frozen):
