@@ -32,6 +32,7 @@ __all__ = [
     "facts_of_person",
     "imagined",
     "record",
+    "standing_entry",
     "void",
 ]
 
@@ -110,7 +111,7 @@ async def correct(
     """
     await hold(session, person)
     entries = await entries_of(session, person)
-    old = _standing_step(entries, entry)
+    old = standing_entry(entries, entry)
     merged = {**old.payload.get("detail", {}), **(detail or {})}
     request = StepRequest(
         person=person,
@@ -257,7 +258,12 @@ async def _settle(session: AsyncSession, scene: _Scene, entry: Entry, marks: lis
     )
 
 
-def _standing_step(entries: list[Entry], entry: int) -> Entry:
+def standing_entry(entries: list[Entry], entry: int) -> Entry:
+    """The step of that entry, which nothing has replaced or withdrawn.
+
+    Raises:
+        EntryUnknown, EntryVoided.
+    """
     old = next((one for one in entries if one.id == entry and one.kind == STEP_KIND), None)
     if old is None:
         raise EntryUnknown(entry=entry)

@@ -1,0 +1,71 @@
+"""Correcting and withdrawing what was recorded, as one deed: the ledger, the telling of both sides, the reminders."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.recording import settle, tell_both
+from bot.services import Services
+from records import steps
+from records.ledger import Entry
+from records.people import Person
+from records.steps import Recorded
+
+
+async def redate_step(
+    services: Services, session: AsyncSession, student: Person, entry: int, on: date, *, reason: str, by: Person
+) -> Recorded:
+    """Replace a step's day by a new entry; what hangs on it is computed anew and both sides are told.
+
+    Raises:
+        EntryUnknown, EntryVoided, StepRefused: nothing was written.
+    """
+    recorded = await steps.correct(
+        session,
+        services.track,
+        person=student.id,
+        entry=entry,
+        on=on,
+        reason=reason,
+        recorded_by=by.id,
+        today=services.clock.today(),
+        now=services.clock.now(),
+        calendar=services.calendar,
+        readings=services.readings,
+    )
+    await _settled(services, session, student, recorded, "corrected", recorded.entry, by)
+    return recorded
+
+
+async def withdraw_step(
+    services: Services, session: AsyncSession, student: Person, entry: Entry, *, reason: str, by: Person
+) -> Recorded:
+    """Withdraw a step that should not stand; it stays readable, and both sides are told.
+
+    Raises:
+        EntryUnknown, EntryVoided: nothing was written.
+    """
+    recorded = await steps.void(
+        session,
+        services.track,
+        person=student.id,
+        entry=entry.id,
+        reason=reason,
+        recorded_by=by.id,
+        today=services.clock.today(),
+        now=services.clock.now(),
+        calendar=services.calendar,
+        readings=services.readings,
+    )
+    await _settled(services, session, student, recorded, "voided", entry, by)
+    return recorded
+
+
+async def _settled(
+    services: Services, session: AsyncSession, student: Person, recorded: Recorded, key: str, entry: Entry, by: Person
+) -> None:
+    values = {"name": student.name, "step": f"@step.{entry.payload['step']}", "on": entry.happened_on.isoformat()}
+    await settle(services, session, student, recorded.after)
+    await tell_both(services, session, student, key, values, f"entry:{recorded.entry.id}", by.id)

@@ -1,0 +1,238 @@
+"""/step: who, which step, which day, its details, and what it changes; nothing is recorded before 「登记」."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject, StateFilter
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.days import day_in
+from bot.filters import ORGANISERS, Has
+from bot.handlers.pressing import changed, said_below
+from bot.mentoring import tie_mentors
+from bot.organiser_presses import StepDeed, StepOf, Stepping
+from bot.reach import named_person, people_within, reach_of, students_among, subject_of
+from bot.recording import record_step
+from bot.services import Services
+from bot.standing import standing_of
+from bot.step_draft import StepDraft, draft_of, foresee, next_field, read_field, step_named
+from bot.turn import Turn
+from bot.views.organiser_step import (
+    show_ask_day,
+    show_ask_field,
+    show_ask_reason,
+    show_recorded,
+    show_refused,
+    show_summary,
+    show_which,
+    show_who,
+)
+from bot.words import Words
+from records.access import Looked, note_look
+from records.people import Person
+from records.refusals import StepNeedsReason
+
+
+class Recording(StatesGroup):
+    """What is being typed."""
+
+    who = State()
+    day = State()
+    field = State()
+    reason = State()
+
+
+def router() -> Router:
+    """Recording one step of one person."""
+    router = Router(name="organiser.step")
+    typed = (F.text, ~F.text.startswith("/"), Has(*ORGANISERS))
+    router.message.register(on_step, Command("step"), Has(*ORGANISERS))
+    router.message.register(on_who, StateFilter(Recording.who), *typed)
+    router.message.register(on_typed, StateFilter(Recording.day, Recording.field, Recording.reason), *typed)
+    router.callback_query.register(on_step_of, StepOf.filter(), Has(*ORGANISERS))
+    router.callback_query.register(on_confirm, Stepping.filter(F.deed == StepDeed.CONFIRM), Has(*ORGANISERS))
+    router.callback_query.register(on_press, Stepping.filter(), Has(*ORGANISERS))
+    return router
+
+
+async def on_step(
+    message: Message,
+    command: CommandObject,
+    state: FSMContext,
+    services: Services,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """Answer /step, /step WHO, /step WHO STEP, /step WHO STEP DAY."""
+    await state.set_state(None)
+    who, *rest = (command.args or "").split()[:3] or [""]
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        if not who:
+            people = students_among(await people_within(reading, reach))
+            await state.set_state(Recording.who)
+            await message.answer(**show_who(people, _))
+            return
+        student = await named_person(reading, reach, who)
+    draft = StepDraft(turn.update_id, student.id)
+    if rest:
+        draft.step = step_named(services.track, rest[0])
+    if len(rest) > 1:
+        draft.on = day_in(rest[1], services.clock.today()).isoformat()
+    await message.answer(**await _next(state, services, person, draft, student, _))
+
+
+async def on_who(message: Message, state: FSMContext, services: Services, turn: Turn, person: Person, _: Words) -> None:
+    """The student number or name, as it was typed."""
+    async with services.database.read() as reading:
+        student = await named_person(reading, await reach_of(reading, person), message.text or "")
+    draft = StepDraft(turn.update_id, student.id)
+    await message.answer(**await _next(state, services, person, draft, student, _))
+
+
+async def on_step_of(
+    query: CallbackQuery,
+    callback_data: StepOf,
+    state: FSMContext,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """Somebody was chosen, or somebody and a step: by the list, by /due, or by a notice."""
+    async with services.database.read() as reading:
+        student = await subject_of(reading, await reach_of(reading, person), callback_data.person)
+    await query.answer()
+    draft = StepDraft(turn.update_id, student.id)
+    if callback_data.step in services.track.by_id:
+        draft.step = callback_data.step
+    shown = await _next(state, services, person, draft, student, _)
+    await note_look(session, person.id, [student.id], Looked.RECORD, now=turn.now)
+    await said_below(query)(**shown)
+
+
+async def on_typed(
+    message: Message, state: FSMContext, services: Services, clock: Clock, person: Person, _: Words
+) -> None:
+    """A day, a detail or a reason, as it was typed."""
+    draft = draft_of(await state.get_data())
+    text = (message.text or "").strip()
+    match await state.get_state():
+        case Recording.day.state:
+            draft.on = day_in(text, clock.today()).isoformat()
+        case Recording.reason.state:
+            draft.reason = text[:200]
+        case _:
+            field = next_field(services.track, draft)
+            if field is not None and draft.step is not None:
+                draft.detail[field.name] = read_field(services.track.by_id[draft.step], field.name, text, clock.today())
+    await message.answer(**await _go_on(state, services, person, draft, _))
+
+
+async def on_press(
+    query: CallbackQuery,
+    callback_data: Stepping,
+    state: FSMContext,
+    services: Services,
+    clock: Clock,
+    person: Person,
+    _: Words,
+) -> None:
+    """「今天」「跳过」「改日期」「作为历史补录」「更多」「取消」."""
+    draft = draft_of(await state.get_data(), callback_data.ref)
+    await query.answer()
+    match callback_data.deed:
+        case StepDeed.CANCEL:
+            await state.set_state(None)
+            await state.update_data(step=None)
+            await changed(query)(_("step.cancelled"))
+            return
+        case StepDeed.MORE:
+            await changed(query)(**await _which(services, person, draft, _))
+            return
+        case StepDeed.TODAY:
+            draft.on = clock.today().isoformat()
+        case StepDeed.REDATE:
+            draft.on = None
+        case StepDeed.HISTORY:
+            draft.history = True
+        case StepDeed.SKIP:
+            field = next_field(services.track, draft)
+            draft.asked += [field.name] if field is not None and not field.required else []
+    await said_below(query)(**await _go_on(state, services, person, draft, _))
+
+
+async def on_confirm(
+    query: CallbackQuery,
+    callback_data: Stepping,
+    state: FSMContext,
+    services: Services,
+    session: AsyncSession,
+    person: Person,
+    _: Words,
+) -> None:
+    """「登记」: write it down, tell both sides."""
+    draft = draft_of(await state.get_data(), callback_data.ref)
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        student = await subject_of(reading, reach, draft.person)
+    await query.answer()
+    recorded = await record_step(services, session, draft.request(person.id))
+    unknown: list[str] = []
+    if "mentors" in draft.detail:
+        on = date.fromisoformat(draft.on or "")
+        unknown = await tie_mentors(session, reach, student, draft.detail["mentors"], since=on)
+    await state.set_state(None)
+    await state.update_data(step=None)
+    await changed(query)(**show_recorded(student, recorded, unknown, _))
+
+
+async def _go_on(state: FSMContext, services: Services, person: Person, draft: StepDraft, _: Words) -> dict[str, Any]:
+    async with services.database.read() as reading:
+        student = await subject_of(reading, await reach_of(reading, person), draft.person)
+    return await _next(state, services, person, draft, student, _)
+
+
+async def _next(
+    state: FSMContext, services: Services, person: Person, draft: StepDraft, student: Person, _: Words
+) -> dict[str, Any]:
+    """Remember the draft and ask for what is still wanting; when nothing is, show what recording would do."""
+    await state.update_data(step=draft.stored())
+    today = services.clock.today()
+    field = next_field(services.track, draft)
+    if draft.step is None:
+        await state.set_state(None)
+        async with services.database.read() as reading:
+            standing = await standing_of(reading, services, student.id, today=today)
+        return show_which(draft, student, standing, _, everything=False)
+    if draft.on is None:
+        await state.set_state(Recording.day)
+        return show_ask_day(draft, student, today, _)
+    if field is not None:
+        await state.set_state(Recording.field)
+        return show_ask_field(draft, student, field, _)
+    async with services.database.read() as reading:
+        foreseen = await foresee(reading, services, draft.request(person.id))
+    if isinstance(foreseen.refusal, StepNeedsReason) and draft.reason is None:
+        await state.set_state(Recording.reason)
+        return show_ask_reason(draft, student, foreseen, _)
+    await state.set_state(None)
+    if foreseen.refusal is not None:
+        return show_refused(draft, student, foreseen, _)
+    return show_summary(draft, student, foreseen, _)
+
+
+async def _which(services: Services, person: Person, draft: StepDraft, _: Words) -> dict[str, Any]:
+    async with services.database.read() as reading:
+        student = await subject_of(reading, await reach_of(reading, person), draft.person)
+        standing = await standing_of(reading, services, student.id, today=services.clock.today())
+    return show_which(draft, student, standing, _, everything=True)

@@ -1,0 +1,160 @@
+"""A step that is being recorded in chat: what is known of it so far, what is asked next, and what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.days import day_in
+from bot.services import Services
+from records.facts import facts_of
+from records.fields import read_details
+from records.ledger import entries_of
+from records.people import PersonId
+from records.refusals import StepFieldUnknown, StepMissing, StepOutOfOrder, StepRefused
+from records.rules import deadlines
+from records.stages import Stage, stage_of
+from records.step_list import columns_file, step_called
+from records.steps import Change, StepRequest, Verdict, changes, checks, imagined
+from records.track import DetailField, Step, Track
+from storage.errors import WaymarkError
+
+EXAMPLES_SHOWN = 8
+
+
+class StepNotCalled(WaymarkError):
+    """No step goes by this name."""
+
+    key = "error.step_not_called"
+    sentence = "'{value}' is not a step. You can write: {known} …"
+
+
+class StepDialogueOver(WaymarkError):
+    """A button of a dialogue that has ended."""
+
+    key = "error.step_dialogue_over"
+    sentence = "This is over; nothing was recorded. Begin again with /step."
+
+
+@dataclass
+class StepDraft:
+    """What is known so far; `asked` are details that were skipped. Days are ISO. `entry` is the one to correct."""
+
+    ref: int
+    person: int
+    step: str | None = None
+    on: str | None = None
+    detail: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    history: bool = False
+    reason: str | None = None
+    entry: int | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return asdict(self)
+
+    def request(self, by: PersonId) -> StepRequest:
+        """What is asked of the ledger; step and day must be known."""
+        if self.step is None or self.on is None:
+            raise StepDialogueOver
+        return StepRequest(
+            person=self.person,
+            step=self.step,
+            on=date.fromisoformat(self.on),
+            detail=self.detail,
+            recorded_by=by,
+            history=self.history,
+            reason=self.reason,
+        )
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What recording would do: refused or marked, which dates move, which stage follows."""
+
+    verdict: Verdict
+    changes: list[Change]
+    stage_before: Stage
+    stage_after: Stage
+
+    @property
+    def refusal(self) -> StepRefused | None:
+        """Why it cannot be recorded; None when it can."""
+        return self.verdict.refusals[0] if self.verdict.refusals else None
+
+    @property
+    def history_helps(self) -> bool:
+        """Whether it could be recorded as history: only something that comes before it is not known here."""
+        return all(isinstance(one, StepMissing | StepOutOfOrder) for one in self.verdict.refusals)
+
+
+def draft_of(data: Mapping[str, Any], ref: int | None = None) -> StepDraft:
+    """The step that this dialogue records.
+
+    Raises:
+        StepDialogueOver: none, or another one.
+    """
+    stored = data.get("step")
+    if not stored or (ref is not None and stored["ref"] != ref):
+        raise StepDialogueOver
+    return StepDraft(**stored)
+
+
+def next_field(track: Track, draft: StepDraft) -> DetailField | None:
+    """The detail to ask for next."""
+    step = track.by_id.get(draft.step or "")
+    if step is None:
+        return None
+    return next((one for one in step.fields if one.name not in draft.detail and one.name not in draft.asked), None)
+
+
+def read_field(step: Step, name: str, typed: str, today: date) -> str:
+    """The detail in its one form.
+
+    Raises:
+        StepFieldWrong, NoDay: it cannot be read.
+    """
+    wanted = next((one for one in step.fields if one.name == name), None)
+    if wanted is not None and wanted.type == "date":
+        typed = day_in(typed, today).isoformat()
+    read, wrong = read_details(step, {name: typed})
+    for one in wrong:
+        if "value" in one.fields or isinstance(one, StepFieldUnknown):
+            raise one
+    return read.get(name, "")
+
+
+def step_named(track: Track, typed: str) -> str:
+    """The id of the step that goes by this name.
+
+    Raises:
+        StepNotCalled
+    """
+    step = typed if typed in track.by_id else step_called(typed)
+    if step is None or step not in track.by_id:
+        names: Mapping[str, Sequence[str]] = columns_file()["names"]
+        known = "、".join(called[0] for called in list(names.values())[:EXAMPLES_SHOWN])
+        raise StepNotCalled(value=typed[:40], known=known)
+    return step
+
+
+async def foresee(
+    session: AsyncSession, services: Services, request: StepRequest, *, replaces: int | None = None
+) -> Foreseen:
+    """What recording it would do; writes nothing."""
+    today, track = services.clock.today(), services.track
+    settled = {"today": today, "calendar": services.calendar, "readings": services.readings}
+    facts = facts_of(await entries_of(session, request.person))
+    kept = [fact for fact in facts if fact.entry != replaces]
+    verdict = checks(track, kept, request, **settled)  # type: ignore[arg-type]  # three arguments that go together
+    after = imagined(kept, request, today=today)
+    moved = changes(
+        deadlines(track, facts, **settled),  # type: ignore[arg-type]
+        deadlines(track, after, **settled),  # type: ignore[arg-type]
+    )
+    return Foreseen(verdict, moved, stage_of(track, facts), stage_of(track, after))
