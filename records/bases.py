@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -37,6 +38,14 @@ class Scene:
     calendar: WorkCalendar
     readings: Readings
     known: dict[tuple[str, str], Counted | None] = field(init=False, compare=False, default_factory=dict)
+
+
+def scene_of(track: Track, facts: Iterable[Fact], today: date, calendar: WorkCalendar, readings: Readings) -> Scene:
+    """The scene as of `today`: what happened later has not happened yet, except what may lie ahead."""
+    past = Past.of(facts)
+    if past.facts and past.facts[-1].on > today:
+        past = Past([fact for fact in past.facts if fact.on <= today or _may_lie_ahead(track, fact.step)])
+    return Scene(track, past, today, calendar, readings)
 
 
 def find(base: Base, past: Past) -> tuple[Fact, date] | None:
@@ -114,6 +123,11 @@ def after(day: date, offset: Offset | None, scene: Scene) -> tuple[date, bool]:
     if offset.calendar is not None:
         return period_end(day, offset.calendar), False
     return day, False
+
+
+def _may_lie_ahead(track: Track, step: str) -> bool:
+    known = track.by_id.get(step)
+    return known is not None and known.future
 
 
 def _bases(rule: Rule, readings: Readings) -> tuple[Base, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from records.bases import Counted, Scene, counted
+from records.bases import Counted, Scene, counted, scene_of
 from records.checks import POLITICAL_REVIEW, happened
 from records.deadline import Readings
 from records.facts import Fact, Past
@@ -72,7 +72,7 @@ def what_next(
     readings: Readings = Readings(),  # noqa: B008 (a frozen value)
 ) -> list[NextStep]:
     """The steps between here and the next stage that are not yet done, in order, each with its conditions."""
-    scene = Scene(track, Past.of(facts), today, calendar, readings)
+    scene = scene_of(track, facts, today, calendar, readings)
     found = []
     for step in _ahead(scene):
         conditions = (*_steps_before(step, scene), *_dates(step, scene), *_no_dates(step, scene))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from records.bases import Counted, Scene, counted, find
+from records.bases import Counted, Scene, counted, find, scene_of
 from records.cycles import rounds
 from records.dates import iso_date
 from records.deadline import Deadline, Note, Readings, State, notes
@@ -38,11 +38,11 @@ def deadlines(
     calendar: WorkCalendar,
     readings: Readings = Readings(),  # noqa: B008 (a frozen value)
 ) -> list[Deadline]:
-    """Every date that the facts give, answered ones included, by day and then by rule.
+    """Every date that the facts give as of `today`, answered ones included, by day and then by rule.
 
     A rule whose base is not known gives none. A step that a later stage has left behind is no longer asked for.
     """
-    scene = Scene(track, Past.of(facts), today, calendar, readings)
+    scene = scene_of(track, facts, today, calendar, readings)
     found: list[Deadline] = []
     reached = _reached(track, scene.past)
     for rule in track.rules:
@@ -65,6 +65,8 @@ def _dates_of(rule: Rule, scene: Scene, reached: int) -> list[Deadline]:
     if date_ is None or (rule.when is not None and not _holds(rule, scene, date_)):
         return []
     done = scene.past.since(rule.step, date_.settled_from)
+    if done is None and scene.today > date_.base_date and rule.offset and rule.offset.before_months is not None:
+        return []  # they have left
     if done is None and scene.track.position.get(rule.step, reached) < reached:
         return []
     if done is None and rule.kind == "soft" and _postponed(rule, scene.past):

@@ -76,6 +76,13 @@ def test_the_last_day_before_leaving_is_the_last_from_which_the_months_still_fit
     assert months_after(day + timedelta(days=1), months) > end
 
 
+@given(days, days, st.integers(min_value=1, max_value=12))
+def test_who_leaves_later_has_time_until_later(one: date, other: date, months: int) -> None:
+    first, second = sorted([one, other])
+
+    assert last_day_before(first, months) <= last_day_before(second, months)
+
+
 def test_who_leaves_on_the_30th_of_june_is_three_months_away_until_the_31st_of_march() -> None:
     assert last_day_before(date(2026, 6, 30), 3) == date(2026, 3, 31)
 
