@@ -1,0 +1,111 @@
+"""What is due, as organisers and mentors see it: who is holding it, and one tap to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from bot.keyboards import Button, keyboard
+from bot.organiser_presses import Due, MentorSays, Nudge, StepOf
+from bot.outstanding import Outstanding, Urgency
+from bot.reach import Reach
+from bot.views.dates import actor_name, article_of, headline
+from bot.views.text import Shown, lines, paragraphs
+from bot.words import Words
+
+PAGE = 6
+BRANCHES_AT_MOST = 20
+
+
+def page_of(found: Sequence[Outstanding], page: int) -> Sequence[Outstanding]:
+    """What stands on this page."""
+    return found[page * PAGE : (page + 1) * PAGE]
+
+
+def show_due(found: Sequence[Outstanding], reach: Reach, branch: int, page: int, today: date, _: Words) -> Shown:
+    """A page of what is due in a branch (0: in all), with its buttons."""
+    title = reach.names.get(branch) or _.plain("due.everywhere")
+    parts = [_head(found, title, today, _)]
+    rows: list[list[Button]] = []
+    last: Urgency | None = None
+    for number, one in enumerate(page_of(found, page), start=page * PAGE + 1):
+        if one.urgency is not last:
+            parts.append(_(f"due.{one.urgency.name.lower()}"))
+            last = one.urgency
+        parts.append(_line(number, one, reach.names if not branch else {}, today, _))
+        rows.append(_buttons(number, one, _))
+    rows += _paging(found, branch, page, _)
+    if page == 0 and not branch and len(reach.branches) > 1:
+        rows += _branches(found, reach, _)
+    return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def show_mentor_due(found: Sequence[Outstanding], page: int, today: date, _: Words) -> Shown:
+    """A page of what is due of the students whom somebody accompanies."""
+    parts = [_head(found, _.plain("due.my_students"), today, _)]
+    rows: list[list[Button]] = []
+    for number, one in enumerate(page_of(found, page), start=page * PAGE + 1):
+        parts.append(_line(number, one, {}, today, _))
+        says = MentorSays(person=one.person.id, step=one.deadline.step)
+        rows.append([Button(_.plain("due.says_button", number=number), says)])
+    rows += _paging(found, 0, page, _)
+    return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def show_too_many(reach: Reach, _: Words) -> Shown:
+    """Too many people for one list: choose a branch."""
+    rows = [[Button(one.name, Due(branch=one.id))] for one in reach.branches[:BRANCHES_AT_MOST]]
+    return {"text": _("due.choose_branch"), "reply_markup": keyboard(rows)}
+
+
+def _head(found: Sequence[Outstanding], title: str, today: date, _: Words) -> str:
+    if not found:
+        return lines(_("due.head", title=title, today=str(today)), _("due.nothing"))
+    counts = {urgency.name.lower(): sum(one.urgency is urgency for one in found) for urgency in Urgency}
+    return lines(_("due.head", title=title, today=str(today)), _("due.counts", **counts))
+
+
+def _line(number: int, one: Outstanding, branches: Mapping[int, str], today: date, _: Words) -> str:
+    deadline, person = one.deadline, one.person
+    since = deadline.waiting_since
+    days = (today - since).days if since else 0
+    holding = _(
+        "due.holding_since" if since and days > 0 else "due.holding",
+        actor=actor_name(deadline.actor, _),
+        since=str(since),
+        days=days,
+        rule=article_of(deadline, _),
+    )
+    where = branches.get(person.branch_id, "")
+    who = _("due.who", number=number, name=person.name, student=person.student_number or "—", branch=where)
+    return lines(who.strip(), headline(deadline, today, _), holding)
+
+
+def _buttons(number: int, one: Outstanding, _: Words) -> list[Button]:
+    deadline = one.deadline
+    row = [Button(_.plain("due.done_button", number=number), StepOf(person=one.person.id, step=deadline.step))]
+    if one.urgency is not Urgency.MET:
+        nudge = Nudge(person=one.person.id, rule=deadline.rule, kind=deadline.kind)
+        row.insert(0, Button(_.plain("due.nudge_button", number=number), nudge))
+    return row
+
+
+def _paging(found: Sequence[Outstanding], branch: int, page: int, _: Words) -> list[list[Button]]:
+    row = []
+    if page > 0:
+        row.append(Button(_.plain("page.previous"), Due(branch=branch, page=page - 1)))
+    if (page + 1) * PAGE < len(found):
+        row.append(Button(_.plain("page.next"), Due(branch=branch, page=page + 1)))
+    return [row] if row else []
+
+
+def _branches(found: Sequence[Outstanding], reach: Reach, _: Words) -> list[list[Button]]:
+    overdue = {one.id: 0 for one in reach.branches}
+    for item in found:
+        if item.urgency is Urgency.OVERDUE and item.person.branch_id in overdue:
+            overdue[item.person.branch_id] += 1
+    shown = sorted(reach.branches, key=lambda one: (-overdue[one.id], one.name))[:BRANCHES_AT_MOST]
+    return [
+        [Button(_.plain("due.branch_button", branch=one.name, overdue=overdue[one.id]), Due(branch=one.id))]
+        for one in shown
+    ]
