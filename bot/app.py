@@ -60,9 +60,12 @@ def build_house(services: Services, *, demo: bool = False, page: bool = True) ->
     doors = {telegram.CHANNEL: telegram_bot, "web": web.bot if web else None}
     open_doors = {channel: bot for channel, bot in doors.items() if bot is not None}
 
+    elsewhere = () if page else ("web",)
     compose = composer(services)
     carriers = {channel: DoorCarrier(database, bot, compose, clock.now) for channel, bot in open_doors.items()}
-    delivery = Delivery(database, carriers, {telegram.CHANNEL: Limiter(settings.telegram_per_second)}, clock.now)
+    delivery = Delivery(
+        database, carriers, {telegram.CHANNEL: Limiter(settings.telegram_per_second)}, clock.now, elsewhere
+    )
     speaking = {channel: _as_handlers_see(bot) for channel, bot in open_doors.items()}
     inbox = Inbox(database, dispatcher, speaking, clock.now, delivery.nudge)
     if web is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -126,7 +126,7 @@ class Inbox:
         async with self._database.read() as session:
             waiting = await session.execute(
                 select(InboxRow.channel, InboxRow.update_id, InboxRow.lane)
-                .where(InboxRow.state == WAITING)
+                .where(InboxRow.state == WAITING, InboxRow.channel.in_(list(self._bots)))
                 .order_by(InboxRow.received_at, InboxRow.update_id)
                 .limit(1000)
             )
@@ -178,6 +178,8 @@ class Inbox:
             return
         bot = self._bots[channel]
         async with self._database.session() as session:
+            if not await self._is_ours(session, row):
+                return
             turn = Turn(channel, update_id, int(row.lane), session, self._clock())
             with taking(turn):
                 event = Update.model_validate(row.payload, context={"bot": bot})
@@ -186,6 +188,16 @@ class Inbox:
                 await outbox.enqueue(session, turn.letters, now=turn.now)
             await self._close(session, turn)
             await session.commit()
+
+    async def _is_ours(self, session: AsyncSession, row: InboxRow) -> bool:
+        """Where several processes share an inbox, one at a time speaks with a person, until its turn is committed."""
+        if self._database.is_sqlite:
+            return True
+        lane = func.hashtextextended(f"{row.channel}:{row.lane}", 0)
+        if not await session.scalar(select(func.pg_try_advisory_xact_lock(lane))):
+            return False
+        key = (InboxRow.channel == row.channel, InboxRow.update_id == row.update_id)
+        return bool(await session.scalar(select(InboxRow.state).where(*key)) == WAITING)
 
     async def _failed(self, channel: str, update_id: int, error: Exception) -> None:
         async with self._database.write() as session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,8 +69,13 @@ class Delivery:
         carriers: Mapping[str, Carrier],
         limiters: Mapping[str, Limiter],
         clock: Callable[[], datetime],
+        elsewhere: Collection[str] = (),
     ) -> None:
+        """Args:
+        elsewhere: channels whose letters another process carries; those of a door that is open nowhere fail.
+        """
         self._database = database
+        self._elsewhere = elsewhere
         self._carriers = carriers
         self._limiters = limiters
         self._clock = clock
@@ -123,12 +128,14 @@ class Delivery:
             return 0
         now = self._clock()
         async with self._database.read() as session:  # a look costs nothing; the writing turn is taken only if needed
-            moment = await outbox.next_moment(session)
+            moment = await outbox.next_moment(session, elsewhere=self._elsewhere)
         if moment is None or moment > now:
             return 0
         busy = [(letter.channel, letter.chat_id) for letter in self._under_way.values()]
         async with self._database.write() as session:
-            letters = await outbox.claim(session, now=now, lease=LEASE, limit=room, busy_chats=busy)
+            letters = await outbox.claim(
+                session, now=now, lease=LEASE, limit=room, busy_chats=busy, elsewhere=self._elsewhere
+            )
         for letter in letters:
             self._under_way[asyncio.create_task(self._attempt(letter))] = letter
         return len(letters)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import CursorResult, and_, case, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -139,16 +139,25 @@ async def enqueue(session: AsyncSession, drafts: Sequence[Draft], *, now: dateti
 
 
 async def claim(
-    session: AsyncSession, *, now: datetime, lease: timedelta, limit: int, busy_chats: Collection[tuple[str, int]]
+    session: AsyncSession,
+    *,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    busy_chats: Collection[tuple[str, int]],
+    elsewhere: Collection[str] = (),
 ) -> list[Letter]:
     """Take up to `limit` letters whose time has come, at most one a chat, best priority and oldest first.
 
     A chat with a letter under way is passed over, so that what one person gets keeps its order.
+
+    Args:
+        elsewhere: channels that another process delivers.
     """
     busy = set(busy_chats)
     rows = await session.scalars(
         select(OutboxRow)
-        .where(OutboxRow.state == State.QUEUED.value, OutboxRow.not_before <= now)
+        .where(OutboxRow.state == State.QUEUED.value, OutboxRow.not_before <= now, *_carried_here(elsewhere))
         .order_by(OutboxRow.priority, OutboxRow.not_before, OutboxRow.id)
         .limit(limit * 4 + len(busy) * 4)
         .with_for_update(skip_locked=True)
@@ -214,9 +223,14 @@ async def recover(session: AsyncSession, *, now: datetime, everything: bool = Fa
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
-async def next_moment(session: AsyncSession) -> datetime | None:
+async def next_moment(session: AsyncSession, *, elsewhere: Collection[str] = ()) -> datetime | None:
     """When the next queued letter may be sent; None when the queue is empty."""
-    return await session.scalar(select(func.min(OutboxRow.not_before)).where(OutboxRow.state == State.QUEUED.value))
+    queued = OutboxRow.state == State.QUEUED.value
+    return await session.scalar(select(func.min(OutboxRow.not_before)).where(queued, *_carried_here(elsewhere)))
+
+
+def _carried_here(elsewhere: Collection[str]) -> list[ColumnElement[bool]]:
+    return [OutboxRow.channel.not_in(list(elsewhere))] if elsewhere else []
 
 
 async def _hold_chat(session: AsyncSession, letter: Letter, until: datetime) -> None:

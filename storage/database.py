@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 30
 READERS = 4
+POOL, POOL_MORE = 10, 30
 
 # SQLite numbers rows by itself only in a column of exactly this type.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -68,7 +69,10 @@ class Database:
             self._writer = _sqlite_engine(self.url, connections=1, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(self.url, connections=READERS, begin="BEGIN")
         else:
-            self._writer = create_async_engine(self.url, pool_pre_ping=True)
+            # A turn holds one connection and its handler may want a second to look something up.
+            self._writer = create_async_engine(
+                self.url, pool_pre_ping=True, pool_size=POOL, max_overflow=POOL_MORE, hide_parameters=True
+            )
             self._reader = self._writer
 
     @property
@@ -108,6 +112,7 @@ def _sqlite_engine(url: URL, *, connections: int, begin: str) -> AsyncEngine:
         url,
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,  # an error's text may reach a log, and parameters are what people wrote
         pool_timeout=BUSY_TIMEOUT_SECONDS,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
     )
