@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -51,15 +52,20 @@ def read_checked(path: Path, model: type[Model], then: Callable[[Model], Any] | 
         return checked if then is None else then(checked)
     except ValidationError as error:
         first = error.errors()[0]
-        where = tuple(first["loc"])
-        problem = first["msg"].removeprefix("Value error, ")
-        raise TrackFileWrong(
-            file=path.name, line=_line(where, lines, problem, text), at=_written(where), problem=problem
-        ) from error
+        raise _wrong(path, tuple(first["loc"]), lines, first["msg"], text) from error
     except ValueError as error:
-        raise TrackFileWrong(
-            file=path.name, line=_line((), lines, str(error), text), at="-", problem=str(error)
-        ) from error
+        raise _wrong(path, (), lines, str(error), text) from error
+
+
+def _wrong(path: Path, where: tuple[Key, ...], lines: Lines, problem: str, text: str) -> TrackFileWrong:
+    """The error at its key; where pydantic names none, at the first line that holds the name quoted in the problem."""
+    problem = problem.removeprefix("Value error, ")
+    line = next(lines[where[:length]] for length in range(len(where), -1, -1) if where[:length] in lines)
+    if not where and "'" in problem:
+        name = re.compile(rf"(?<![\w.]){re.escape(problem.split(chr(39))[1])}(?![\w.])")
+        line = next((n for n, written in enumerate(text.splitlines(), start=1) if name.search(written)), 1)
+        where = max((at for at, at_line in lines.items() if at_line == line and "(key)" not in at), key=len, default=())
+    return TrackFileWrong(file=path.name, line=line, at=_written(where), problem=problem)
 
 
 def _plain(node: yaml.Node, where: tuple[Key, ...], lines: Lines) -> Any:
@@ -79,16 +85,6 @@ def _plain(node: yaml.Node, where: tuple[Key, ...], lines: Lines) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*where, place), lines) for place, item in enumerate(node.value)]
     return yaml.SafeLoader("").construct_object(node)
-
-
-def _line(where: tuple[Key, ...], lines: Lines, problem: str, text: str) -> int:
-    """The line of the key, or of the nearest one around it; for a whole file, the first that holds a quoted name."""
-    if not where and "'" in problem:
-        name = problem.split("'")[1]
-        return next((n for n, line in enumerate(text.splitlines(), start=1) if name in line), 1)
-    while where not in lines:
-        where = where[:-1]
-    return lines[where]
 
 
 def _written(where: tuple[Key, ...]) -> str:
