@@ -16,12 +16,9 @@ LONGEST_TITLE = 120
 
 async def note_reading(session: AsyncSession, person: PersonId, passage: Passage, *, on: date, now: datetime) -> bool:
     """Write down that a card was read; the same card of the same day is written once. Returns whether it was new."""
-    payload = {"document": passage.document, "passage": passage.ordinal, "title": _title(passage)}
-    known = (entry for entry in await entries_of(session, person) if entry.kind == STUDY and entry.happened_on == on)
-    if any(
-        (entry.payload.get("document"), entry.payload.get("passage")) == (passage.document, passage.ordinal)
-        for entry in known
-    ):
+    payload = {"document": passage.document, "title": _title(passage)}
+    today = [one for one in await entries_of(session, person) if one.kind == STUDY and one.happened_on == on]
+    if any(one.payload == payload for one in today):
         return False
     await append(session, person=person, kind=STUDY, happened_on=on, payload=payload, recorded_by=person, now=now)
     return True

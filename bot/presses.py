@@ -9,6 +9,8 @@ from typing import Self
 
 from aiogram.filters.callback_data import CallbackData
 
+from records.dates import iso_date
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -99,8 +101,13 @@ class CardPress(CallbackData, prefix="card"):
     """「已读」「太浅」「太深」「换一个」 below the card of a day; whose it is, the presser's account says."""
 
     response: str
-    day: date
+    day: str
     ordinal: int
+
+    @property
+    def on(self) -> date | None:
+        """The card's day; None of a forged press."""
+        return iso_date(self.day)
 
 
 class QuizAct(StrEnum):
@@ -136,3 +143,63 @@ class Think(CallbackData, prefix="think"):
     """Another question to think about than the day's: the how-manieth."""
 
     number: int
+
+
+class InWords(CallbackData, prefix="words"):
+    """One's own progress in words."""
+
+
+class Setting(StrEnum):
+    """What one can set for oneself."""
+
+    STUDY = "study"
+    MUTED = "muted"
+    QUIET = "quiet"
+    LANGUAGE = "language"
+
+
+class SettingPress(CallbackData, prefix="set"):
+    """One choice of one setting."""
+
+    what: Setting
+    value: str
+
+
+class RecordView(StrEnum):
+    """What else /record can show or do."""
+
+    LOOKS = "looks"
+    CORRECTION = "correction"
+
+
+class RecordPress(CallbackData, prefix="rec"):
+    """A button below one's own record."""
+
+    view: RecordView
+
+
+class ReportPress(CallbackData, prefix="rep"):
+    """The day on which a report was handed in; no day gives up."""
+
+    day: str = ""
+
+    @property
+    def on(self) -> date | None:
+        """The day; None to give up."""
+        return iso_date(self.day)
+
+
+class MyData(StrEnum):
+    """What can be done with one's own data."""
+
+    JSON = "json"
+    SHEET = "sheet"
+    WITHDRAW = "withdraw"
+    WITHDRAW_REALLY = "really"
+    STAY = "stay"
+
+
+class MyDataPress(CallbackData, prefix="mine"):
+    """A button of /mydata."""
+
+    act: MyData

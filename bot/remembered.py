@@ -6,6 +6,10 @@ import hashlib
 from datetime import datetime, timedelta
 
 from aiogram.fsm.context import FSMContext
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.tables import ConversationRow
 
 KEPT = 5
 KEPT_FOR = timedelta(minutes=30)  # as long as the inbox keeps what people write
@@ -33,3 +37,13 @@ async def forget(state: FSMContext, name: str, *, now: datetime) -> None:
 async def _asked(state: FSMContext, *, now: datetime) -> list[list[str]]:
     asked: list[list[str]] = (await state.get_data()).get(_KEY, [])
     return [one for one in asked if now - datetime.fromisoformat(one[2]) < KEPT_FOR]
+
+
+async def forget_old(session: AsyncSession, *, now: datetime) -> int:
+    """Empty the questions of dialogues that nobody went on with; for the job that tidies. Returns how many."""
+    rows = await session.scalars(select(ConversationRow).where(ConversationRow.changed_at < now - KEPT_FOR))
+    old = [row for row in rows if _KEY in row.data]
+    for row in old:
+        row.data = {name: value for name, value in row.data.items() if name != _KEY}
+    await session.flush()
+    return len(old)

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from aiogram import Router
 
-from bot.handlers import ask, courses, deadlines, joining, lost, practice, study
+from bot.handlers import (
+    ask,
+    courses,
+    deadlines,
+    interrupting,
+    joining,
+    lost,
+    mydata,
+    practice,
+    progress,
+    record,
+    reports,
+    settings,
+    study,
+)
 
 
 def routers() -> list[Router]:
@@ -12,5 +26,5 @@ def routers() -> list[Router]:
 
     `ask` takes every text that nobody else took for a question; `lost` answers the rest.
     """
-    student = (study, practice, courses, deadlines)
-    return [module.router() for module in (joining, *student, ask, lost)]
+    student = (study, practice, courses, deadlines, progress, record, reports, settings, mydata)
+    return [module.router() for module in (interrupting, joining, *student, ask, lost)]

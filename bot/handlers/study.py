@@ -46,15 +46,14 @@ async def on_press(
     """「已读」「太浅」「太深」「换一个」; an older day's card can still be answered, but not exchanged."""
     await query.answer()
     response = Response(callback_data.response) if callback_data.response in set(Response) else None
-    if response is None or (response is Response.ANOTHER and callback_data.day != clock.today()):
+    day = callback_data.on
+    if response is None or day is None or (response is Response.ANOTHER and day != clock.today()):
         raise CardGone
     if response is Response.ANOTHER:
-        other = await another_card(
-            session, person.id, callback_data.ordinal, stage=person.stage, day=callback_data.day, now=turn.now
-        )
+        other = await another_card(session, person.id, callback_data.ordinal, stage=person.stage, day=day, now=turn.now)
         await said_below(query)(**(show_card(other, _) if other else {"text": _("study.no_other")}))
         return
-    card = await respond(session, person.id, callback_data.ordinal, response, day=callback_data.day)
+    card = await respond(session, person.id, callback_data.ordinal, response, day=day)
     if response is Response.READ:
         await note_reading(session, person.id, card.passage, on=clock.today(), now=turn.now)
     await changed(query)(**show_card(card, _))

@@ -11,6 +11,7 @@ from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.documents import Document
 from content.passages import DocumentKind, Level, Passage
+from content.shelf import is_ours
 from content.titles import same_title
 from retrieval.answer import Answer, Citation
 from retrieval.refusals import Refusal
@@ -62,15 +63,10 @@ def show_passage(passage: Passage, document: Document, _: Words) -> Shown:
         _("ask.until", until=str(passage.effective_until)) if passage.effective_until else "",
         quoted(passage.content.text),
     ]
-    if not is_uploaded(document):
+    if is_ours(document) or document.file_sha256 is None:
         return {"text": lines(*parts)}
     button = Button(_.plain("ask.file_button"), OpenFile(document=document.id))
     return {"text": lines(*parts), "reply_markup": keyboard([[button]])}
-
-
-def is_uploaded(document: Document) -> bool:
-    """Whether there is an original file worth opening; our own starter texts are read as they stand."""
-    return document.file_sha256 is not None and not (document.file_name or "").startswith("starter/")
 
 
 def source_of(passage: Passage, _: Words) -> str:

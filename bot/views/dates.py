@@ -19,6 +19,7 @@ from records.facts import Fact
 from records.outlook import Condition, Earliest, NextStep
 
 OPEN_AT_MOST = 12
+SAID_BELOW = frozenset({"decision"})  # the note below every prospect says that people decide
 
 
 def show_dates(standing: Standing, _: Words) -> Shown:
@@ -170,7 +171,11 @@ def show_prospect(supposition: Supposition, found: Sequence[Earliest], _: Words)
         between = [step_name(one.step, _) for one in found[:-1]]
         if between:
             parts.append(_("dates.if_between", steps=_.plain("dates.comma").join(between)))
-        wanting = list(dict.fromkeys(condition_name(one, _) for one in last.conditions))
+        wanting = list(
+            dict.fromkeys(
+                condition_name(one, _) for step in found for one in step.conditions if one.code not in SAID_BELOW
+            )
+        )
         if wanting:
             parts.append(_("dates.if_conditions", conditions=_.plain("dates.comma").join(wanting)))
     else:

@@ -102,5 +102,5 @@ def show_thought(thought: Thought, number: int, _: Words) -> Shown:
 
 
 def _answer(card: Card, response: Response, _: Words) -> Button:
-    press = CardPress(response=response.value, day=card.day, ordinal=card.ordinal)
+    press = CardPress(response=response.value, day=card.day.isoformat(), ordinal=card.ordinal)
     return Button(_.plain(f"study.button.{response.value}"), press)

@@ -1,4 +1,4 @@
-"""The whole conversation in this process: real services, dispatcher, inbox, outbox and Telegram door, over the emulator."""
+"""The whole conversation in this process: real services, dispatcher, inbox, outbox and Telegram door."""
 
 from __future__ import annotations
 
@@ -99,11 +99,6 @@ class StudentHouse:
             written = await plan(session, planning, now=self.now)
         self.delivery.nudge()
         return written
-
-    async def sent(self) -> None:
-        """Until everything that may be sent now was sent."""
-        while self.delivery._under_way:  # noqa: SLF001 (the running loop has no door for this)
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

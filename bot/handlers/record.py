@@ -1,0 +1,99 @@
+"""/record: everything recorded about me, who entered it, who looked; and asking for a correction."""
+
+from __future__ import annotations
+
+import re
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.filters import Has
+from bot.handlers.pressing import said_below
+from bot.letters.notice import notify
+from bot.presses import RecordPress, RecordView
+from bot.services import Services
+from bot.turn import Turn
+from bot.views.record import show_looks, show_record
+from bot.views.text import shortened
+from bot.words import Words
+from records.access import looked_at
+from records.growth import growth_of, subjects_of, totals_of
+from records.ledger import append, entries_of
+from records.people import Person, Role, organisers_of
+
+LONGEST_REQUEST = 500
+_NUMBERED = re.compile(r"^\D{0,3}(\d{1,12})\D")
+
+
+class Correcting(StatesGroup):
+    """After 「请求更正」."""
+
+    text = State()
+
+
+def router() -> Router:
+    """A student's own record."""
+    router = Router(name="record")
+    router.message.register(on_record, Command("record"), Has(Role.STUDENT))
+    router.callback_query.register(on_press, RecordPress.filter(), Has(Role.STUDENT))
+    router.message.register(on_request, Correcting.text, F.text, ~F.text.startswith("/"), Has(Role.STUDENT))
+    return router
+
+
+async def on_record(message: Message, services: Services, clock: Clock, person: Person, _: Words) -> None:
+    """Answer /record; looking at oneself leaves no trace."""
+    async with services.database.read() as session:
+        rows = await growth_of(session, [person.id])
+        [subject] = await subjects_of(session, [person], today=clock.today())
+    await message.answer(**show_record(person, subject.branch, subject.details, rows, totals_of(rows), _))
+
+
+async def on_press(
+    query: CallbackQuery, callback_data: RecordPress, state: FSMContext, services: Services, person: Person, _: Words
+) -> None:
+    """「谁看过」「请求更正」."""
+    await query.answer()
+    if callback_data.view is RecordView.CORRECTION:
+        await state.set_state(Correcting.text)
+        await said_below(query)(_("record.ask_correction"))
+        return
+    async with services.database.read() as session:
+        looks = await looked_at(session, person.id)
+    await said_below(query)(**show_looks(looks, services.settings.zone, _))
+
+
+async def on_request(
+    message: Message, state: FSMContext, session: AsyncSession, turn: Turn, clock: Clock, person: Person, _: Words
+) -> None:
+    """What is wrong: kept beside the entry if its number was given, and told to the organisers. Nothing is changed."""
+    await state.set_state(None)
+    text = shortened(" ".join((message.text or "").split()), LONGEST_REQUEST)
+    numbered = _NUMBERED.match(text + " ")
+    own = {entry.id for entry in await entries_of(session, person.id)}
+    entry = int(numbered[1]) if numbered and int(numbered[1]) in own else None
+    if entry is not None:
+        await append(
+            session,
+            person=person.id,
+            kind="answer",
+            happened_on=clock.today(),
+            payload={"entry": entry, "text": text},
+            recorded_by=person.id,
+            now=turn.now,
+        )
+    for organiser in await organisers_of(session, person.branch_id):
+        letter = await notify(
+            session,
+            organiser.id,
+            "record.correction_wanted",
+            unique=f"correction:{turn.channel}:{turn.update_id}",
+            now=turn.now,
+            values={"name": person.name, "number": person.student_number or "—", "text": text},
+        )
+        turn.letters += [letter] if letter else []
+    await message.answer(_("record.correction_noted" if entry is not None else "record.correction_sent"))

@@ -1,0 +1,114 @@
+"""How far somebody has come: the phases, with the steps of the present one and whoever holds the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.standing import Standing
+from bot.views.dates import actor_name, show_coming, step_name
+from bot.views.text import lines, paragraphs
+from bot.words import Words
+from records.outlook import NextStep
+from records.track import Step
+
+
+class Mark(StrEnum):
+    """How a row stands."""
+
+    DONE = "done"
+    NOW = "now"
+    COMING = "coming"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the picture; `note` is a date or who acts, `inner` a step of the phase above it."""
+
+    mark: Mark
+    title: str
+    note: str = ""
+    inner: bool = False
+
+
+def progress_rows(standing: Standing, _: Words) -> list[Row]:
+    """Every phase as a line; below the present one its steps with their dates."""
+    ahead = {one.step: one for one in standing.ahead}
+    now = _present_phase(standing)
+    rows: list[Row] = []
+    for phase in sorted({step.phase for step in standing.track.steps if step.phase is not None}):
+        steps = [step for step in standing.track.steps if step.phase == phase]
+        days = [day for step in steps if (day := standing.day_of(step.id)) is not None]
+        mark = Mark.NOW if phase == now else Mark.DONE if phase < now else Mark.COMING
+        rows.append(Row(mark, _.plain(f"phase.{phase}"), _span(days, _) if mark is Mark.DONE else ""))
+        if mark is Mark.NOW:
+            rows += [_step_row(step, standing, ahead, _) for step in steps]
+    return rows
+
+
+def progress_text(standing: Standing, _: Words) -> str:
+    """The same in words, for reading aloud and for where no picture can be drawn."""
+    signs = {Mark.DONE: "✅", Mark.NOW: "▶️", Mark.COMING: "▫️"}
+    shown = []
+    for row in progress_rows(standing, _):
+        key = "progress.inner" if row.inner else "progress.line"
+        note = _.plain("progress.note", note=row.note) if row.note else ""
+        shown.append(_(key, sign=signs[row.mark], title=row.title, note=note))
+    return paragraphs([progress_head(standing, _), lines(*shown), progress_caption(standing, _, head=False)])
+
+
+def progress_head(standing: Standing, _: Words) -> str:
+    """The stage, and since when."""
+    stage = _.plain(f"stage.{standing.stage.value}")
+    since = stage_since(standing)
+    return _("progress.head_since", stage=stage, since=str(since)) if since else _("progress.head", stage=stage)
+
+
+def progress_title(standing: Standing, _: Words) -> str:
+    """The stage in one line, for the picture's head."""
+    return _.plain("progress.title", stage=_.plain(f"stage.{standing.stage.value}"))
+
+
+def progress_caption(standing: Standing, _: Words, *, head: bool = True) -> str:
+    """Who is holding the next step, below the picture."""
+    coming = show_coming(standing.coming, standing.today, _) if standing.coming else _("progress.complete")
+    return paragraphs([progress_head(standing, _) if head else "", coming, _("dates.no_promise")])
+
+
+def stage_since(standing: Standing) -> date | None:
+    """The day of the step that led to the present stage."""
+    step = next((one.id for one in standing.track.milestones if one.leads_to == standing.stage), None)
+    return standing.day_of(step) if step else None
+
+
+def _present_phase(standing: Standing) -> int:
+    """The phase of the next step; one beyond the last where all is done."""
+    last = max((step.phase or 0 for step in standing.track.steps), default=0)
+    if standing.coming is None:
+        return last + 1
+    return standing.track.by_id[standing.coming.step].phase or last
+
+
+def _step_row(step: Step, standing: Standing, ahead: dict[str, NextStep], _: Words) -> Row:
+    day = standing.day_of(step.id)
+    if day is not None:
+        return Row(Mark.DONE, step_name(step.id, _), str(day), inner=True)
+    coming = ahead.get(step.id)
+    if coming is None:
+        return Row(Mark.COMING, step_name(step.id, _), "", inner=True)
+    floors = [one.due for one in coming.conditions if one.due is not None and one.met is False]
+    if coming is standing.coming:
+        note = _.plain("progress.from", day=str(max(floors))) if floors else actor_name(coming.actor, _)
+        return Row(Mark.NOW, step_name(step.id, _), note, inner=True)
+    return Row(
+        Mark.COMING, step_name(step.id, _), _.plain("progress.from", day=str(max(floors))) if floors else "", inner=True
+    )
+
+
+def _span(days: Sequence[date], _: Words) -> str:
+    if not days:
+        return ""
+    first, last = min(days), max(days)
+    return str(first) if first == last else _.plain("progress.span", first=str(first), last=str(last))
