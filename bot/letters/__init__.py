@@ -1,4 +1,4 @@
-"""Letters: what is pushed is kept as a template with parameters and written, in its reader's language, when it is sent."""
+"""Letters: a push is kept as a template with parameters and written, in its reader's language, when it is sent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import Any
 from aiogram.methods import TelegramMethod
 
 from bot.carrier import Compose, Dropped, Postponed
-from bot.letters import notice, reminders, study
+from bot.letters import broadcast, notice, reminders, study
 from bot.services import Services
 from scheduler.outbox import Letter
 
 Writer = Callable[[Services, Letter], Awaitable[TelegramMethod[Any] | Dropped | Postponed]]
 
-WRITERS: dict[str, Writer] = {"notice": notice.write, "reminders": reminders.write, "study": study.write}
+WRITERS: dict[str, Writer] = {
+    "notice": notice.write,
+    "reminders": reminders.write,
+    "study": study.write,
+    "broadcast": broadcast.write,
+}
 
 
 def composer(services: Services) -> Compose:

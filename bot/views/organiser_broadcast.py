@@ -52,7 +52,7 @@ def show_progress(broadcast: Broadcast, progress: Progress, _: Words) -> Shown:
     """How far it has come; nothing that failed is called sent."""
     text = paragraphs(
         [
-            _(f"broadcast.{broadcast.standing.value}"),
+            _(f"broadcast.{broadcast.standing.value}" if progress.waiting else "broadcast.finished"),
             quoted(shortened(broadcast.text, 200)),
             _(
                 "broadcast.progress",

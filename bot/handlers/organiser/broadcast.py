@@ -1,0 +1,202 @@
+"""/broadcast TEXT: shown with whom it would reach, sent with 「发送」, then watched, paused, stopped and reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.fsm.context import FSMContext
+from aiogram.types import BufferedInputFile, CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.consent import NOTICE_VERSION
+from bot.filters import ORGANISERS, Has
+from bot.handlers.pressing import changed, shown_file
+from bot.organiser_presses import SendDeed, Sending, ToWhom
+from bot.reach import OutOfReach, Reach, reach_of
+from bot.services import Services
+from bot.splitting import units
+from bot.turn import Turn
+from bot.views.organiser_broadcast import report_file, show_draft, show_earlier, show_progress
+from bot.words import Words
+from records.people import Person
+from records.stages import Stage
+from scheduler.broadcasts import (
+    Broadcast,
+    Standing,
+    audience,
+    begin,
+    broadcast_of,
+    broadcasts,
+    cancel,
+    pause,
+    progress_of,
+    report_of,
+    resume,
+)
+
+LONGEST = 3500  # UTF-16 units, so that one letter is one message
+EARLIER_SHOWN = 5
+
+
+def router() -> Router:
+    """Broadcasts."""
+    router = Router(name="organiser.broadcast")
+    router.message.register(on_broadcast, Command("broadcast"), Has(*ORGANISERS))
+    router.callback_query.register(on_to_whom, ToWhom.filter(), Has(*ORGANISERS))
+    router.callback_query.register(on_send, Sending.filter(F.deed == SendDeed.SEND), Has(*ORGANISERS))
+    router.callback_query.register(on_drop, Sending.filter(F.deed == SendDeed.DROP), Has(*ORGANISERS))
+    router.callback_query.register(on_report, Sending.filter(F.deed == SendDeed.REPORT), Has(*ORGANISERS))
+    router.callback_query.register(on_deed, Sending.filter(), Has(*ORGANISERS))
+    return router
+
+
+async def on_broadcast(
+    message: Message,
+    command: CommandObject,
+    state: FSMContext,
+    services: Services,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """Answer /broadcast TEXT with a preview; /broadcast alone shows earlier ones."""
+    await state.set_state(None)
+    text = (command.args or "").strip()
+    if units(text) > LONGEST:
+        await message.answer(_("broadcast.too_long", most=LONGEST))
+    elif text:
+        draft = {"ref": turn.update_id, "text": text, "branch": 0, "stage": None}
+        await state.update_data(broadcast=draft)
+        await message.answer(**await _draft(services, person, draft, _))
+    else:
+        async with services.database.read() as reading:
+            reach = await reach_of(reading, person)
+            earlier = [one for one in await broadcasts(reading, limit=50) if set(one.branches) <= reach.ids]
+        await message.answer(**show_earlier(earlier[:EARLIER_SHOWN], _))
+
+
+async def on_to_whom(
+    query: CallbackQuery, callback_data: ToWhom, state: FSMContext, services: Services, person: Person, _: Words
+) -> None:
+    """Another branch or stage was chosen."""
+    draft = (await state.get_data()).get("broadcast")
+    if not draft or draft["ref"] != callback_data.ref:
+        await query.answer(_.plain("lost.press"), show_alert=True)
+        return
+    stage = callback_data.stage if callback_data.stage in set(Stage) else None
+    draft = {**draft, "branch": callback_data.branch, "stage": stage}
+    shown = await _draft(services, person, draft, _)
+    await query.answer()
+    await state.update_data(broadcast=draft)
+    await changed(query)(**shown)
+
+
+async def on_send(
+    query: CallbackQuery,
+    callback_data: Sending,
+    state: FSMContext,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """「发送」: everybody's letter is put into the outbox at once; a second press finds nothing to send."""
+    draft = (await state.get_data()).get("broadcast")
+    if not draft or str(draft["ref"]) != callback_data.broadcast:
+        await query.answer(_.plain("lost.press"), show_alert=True)
+        return
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        branches = reach.within(draft["branch"] or None)
+    await query.answer()
+    name = reach.names.get(draft["branch"]) or (reach.tops[0].name if len(reach.tops) == 1 else person.name)
+    broadcast = Broadcast(
+        id=f"{person.id}-{draft['ref']}",
+        text=draft["text"],
+        sender=person.id,
+        branches=tuple(branches),
+        branch_name=name,
+        stage=draft["stage"],
+        begun_at=turn.now.isoformat(),
+    )
+    await begin(session, broadcast, notice_version=NOTICE_VERSION, now=turn.now)
+    await state.update_data(broadcast=None)
+    await changed(query)(**show_progress(broadcast, await progress_of(session, broadcast.id), _))
+
+
+async def on_drop(query: CallbackQuery, callback_data: Sending, state: FSMContext, _: Words) -> None:
+    """「取消」: nothing is sent."""
+    draft = (await state.get_data()).get("broadcast")
+    if not draft or str(draft["ref"]) != callback_data.broadcast:
+        await query.answer(_.plain("lost.press"), show_alert=True)
+        return
+    await query.answer()
+    await state.update_data(broadcast=None)
+    await changed(query)(_("broadcast.dropped"))
+
+
+async def on_deed(
+    query: CallbackQuery,
+    callback_data: Sending,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """「刷新」「暂停」「继续」「停止」."""
+    broadcast, _reach = await _own(services, person, callback_data.broadcast)
+    await query.answer()
+    match callback_data.deed, broadcast.standing:
+        case SendDeed.PAUSE, Standing.RUNNING:
+            broadcast = await pause(session, broadcast)
+        case SendDeed.RESUME, Standing.PAUSED:
+            broadcast = await resume(session, broadcast, now=turn.now)
+        case SendDeed.STOP, Standing.RUNNING | Standing.PAUSED:
+            broadcast = await cancel(session, broadcast, now=turn.now)
+    await changed(query)(**show_progress(broadcast, await progress_of(session, broadcast.id), _))
+
+
+async def on_report(query: CallbackQuery, callback_data: Sending, services: Services, person: Person, _: Words) -> None:
+    """「送达明细」: a row a person."""
+    broadcast, reach = await _own(services, person, callback_data.broadcast)
+    await query.answer()
+    async with services.database.read() as reading:
+        delivered = await report_of(reading, broadcast.id)
+    content = report_file(delivered, reach.names, services.settings.zone, _)
+    file = BufferedInputFile(content, filename=_.plain("broadcast.file"))
+    await shown_file(query)(file, caption=_("broadcast.report_caption", count=len(delivered)))
+
+
+async def _draft(services: Services, person: Person, draft: dict[str, Any], _: Words) -> dict[str, Any]:
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        branches = reach.within(draft["branch"] or None)
+        found = await audience(reading, branches, stage=draft["stage"], sender=person.id, notice_version=NOTICE_VERSION)
+    return show_draft(
+        draft["text"],
+        draft["ref"],
+        draft["branch"],
+        draft["stage"],
+        found,
+        reach,
+        _,
+        per_second=services.settings.telegram_per_second,
+    )
+
+
+async def _own(services: Services, person: Person, broadcast: str) -> tuple[Broadcast, Reach]:
+    """A broadcast that went only to branches of this person's.
+
+    Raises:
+        OutOfReach
+    """
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        found = await broadcast_of(reading, broadcast)
+    if found is None or not set(found.branches) <= reach.ids:
+        raise OutOfReach
+    return found, reach
