@@ -92,6 +92,14 @@ class StepCountWrong(StepRefused):
     code = "count_wrong"
 
 
+class StepNotFullMember(StepRefused):
+    """Somebody who is on the track themselves cannot be a mentor or introducer yet."""
+
+    key = "error.step_not_full_member"
+    sentence = "{step}: {name} is not a full member, which {field} must be ({source}). Choose somebody else."
+    code = "not_full_member"
+
+
 class StepMissing(StepRefused):
     """Something has to come first."""
 

@@ -9,12 +9,14 @@ from datetime import date, datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from records.changes import Change, changes
 from records.checks import StepRequest, Verdict, checks
 from records.deadline import Deadline, Readings
 from records.facts import STEP_KIND, Fact, facts_of, voided_by
 from records.ledger import Entry, EntryUnknown, EntryVoided, append, entries_of, hold
 from records.limits import Mark
 from records.rules import deadlines
+from records.sponsors import members_only
 from records.stages import Stage, is_paused, stage_of
 from records.tables import PersonRow
 from records.track import Track
@@ -35,17 +37,6 @@ __all__ = [
     "standing_entry",
     "void",
 ]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A date that a step moved, gave or took away; None: there was or is none."""
-
-    rule: str
-    kind: str
-    step: str
-    was: date | None
-    becomes: date | None
 
 
 @dataclass(frozen=True)
@@ -177,25 +168,6 @@ def imagined(facts: Iterable[Fact], request: StepRequest, *, today: date) -> lis
     return sorted([*known, added], key=lambda fact: (fact.on, fact.entry))
 
 
-def changes(before: Iterable[Deadline], after: Iterable[Deadline]) -> list[Change]:
-    """Which open dates moved, appeared or went, by rule; cycles by their number of open dates."""
-    was, becomes = _open_dates(before), _open_dates(after)
-    found = []
-    for key in sorted({*was, *becomes}):
-        old, new = was.get(key), becomes.get(key)
-        if old != new:
-            found.append(Change(*key, was=old, becomes=new))
-    return found
-
-
-def _open_dates(found: Iterable[Deadline]) -> dict[tuple[str, str, str], date]:
-    dates: dict[tuple[str, str, str], date] = {}
-    for one in found:
-        if one.is_open:
-            dates.setdefault((one.rule, one.kind, one.step), one.due)
-    return dates
-
-
 @dataclass(frozen=True)
 class _Scene:
     """What one recording works with."""
@@ -220,12 +192,13 @@ async def _write(
     verdict = checks(scene.track, facts, request, today=scene.today, calendar=scene.calendar, readings=scene.readings)
     if verdict.refusals:
         raise verdict.refusals[0]
+    marks = [*verdict.marks, *await members_only(session, scene.track.by_id[request.step], verdict.detail, request)]
     payload = {
         "step": request.step,
         "detail": verdict.detail,
         "history": request.history,
         "reason": verdict.reason,
-        "marks": [asdict(mark) for mark in verdict.marks],
+        "marks": [asdict(mark) for mark in marks],
     }
     entry = await append(
         session,
@@ -238,7 +211,7 @@ async def _write(
         verified_by=request.verified_by,
         voids=replaces,
     )
-    return await _settle(session, scene, entry, list(verdict.marks))
+    return await _settle(session, scene, entry, marks)
 
 
 async def _settle(session: AsyncSession, scene: _Scene, entry: Entry, marks: list[Mark]) -> Recorded:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records import refusals as no
@@ -15,7 +15,7 @@ from records.facts import Fact, facts_of
 from records.ledger import EntryUnknown, EntryVoided, LedgerPersonUnknown, entries_of, verify
 from records.stages import Stage
 from records.steps import Recorded, StepRequest, Verdict, checks, correct, imagined, record, void
-from records.tables import BranchRow, EntryRow, PersonRow
+from records.tables import BranchRow, EntryRow, PersonRow, RoleRow
 from records.track import TRACKS, load_track
 from records.votes import has_majority, has_quorum
 from records.workdays import WorkCalendar
@@ -540,6 +540,25 @@ async def test_marks_and_reason_are_kept_with_the_entry(database: Database) -> N
 
     assert entry.payload["reason"] == "假期无人在校"
     assert [(mark["code"], mark["rule"], mark["article"]) for mark in entry.payload["marks"]] == [("late", "T02", 7)]
+
+
+async def test_a_mentor_is_a_full_member(database: Database) -> None:
+    async with database.write() as session:
+        who, other = await person(session), await person(session, "20230002")
+        session.add(RoleRow(person_id=other, role="student", branch_id=await session.scalar(select(BranchRow.id)) or 0))
+        for step, on, detail in WAY[:4]:
+            await recorded(session, who, step, on, detail=detail)
+
+        with pytest.raises(no.StepNotFullMember, match="20230002"):
+            await recorded(session, who, "mentor_assigned", "2024-11-29", detail={"mentors": "何田、20230002"})
+        history = await recorded(
+            session, who, "mentor_assigned", "2024-11-28", detail={"mentors": "20230002"}, history=True
+        )
+        await session.execute(update(PersonRow).where(PersonRow.id == other).values(stage="full_member"))
+        now_a_member = await recorded(session, who, "mentor_assigned", "2024-11-29", detail={"mentors": "20230002"})
+
+    assert [mark.code for mark in history.marks] == ["not_full_member"]
+    assert now_a_member.marks == []
 
 
 async def test_a_step_of_nobody_is_refused(database: Database) -> None:

@@ -1,0 +1,60 @@
+"""Mentors and introducers: who is known here and is not yet a full member cannot be one (Arts 9, 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from records import refusals as no
+from records.checks import StepRequest
+from records.fields import names_in
+from records.limits import Mark
+from records.stages import Stage
+from records.tables import PersonRow, RoleRow
+from records.track import DetailField, Step
+
+
+async def members_only(
+    session: AsyncSession, step: Step, detail: Mapping[str, str], request: StepRequest
+) -> list[Mark]:
+    """Refuse a mentor or introducer who is a student here and not a full member; history is marked instead.
+
+    Whoever is not in the roster, or is there as an organiser or mentor, is taken at the word of the branch.
+
+    Raises:
+        StepNotFullMember.
+    """
+    marks = []
+    for field in step.fields:
+        if field.least is None or field.name not in detail:
+            continue
+        for name in names_in(detail[field.name]):
+            if await _is_only_a_student(session, name):
+                if not request.history:
+                    raise _refusal(step, field, name)
+                marks.append(Mark(no.StepNotFullMember.code, article=field.article))
+    return marks
+
+
+async def _is_only_a_student(session: AsyncSession, name: str) -> bool:
+    """Whether everybody here of that name or number is a student before full membership."""
+    called = or_(PersonRow.name == name, PersonRow.student_number == name)
+    roles = await session.execute(
+        select(PersonRow.stage, RoleRow.role)
+        .join(RoleRow, RoleRow.person_id == PersonRow.id)
+        .where(called, PersonRow.left_at.is_(None))
+    )
+    found = [(row.stage, row.role) for row in roles]
+    return bool(found) and all(role == "student" and stage != Stage.FULL_MEMBER for stage, role in found)
+
+
+def _refusal(step: Step, field: DetailField, name: str) -> no.StepNotFullMember:
+    return no.StepNotFullMember(
+        step=no.step_term(step.id),
+        field=no.detail_term(field.name),
+        name=name,
+        article=field.article,
+        level=no.level_term("national"),
+    )
