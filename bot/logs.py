@@ -30,6 +30,7 @@ QUIET = {
     "alembic": logging.WARNING,
     "apscheduler": logging.WARNING,
     "asyncio": logging.WARNING,
+    "faiss": logging.WARNING,
     "matplotlib": logging.WARNING,
     "sqlalchemy": logging.WARNING,
     "uvicorn": logging.WARNING,

@@ -85,13 +85,18 @@ async def _work(desk: Desk) -> None:
 
 
 async def _demo(desk: Desk, *, browser: bool) -> None:
-    from bot.demo import prepare_demo
+    from bot.clock import Clock
+    from bot.demo import clear_old_demo, prepare_demo
+    from bot.lock import sole_process
 
-    async with _held(desk) as services:
-        with desk.waiting("cli.demo.preparing"):
-            await prepare_demo(services)
-        house = _house(desk, services, demo=True)
-        await until_stopped(_run(desk, house, "cli.demo.ready", browser=browser))
+    settings = desk.settings
+    with sole_process(settings.data):
+        clear_old_demo(settings.data, today=Clock(settings.zone).today())
+        async with desk.services() as services:
+            with desk.waiting("cli.demo.preparing"):
+                await prepare_demo(services)
+            house = _house(desk, services, demo=True)
+            await until_stopped(_run(desk, house, "cli.demo.ready", browser=browser))
 
 
 @asynccontextmanager
