@@ -76,7 +76,7 @@ def _overlaps(question: Question) -> list[Problem]:
 
 
 def _outdated(question: Question) -> list[Problem]:
-    if "学校" in question.stem or "本校" in question.stem:
+    if "学校" in question.stem + "".join(question.options):
         return []  # it says itself whose practice it is
     text = question.stem + "".join(question.options[place] for place in question.answer) + question.explanation
     if question.kind is QuestionKind.JUDGE and bare(question.options[question.answer[0]]) in {"错误", "错"}:

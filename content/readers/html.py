@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from content.notices import Notice
-from content.readers.source import Source, Writer
+from content.readers.source import FileKind, Source, Writer
 from content.readers.text import decoded
 
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -48,6 +48,8 @@ def read_html(content: bytes, name: str) -> Source:
     source = lines.writer.done()
     source.title = None if source.headings and min(source.headings.values()) == 1 else title or None
     source.notices = notices
+    if "参考答案" in source.text and soup.find("input", attrs={"type": ["radio", "checkbox"]}):
+        source.kind = FileKind.QUESTION_BANK
     return source
 
 

@@ -10,7 +10,8 @@ import yaml
 
 from content.notices import Notice
 from content.readers.refusals import FileUnsupported, FrontMatterInvalid
-from content.readers.source import Source
+from content.readers.sheets import kind_of_rows
+from content.readers.source import FileKind, Source
 
 _HEADING = re.compile(r"^(#{1,6})[ \t　]*\S.*$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
@@ -69,9 +70,20 @@ def _reads_as_chinese(text: str) -> bool:
 
 
 def read_text(content: bytes, name: str) -> Source:
-    """A text without marks."""
+    """A text without marks; a list in it (CSV, TSV, a bank in YAML) is recognised."""
     text, notices = decoded(content, name)
-    return Source(text, notices=notices)
+    return Source(text, notices=notices, kind=_kind(text, name))
+
+
+def _kind(text: str, name: str) -> FileKind:
+    ending = name.rpartition(".")[2].lower()
+    if ending in {"yaml", "yml"} and re.search(r"^questions:", text, re.MULTILINE):
+        return FileKind.QUESTION_BANK
+    lines = text[:5000].splitlines()[:12]
+    separator = "\t" if any("\t" in line for line in lines) else ","
+    if ending not in {"csv", "tsv"} and sum(separator in line for line in lines) < 2:
+        return FileKind.DOCUMENT
+    return kind_of_rows([[cell.strip(' "') for cell in line.split(separator)] for line in lines])
 
 
 def read_markdown(content: bytes, name: str) -> Source:

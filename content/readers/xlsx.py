@@ -32,7 +32,9 @@ def read_xlsx(content: bytes, name: str) -> Source:
         rows_read += len(rows)
     source = writer.done()
     source.title = name.rpartition(".")[0] or name
-    source.kind = next((kind for kind in kinds if kind is not FileKind.DOCUMENT), FileKind.DOCUMENT)
+    # A ledger of steps often has a roster on its other sheets.
+    wanted = (FileKind.QUESTION_BANK, FileKind.STEP_LIST, FileKind.ROSTER)
+    source.kind = next((kind for kind in wanted if kind in kinds), FileKind.DOCUMENT)
     if rows_read > MOST_ROWS:
         sentence = "Only the first {read} rows were read. Split the file."
         source.notices.append(Notice("notice.rows_beyond", sentence, {"read": MOST_ROWS}))

@@ -164,6 +164,8 @@ def test_slides_are_passages_with_their_number() -> None:
         (["题目", "选项", "答案"], FileKind.QUESTION_BANK),
         (["序号", "学号", "姓名", "班级"], FileKind.ROSTER),
         (["学号", "姓名", "确定为入党积极分子时间"], FileKind.STEP_LIST),
+        (["学号", "姓名", "步骤", "日期"], FileKind.STEP_LIST),
+        (["学号", "姓名", "性别", "民族", "班级", "递交申请书时间"], FileKind.ROSTER),
         (["日期", "地点", "内容"], FileKind.DOCUMENT),
     ],
 )
@@ -171,6 +173,14 @@ def test_a_workbook_is_recognised_by_its_header(header: list[str], kind: FileKin
     document = read(an_xlsx({"表": [["某某学院"], header, ["1", "2", "3", "4"]]}), "表.xlsx")
 
     assert document.detected is kind
+
+
+def test_lists_saved_as_text_are_recognised_too() -> None:
+    assert read("学号,姓名,班级\n1,林一,数学\n".encode("gb18030"), "名单.csv").detected is FileKind.ROSTER
+    assert read("q1\t对吗？\t正确;错误\t正确\n".encode(), "判断.tsv").detected is FileKind.QUESTION_BANK
+    assert read(b'[{"question": "a"}]', "a.json").detected is FileKind.QUESTION_BANK
+    assert read(b"questions:\n- stem: a\n", "quiz.yaml").detected is FileKind.QUESTION_BANK
+    assert read("周一，上午，礼堂。\n周二，下午，操场。\n".encode(), "安排.txt").detected is FileKind.DOCUMENT
 
 
 def test_the_rows_of_a_workbook_are_text_with_whole_numbers() -> None:
