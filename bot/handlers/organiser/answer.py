@@ -1,0 +1,127 @@
+"""/answer: questions that the library could not answer, without names; the asker is told, and the answer is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import Command, StateFilter
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.filters import ORGANISERS, Has
+from bot.handlers.pressing import changed, said_below
+from bot.letters.notice import notify
+from bot.organiser_presses import AnswerDeed, Inquiring
+from bot.reach import Reach, reach_of
+from bot.services import Services
+from bot.turn import Turn
+from bot.views.organiser_answer import show_answered, show_faq, show_queue
+from bot.words import Words
+from content.inquiries import answer, close, draft_faq, inquiry_of, open_inquiries, publish_faq
+from records.people import Person, PersonId
+
+LONGEST = 2000
+
+
+class Answering(StatesGroup):
+    """What is being typed."""
+
+    text = State()
+
+
+def router() -> Router:
+    """Questions that were passed on."""
+    router = Router(name="organiser.answer")
+    router.message.register(on_answer, Command("answer"), Has(*ORGANISERS))
+    typed = (F.text, ~F.text.startswith("/"), Has(*ORGANISERS))
+    router.message.register(on_text, StateFilter(Answering.text), *typed)
+    router.callback_query.register(on_press, Inquiring.filter(), Has(*ORGANISERS))
+    return router
+
+
+async def on_answer(message: Message, state: FSMContext, services: Services, person: Person, _: Words) -> None:
+    """Answer /answer with the queue, oldest first."""
+    await state.set_state(None)
+    async with services.database.read() as reading:
+        found = await open_inquiries(reading, (await reach_of(reading, person)).ids)
+    await message.answer(**show_queue(found, services.settings.zone, _))
+
+
+async def on_press(
+    query: CallbackQuery,
+    callback_data: Inquiring,
+    state: FSMContext,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """「回答」「不回答」「存为常见问题」「确认发布」."""
+    number = callback_data.inquiry
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        inquiry = await inquiry_of(reading, number, branches=reach.ids)
+    if not _possible(callback_data.deed, inquiry.state):
+        await query.answer(_.plain("lost.press"), show_alert=True)
+        return
+    await query.answer()
+    match callback_data.deed:
+        case AnswerDeed.ANSWER:
+            await state.set_state(Answering.text)
+            await state.update_data(inquiry=number)
+            await said_below(query)(_("answer.prompt", text=inquiry.text))
+        case AnswerDeed.CLOSE:
+            await close(session, number, branches=reach.ids)
+            await changed(query)(_("answer.closed", text=inquiry.text))
+        case AnswerDeed.DRAFT:
+            document = await draft_faq(session, number, branches=reach.ids, added_by=person.id, now=turn.now)
+            await said_below(query)(**show_faq(inquiry, document, _))
+        case AnswerDeed.PUBLISH:
+            await publish_faq(session, number, branches=reach.ids)
+            await changed(query)(_("answer.published", text=inquiry.text))
+
+
+async def on_text(
+    message: Message,
+    state: FSMContext,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """The answer, as it was typed: the asker is told at once."""
+    text = (message.text or "").strip()
+    if len(text) > LONGEST:
+        await message.answer(_("answer.too_long", most=LONGEST))
+        return
+    number = (await state.get_data()).get("inquiry", 0)
+    async with services.database.read() as reading:
+        reach: Reach = await reach_of(reading, person)
+    inquiry, told = await _answered(session, turn, reach, number, text)
+    await state.set_state(None)
+    await state.update_data(inquiry=None)
+    await message.answer(**show_answered(inquiry, _, told=told))
+
+
+async def _answered(session: AsyncSession, turn: Turn, reach: Reach, number: int, text: str) -> tuple[Any, bool]:
+    inquiry, asker = await answer(session, number, text, branches=reach.ids, answered_by=reach.person.id, now=turn.now)
+    letter = await notify(
+        session,
+        PersonId(asker),
+        "notice.inquiry_answered",
+        unique=f"inquiry:{inquiry.id}",
+        now=turn.now,
+        values={"question": inquiry.text, "answer": text},
+    )
+    turn.letters += [letter] if letter else []
+    return inquiry, letter is not None
+
+
+def _possible(deed: AnswerDeed, state: str) -> bool:
+    wanted = "open" if deed in (AnswerDeed.ANSWER, AnswerDeed.CLOSE) else "answered"
+    return state == wanted

@@ -1,0 +1,52 @@
+"""Questions that were passed on, as organisers see them: never with the asker's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from bot.keyboards import Button, keyboard
+from bot.organiser_presses import AnswerDeed, Inquiring
+from bot.views.text import Shown, lines, paragraphs, quoted
+from bot.words import Words
+from content.documents import Document
+from content.inquiries import Inquiry
+
+SHOWN = 8
+
+
+def show_queue(found: Sequence[Inquiry], zone: ZoneInfo, _: Words) -> Shown:
+    """What waits, oldest first."""
+    parts = [_("answer.head", count=len(found)) if found else _("answer.none")]
+    rows = []
+    for number, one in enumerate(found[:SHOWN], start=1):
+        parts.append(_("answer.line", number=number, day=f"{one.asked_at.astimezone(zone):%Y-%m-%d}", text=one.text))
+        rows.append(
+            [
+                Button(_.plain("answer.answer_button", number=number), _press(one, AnswerDeed.ANSWER)),
+                Button(_.plain("answer.close_button", number=number), _press(one, AnswerDeed.CLOSE)),
+            ]
+        )
+    return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def show_answered(inquiry: Inquiry, _: Words, *, told: bool) -> Shown:
+    """It was sent; the pair can be kept."""
+    text = lines(_("answer.done" if told else "answer.done_untold"), _("answer.keep_hint"))
+    return {
+        "text": text,
+        "reply_markup": keyboard([[Button(_.plain("answer.keep"), _press(inquiry, AnswerDeed.DRAFT))]]),
+    }
+
+
+def show_faq(inquiry: Inquiry, document: Document, _: Words) -> Shown:
+    """The draft, before everybody can be answered with it."""
+    text = paragraphs(
+        [_("answer.draft"), _("answer.question", text=inquiry.text), quoted(inquiry.answer or ""), _("answer.check")]
+    )
+    row = [Button(_.plain("answer.publish"), _press(inquiry, AnswerDeed.PUBLISH))]
+    return {"text": text, "reply_markup": keyboard([row])}
+
+
+def _press(inquiry: Inquiry, deed: AnswerDeed) -> Inquiring:
+    return Inquiring(deed=deed, inquiry=inquiry.id)
