@@ -12,7 +12,7 @@ from records.dates import iso_date
 from records.deadline import Readings
 from records.facts import Fact, Past
 from records.fields import read_details, wrong_counts
-from records.limits import Finding, Mark, findings_of_rules
+from records.limits import Finding, Mark, findings_of_rounds, findings_of_rules
 from records.track import Requirement, Step, Track
 from records.votes import findings_of_vote
 from records.workdays import WorkCalendar
@@ -95,14 +95,15 @@ def _nonsense(step: Step, on: date, read: dict[str, str], scene: Scene) -> Itera
     for day in days:
         if day > scene.today:
             yield no.StepInFuture(step=term, on=day, today=scene.today)
-    received = iso_date(read.get("received_on"))
-    if received is not None and received < on:
-        yield no.StepFieldWrong(
-            step=term,
-            field=no.detail_term("received_on"),
-            value=received.isoformat(),
-            expected=Term(f"on or after {on}", "expected.not_before_step"),
-        )
+    for one in step.fields:
+        day = iso_date(read.get(one.name)) if one.not_before_step else None
+        if day is not None and day < on:
+            yield no.StepFieldWrong(
+                step=term,
+                field=no.detail_term(one.name),
+                value=day.isoformat(),
+                expected=Term(f"{on} or later", "expected.not_before", on=on.isoformat()),
+            )
     for fact in scene.past.all(step.id):
         if not step.repeatable or fact.on == on:
             yield no.StepRepeated(step=term, earlier=fact.on, entry=fact.entry)
@@ -117,6 +118,7 @@ def _date_field(step: Step, name: str, value: str) -> date | None:
 def _findings(step: Step, request: StepRequest, scene: Scene) -> Iterator[Finding]:
     yield from _missing_or_out_of_order(step, request.on, scene)
     yield from _before_what_follows(step, request.on, scene)
+    yield from findings_of_rounds(step, request.on, scene)
     for wrong in wrong_counts(step, dict(request.detail)):
         yield Finding(Mark(wrong.code, article=wrong.fields["article"]), wrong, "refuse")
     yield from findings_of_rules(step, request.on, request.detail, scene)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from records import refusals as no
-from records.bases import Counted, Scene, after, counted
+from records.bases import Counted, Scene, after, counted, find
+from records.cycles import Round, rounds
 from records.dates import iso_date, months_after
 from records.facts import Past
 from records.track import Article, Gate, Rule, Step, Version
@@ -161,6 +162,31 @@ def _written_end(detail: Mapping[str, str], scene: Scene) -> Iterator[Finding]:
         year = months_after(meeting.on, 12)
         if not year - timedelta(days=1) <= end <= year:
             yield Finding(Mark("probation_end_unusual", "T11", 31, value=year.isoformat()), gate="reason")
+
+
+def findings_of_rounds(step: Step, on: date, scene: Scene) -> Iterator[Finding]:
+    """A round that is answered late (Art 11: 每半年), and rounds that nobody answered before what builds on them."""
+    for rule in scene.track.rules_of(step.id):
+        served = next(
+            (one for one in _rounds(rule, scene, on, answer=on) if one.done_on == on and not one.missed), None
+        )
+        edition = rule.edition_on(on)
+        if served is not None and served.due < on and edition is not None:
+            yield Finding(_mark("late", rule, edition, served.due))
+    for need in step.requires:
+        for rule in scene.track.rules_of(need.step) if scene.past.latest(need.step) else ():
+            missed = [one for one in _rounds(rule, scene, on) if one.due <= on and (one.done_on is None or one.missed)]
+            edition = rule.edition_on(on)
+            if missed and edition is not None:
+                yield Finding(Mark("rounds_missed", rule.id, edition.article, rule.level, str(len(missed))))
+
+
+def _rounds(rule: Rule, scene: Scene, on: date, answer: date | None = None) -> list[Round]:
+    found = next((found for base in rule.base if (found := find(base, scene.past))), None)
+    if rule.kind != "cycle" or rule.offset is None or found is None or found[1] > on:
+        return []
+    answers = [fact.on for fact in scene.past.all(rule.step) if found[1] <= fact.on <= on]
+    return rounds(rule.offset, found[1], sorted([*answers, *([answer] if answer else [])]), today=on, end=None)
 
 
 def _mark(code: str, rule: Rule, edition: Version, value: date | None = None) -> Mark:

@@ -126,6 +126,7 @@ def _deadline(
     if edition is None:
         return None
     state = _state(rule, date_, done_on, scene.today)
+    is_near = rule.remind_after is None or scene.past.latest(rule.remind_after) is not None
     return Deadline(
         rule=rule.id,
         kind=rule.kind,
@@ -142,8 +143,8 @@ def _deadline(
         effective=edition.effective,
         title=rule.title,
         done_on=done_on,
-        remind=rule.remind,
-        nag=rule.nag,
+        remind=rule.remind if is_near else (),
+        nag=rule.nag and is_near,
     )
 
 

@@ -108,6 +108,7 @@ class Rule(_Frozen):
     gate: Gate = "mark"  # what recording the step against the rule does
     nag: bool = True  # remind weekly once it is overdue
     remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
+    remind_after: str | None = None  # nobody is reminded before this step: it would be none of their business yet
 
     @cached_property
     def editions(self) -> tuple[Version, ...]:
@@ -136,6 +137,7 @@ class DetailField(_Frozen):
     name: str
     type: FieldType = "text"
     required: bool = False
+    not_before_step: bool = False  # a date on the step's day or later
     least: int | None = None
     most: int | None = None
     article: Article = None
@@ -198,7 +200,7 @@ class Track(_Frozen):
             _known(f"step {step.id}", (need.step for need in step.requires), known)
         for rule in self.rules:
             bases = (*rule.base, *([rule.when] if rule.when else []))
-            used = [rule.step, rule.until, rule.base_if_filed]
+            used = [rule.step, rule.until, rule.base_if_filed, rule.remind_after]
             used += [name for base in bases for name in (base.step, base.since, base.before)]
             _known(f"rule {rule.id}", used, known)
             _known(f"rule {rule.id}", (base.rule for base in bases), names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 
 import pytest
@@ -38,6 +39,7 @@ WAY = [
     ("mentor_assigned", "2024-11-29", {"mentors": "何田、吕行"}),
     ("half_year_review", "2025-05-15", {}),
     ("half_year_review", "2025-11-18", {}),
+    ("half_year_review", "2026-05-10", {}),
     ("candidate_decided", "2026-06-01", {}),
     ("candidate_agreed", "2026-06-08", {}),
     ("public_notice_posted", "2026-06-15", {}),
@@ -230,6 +232,16 @@ def test_what_comes_late_is_recorded_on_its_true_date_and_marked(step: str, on: 
     assert mark in marked(judged(way(step), step, on))
 
 
+def test_a_review_after_its_half_year_is_marked_late_and_the_missing_ones_are_counted() -> None:
+    known = way("candidate_decided")[:8]
+
+    assert marked(judged(known, "half_year_review", "2026-05-20")) == set()
+    assert marked(judged(known, "half_year_review", "2026-05-21")) == {"late"}
+    assert marked(judged(known[:6], "half_year_review", "2025-05-21")) == {"late"}
+    (mark,) = judged(known[:7], "candidate_decided", "2026-06-01").marks
+    assert (mark.code, mark.rule, mark.article, mark.value) == ("rounds_missed", "T03", 11, "2")
+
+
 def test_an_interview_on_the_last_day_of_the_month_is_not_late() -> None:
     assert marked(judged(way("interview"), "interview", "2024-10-03")) == set()
 
@@ -308,6 +320,31 @@ def test_a_notice_cut_short_in_the_week_before_publication_is_marked_only() -> N
     assert marked(judged(known, "candidate_listed", "2026-05-14")) == {"early"}
 
 
+lives = st.lists(
+    st.tuples(st.sampled_from([*TRACK.by_id]), st.dates(date(2018, 1, 1), date(2027, 12, 31)), st.booleans()),
+    max_size=20,
+)
+NONSENSE = (no.StepInFuture, no.StepRepeated, no.StepFieldWrong, no.StepFieldMissing, no.StepFieldUnknown)
+
+
+@given(lives, st.sampled_from([*TRACK.by_id]), st.dates(date(2018, 1, 1), date(2028, 12, 31)))
+def test_history_is_refused_only_when_it_is_nonsense(
+    happened: list[tuple[str, date, bool]], step: str, on: date
+) -> None:
+    ends = {"probation_end": "2027-05-04", "extended_to": "2027-11-04"}
+    known = []
+    for number, (name, day, detailed) in enumerate(happened, start=1):
+        fields = TRACK.by_id[name].field_names if detailed else ()
+        known.append(Fact(number, name, day, {key: value for key, value in ends.items() if key in fields}))
+    detail = {key: value for key, value in ends.items() if key in TRACK.by_id[step].field_names}
+
+    for history in (True, False):
+        verdict = judged(known, step, on.isoformat(), history=history, detail=detail)
+        for each in verdict.refusals:
+            assert not history or isinstance(each, NONSENSE), str(each)
+            assert str(each)
+
+
 def test_a_step_is_recorded_once() -> None:
     found = refusal(judged(way("activist_filed"), "activist_decided", "2024-12-01"))
 
@@ -333,6 +370,7 @@ def test_a_step_entered_late_must_fit_between_its_neighbours() -> None:
         ("application_received", {"received_on": "2024-02-30"}, no.StepFieldWrong),
         ("application_received", {"received_on": "2024-09-01"}, no.StepFieldWrong),  # before it was written
         ("application_received", {"received_on": "2028-09-01"}, no.StepInFuture),
+        ("branch_meeting_admitted", {"reported_on": "2024-09-01"}, no.StepFieldWrong),
         ("branch_meeting_admitted", {"entitled_count": "twelve"}, no.StepFieldWrong),
         ("branch_meeting_admitted", {"entitled_count": "-1"}, no.StepFieldWrong),
         ("training_hours", {"hours": "nan"}, no.StepFieldWrong),
@@ -416,6 +454,26 @@ async def test_recording_says_which_dates_it_gave_and_took(database: Database) -
 
     assert [(each.rule, each.was, each.becomes) for each in first.changes] == [("T02", None, date(2028, 1, 1))]
     assert [(each.rule, each.was, each.becomes) for each in second.changes] == [("T02", date(2028, 1, 1), None)]
+
+
+async def test_of_two_who_record_the_same_step_at_once_one_is_told_that_it_is_there(database: Database) -> None:
+    async with database.write() as session:
+        who = await person(session)
+
+    async def try_once() -> bool:
+        try:
+            async with database.write() as session:
+                await recorded(session, who, "application_received", "2027-12-01")
+        except no.StepRepeated:
+            return False
+        return True
+
+    outcomes = await asyncio.gather(*(try_once() for _ in range(4)))
+
+    assert sorted(outcomes) == [False, False, False, True]
+    async with database.read() as session:
+        assert len(await entries_of(session, who)) == 1
+        assert await verify(session) is None
 
 
 async def test_a_refused_step_leaves_nothing_behind(database: Database) -> None:

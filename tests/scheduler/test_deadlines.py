@@ -126,6 +126,16 @@ def test_who_is_paused_is_left_in_peace_and_the_branch_is_still_told() -> None:
     assert reminded(found, "2026-03-10", SECRETARY) != []
 
 
+def test_a_planned_departure_is_nobodys_business_before_candidacy() -> None:
+    leaving, proposed = ("leaving_planned", "2027-06-30"), ("candidate_decided", "2026-11-20")
+
+    early = [each for each in dates("2026-11-22", leaving) if each.rule == "T07"]
+    later = [each for each in dates("2026-11-22", leaving, proposed) if each.rule == "T07"]
+
+    assert reminded(early, "2026-11-22", STUDENT) == []
+    assert [days for _, days in reminded(later, "2026-11-22", STUDENT)] == [14, 7, 1, 0]
+
+
 def test_the_days_can_be_set() -> None:
     found = dates("2026-03-02", ("application_received", "2026-03-02"))
 
