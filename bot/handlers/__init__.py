@@ -12,6 +12,7 @@ from bot.handlers import (
     joining,
     lost,
     mydata,
+    organiser,
     practice,
     progress,
     record,
@@ -27,4 +28,4 @@ def routers() -> list[Router]:
     `ask` takes every text that nobody else took for a question; `lost` answers the rest.
     """
     student = (study, practice, courses, deadlines, progress, record, reports, settings, mydata)
-    return [module.router() for module in (interrupting, joining, *student, ask, lost)]
+    return [module.router() for module in (interrupting, joining, organiser, *student, ask, lost)]
