@@ -20,6 +20,12 @@ from content.readers.source import Source, Writer
 _STYLE = re.compile(r"^(?:heading|标题)\s*(\d)$", re.IGNORECASE)
 # Tables inside tables inside tables …
 _DEEPEST = 5
+# None: the element's own text.
+_WORDS = {qn("w:t"): None, qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+_NOT_WORDS = {
+    *(qn("w:pPr"), qn("w:rPr"), qn("w:del"), qn("w:moveFrom"), qn("w:txbxContent"), qn("w:footnoteReference")),
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+}
 
 
 def read_docx(content: bytes, name: str) -> Source:
@@ -32,7 +38,7 @@ def read_docx(content: bytes, name: str) -> Source:
     writer = Writer()
     for block in _blocks(document):
         if isinstance(block, Paragraph):
-            text = numbering.label(block) + block.text
+            text = numbering.label(block) + _text(block._p)
             writer.line(text, level=_level(block) if text.strip() else None)
         else:
             for row in _rows(block):
@@ -68,12 +74,25 @@ def _level(paragraph: Paragraph) -> int | None:
     return None
 
 
+def _text(element: Any) -> str:
+    """The words of a paragraph, also those inside links, content controls and accepted insertions."""
+    parts: list[str] = []
+    waiting = [element]
+    while waiting:
+        node = waiting.pop()
+        if node.tag in _WORDS:
+            parts.append(_WORDS[node.tag] or node.text or "")
+        elif node.tag not in _NOT_WORDS:
+            waiting.extend(reversed(node))
+    return "".join(parts)
+
+
 def _rows(table: Table, depth: int = 0) -> Iterator[str]:
     """Each row as its cells between bars; a merged cell is written once."""
     for row in table._tbl.tr_lst:
         cells = []
         for cell in row.tc_lst:
-            paragraphs = ["".join(text.text or "" for text in p.iter(qn("w:t"))) for p in cell.p_lst]
+            paragraphs = [_text(paragraph) for paragraph in cell.p_lst]
             cells.append(" ".join(part.strip() for part in paragraphs if part.strip()))
         if any(cells):
             yield " | ".join(cells)

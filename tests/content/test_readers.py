@@ -76,6 +76,16 @@ def test_a_word_file_gives_headings_tables_and_text() -> None:
     ]
 
 
+def test_what_was_inserted_is_read_and_what_was_deleted_is_not() -> None:
+    def build(document) -> None:  # type: ignore[no-untyped-def]
+        paragraph = document.add_paragraph("材料在")._p
+        paragraph.append(parse_xml(f'<w:ins {nsdecls("w")} w:id="1"><w:r><w:t>周五</w:t></w:r></w:ins>'))
+        paragraph.append(parse_xml(f'<w:del {nsdecls("w")} w:id="2"><w:r><w:delText>周四</w:delText></w:r></w:del>'))
+        paragraph.append(parse_xml(f"<w:smartTag {nsdecls('w')}><w:r><w:t>前交齐。</w:t></w:r></w:smartTag>"))
+
+    assert passages(a_docx(build), "a.docx") == [((), "材料在周五前交齐。")]
+
+
 NUMBERING = (
     f'<w:abstractNum {nsdecls("w")} w:abstractNumId="77"><w:lvl w:ilvl="0"><w:start w:val="1"/>'
     '<w:numFmt w:val="chineseCounting"/><w:lvlText w:val="第%1条"/></w:lvl><w:lvl w:ilvl="1"><w:start w:val="1"/>'
