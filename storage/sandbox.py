@@ -56,6 +56,7 @@ async def run_limited(function: str, *arguments: Any, seconds: float = 8, megaby
     request = pickle.dumps((function, arguments, seconds, megabytes))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-S",  # a fifth of the start; the paths that site would find are given by hand
         "-B",
         "-m",
         "storage.sandboxed",
