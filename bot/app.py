@@ -20,6 +20,7 @@ from bot.handlers import routers
 from bot.inbox import Inbox
 from bot.letters import composer
 from bot.middlewares import Identity, Mistakes
+from bot.recording import settle_everybody
 from bot.replies import ReplySession
 from bot.services import Services
 from scheduler.delivery import Delivery
@@ -107,7 +108,14 @@ def _jobs(house: House) -> list[Job]:
         if written:
             house.delivery.nudge()
 
-    return [Job("planner", "* * * * *", planner), Job("tidy", "*/10 * * * *", house.inbox.tidy)]
+    async def reminders() -> None:
+        await settle_everybody(services)
+
+    return [
+        Job("planner", "* * * * *", planner),
+        Job("tidy", "*/10 * * * *", house.inbox.tidy),
+        Job("reminders", "20 3 * * *", reminders),
+    ]
 
 
 async def _serve_telegram(house: House, bot: Bot) -> None:

@@ -35,8 +35,8 @@ def sole_process(data: Path) -> Iterator[None]:
         AlreadyRunning: naming the process that holds it.
         FolderNotWritable: there is no such folder and none can be made.
     """
+    make_folder(data)
     try:
-        data.mkdir(parents=True, exist_ok=True)
         file = (data / LOCK).open("a+", encoding="ascii")
     except OSError as error:
         raise FolderNotWritable(data=str(data), reason=error.strerror or type(error).__name__) from error
@@ -51,3 +51,15 @@ def sole_process(data: Path) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def make_folder(data: Path) -> None:
+    """The data folder, made where it is not there.
+
+    Raises:
+        FolderNotWritable: it cannot be.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderNotWritable(data=str(data), reason=error.strerror or type(error).__name__) from error

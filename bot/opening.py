@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
+
 from bot.clock import Clock
 from bot.knowledge import Knowledge
+from bot.lock import make_folder
 from bot.schema import metadata
 from bot.services import Services
 from bot.settings import Settings
@@ -19,14 +22,24 @@ from records.rules import Readings
 from records.track import load_track
 from records.workdays import WorkCalendar
 from storage.database import Database
+from storage.errors import WaymarkError
 from storage.migrations import upgrade
+
+log = structlog.get_logger(__name__)
+
+
+class DatabaseUnreachable(WaymarkError):
+    """There is no database at the address, it lets us not in, or what is there is none."""
+
+    key = "error.database_unreachable"
+    sentence = "The database cannot be opened: {url} ({reason}). Check WAYMARK_DATABASE_URL or WAYMARK_DATA."
 
 
 @asynccontextmanager
 async def open_services(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Services]:
     """The house without doors: database brought up to date, starter library loaded."""
     if not settings.database_url:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data)
     metadata()  # every table is known before the first is used: they refer to each other
     clock = clock or Clock(settings.zone)
     locales = Locales(default=settings.language)
@@ -34,7 +47,7 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
     calendar = WorkCalendar.standard(*([settings.work_calendar] if settings.work_calendar else []))
     database = Database(settings.database)
     try:
-        await upgrade(database)
+        await _bring_up_to_date(database)
         async with database.write() as session:
             await load_starter(session, now=clock.now())
         yield Services(
@@ -53,3 +66,12 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
         )
     finally:
         await database.close()
+
+
+async def _bring_up_to_date(database: Database) -> None:
+    try:
+        await upgrade(database)
+    except Exception as error:  # drivers have no common family: whatever goes wrong here is the database's
+        log.error("database.not_opened", exc_info=error)
+        where = database.url.render_as_string(hide_password=True)
+        raise DatabaseUnreachable(url=where, reason=type(error).__name__) from error

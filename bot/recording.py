@@ -12,7 +12,7 @@ from bot.telling import notify
 from records.branches import BranchKind, ancestors
 from records.deadline import Deadline
 from records.ledger import Entry
-from records.people import Person, PersonId, Role, mentors_of, organisers_of, person_by_id
+from records.people import Person, PersonId, Role, mentors_of, organisers_of, people_of_branch, person_by_id
 from records.rules import deadlines
 from records.steps import Recorded, StepRequest, facts_of_person, record
 from scheduler.deadlines import ESCALATION, ReminderSettings, refresh_reminders
@@ -65,6 +65,21 @@ async def settle_anew(services: Services, session: AsyncSession, student: Person
     today = services.clock.today()
     dates = deadlines(services.track, facts, today=today, calendar=services.calendar, readings=services.readings)
     return await settle(services, session, student, dates)
+
+
+async def settle_everybody(services: Services) -> int:
+    """Bring the reminders of every student up to this day: overdue dates are reminded of week after week.
+
+    Each person has a transaction of their own, so that nobody waits for the whole school. Returns how many changed.
+    """
+    async with services.database.read() as session:
+        people = await people_of_branch(session)
+    changed = 0
+    for person in people:
+        if any(role is Role.STUDENT for role, _ in person.roles):
+            async with services.database.write() as session:
+                changed += await settle_anew(services, session, person)
+    return changed
 
 
 async def tell_both(

@@ -15,6 +15,8 @@ from storage.errors import Term, WaymarkError
 
 PREFIX = "WAYMARK_"
 TELEGRAM = "https://api.telegram.org"
+SECRET = ("TOKEN", "DATABASE_URL")  # which may hold a password
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SIGNS = {"less_than_equal": "≤", "greater_than_equal": "≥", "greater_than": ">", "less_than": "<"}
 
 
@@ -28,7 +30,9 @@ class WrongSetting(WaymarkError):
 class Settings(BaseSettings):
     """What an operator can decide. Times of day are local to `timezone`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
 
     data: Path = Path("data")
     database_url: str = ""
@@ -58,6 +62,16 @@ class Settings(BaseSettings):
     count_posting_day: bool = False
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        if not value:
+            return value
+        if not separator or scheme.partition("+")[0] not in DRIVERS:
+            raise ValueError("must begin with postgresql+asyncpg:// or sqlite+aiosqlite://")
+        return f"{DRIVERS.get(scheme, scheme)}://{rest}"
 
     @field_validator("timezone")
     @classmethod
@@ -105,7 +119,7 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        value = "…" if "TOKEN" in name else first.get("input")
+        value = "…" if name.endswith(SECRET) else first.get("input")
         problem = _problem(str(first["type"]), first["msg"], first.get("ctx", {}), name)
         raise WrongSetting(name=name, value=value, problem=problem) from error
 
@@ -114,12 +128,10 @@ def _problem(kind: str, message: str, limits: dict[str, Any], name: str) -> str:
     """What is allowed, worded where it takes words."""
     match kind:
         case "literal_error":
-            return str(limits["expected"]).replace(" or ", " / ")
+            return str(limits["expected"]).replace(", ", " / ").replace(" or ", " / ")
         case "less_than_equal" | "greater_than_equal" | "greater_than" | "less_than":
             (limit,) = limits.values()
             return f"{SIGNS[kind]} {limit}"
         case "value_error":
-            return Term(
-                message.removeprefix("Value error, "), "setting.zone" if "TIMEZONE" in name else "setting.address"
-            )
+            return Term(message.removeprefix("Value error, "), f"setting.{name.removeprefix(PREFIX).lower()}")
     return Term(message, f"setting.{kind}")

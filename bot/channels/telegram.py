@@ -24,7 +24,7 @@ from aiogram.utils.token import TokenValidationError
 
 from bot.inbox import Inbox
 from bot.settings import WrongSetting
-from storage.errors import WaymarkError
+from storage.errors import Term, WaymarkError
 
 CHANNEL = "telegram"
 POLL_SECONDS = 25
@@ -50,7 +50,7 @@ def telegram_bot(token: str, api: str) -> Bot:
     try:
         return Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML))
     except TokenValidationError as error:
-        problem = "not a bot token; @BotFather gives one of the form 123456:ABC…"
+        problem = Term("not a bot token; @BotFather gives one of the form 123456:ABC…", "setting.token")
         raise WrongSetting(name="WAYMARK_TELEGRAM_TOKEN", value="…", problem=problem) from error
 
 

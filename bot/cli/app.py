@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _language() -> str:
     """The operator's language, found without judging the other settings."""
     wanted = os.environ.get("WAYMARK_LANGUAGE")
-    if wanted is None and os.path.exists(".env"):
+    if not wanted and os.path.exists(".env"):
         from dotenv import dotenv_values
 
         wanted = dotenv_values(".env").get("WAYMARK_LANGUAGE")

@@ -60,13 +60,14 @@ async def _export(
 ) -> None:
     from records.access import Looked, note_look
     from records.branches import branch_by_name
-    from records.people import people_of_branch
+    from records.people import Role, people_of_branch
 
     async with desk.services() as services, services.database.write() as session:
         if student is not None:
             people = [await student_called(session, student)]
         else:
-            people = await people_of_branch(session, (await branch_by_name(session, branch)).id if branch else None)
+            everybody = await people_of_branch(session, (await branch_by_name(session, branch)).id if branch else None)
+            people = [one for one in everybody if any(role is Role.STUDENT for role, _ in one.roles)]
         with desk.waiting("cli.records.exporting"):
             content, rows = await _content(desk, services, session, form, people, since)
         write_bytes(out, content)
@@ -81,14 +82,12 @@ async def _content(
     desk: Desk, services: Services, session: AsyncSession, form: str, people: list[Person], since: date | None
 ) -> tuple[bytes, int]:
     from records.growth import growth_of, subjects_of
-    from records.people import Role
 
     words, now, today = desk.words.plain, services.clock.now(), services.clock.today()
-    students = [one for one in people if any(role is Role.STUDENT for role, _ in one.roles)]
     if form == "ics":
-        return await _calendar(desk, services, session, students)
-    rows = await growth_of(session, [one.id for one in students], since=since)
-    subjects = await subjects_of(session, students, today=today)
+        return await _calendar(desk, services, session, people)
+    rows = await growth_of(session, [one.id for one in people], since=since)
+    subjects = await subjects_of(session, people, today=today)
     return _writer(form, desk)(rows, subjects, words, now), len(rows)
 
 

@@ -146,20 +146,21 @@ async def _list(desk: Desk, branch: str | None, *, json: bool) -> None:
 
 def _tell_person(desk: Desk, person: Person, branch: str, *, joined: bool, json: bool) -> None:
     roles = sorted({role.value for role, _ in person.roles})
+    on_track = "student" in roles
     if json:
         desk.show(
             {
                 "student_number": person.student_number,
                 "name": person.name,
                 "branch": branch,
-                "stage": person.stage,
+                "stage": person.stage if on_track else None,
                 "roles": roles,
                 "joined": joined,
             }
         )
         return
     words = desk.words
-    stage = words.plain(f"stage.{person.stage}")
+    stage = words.plain(f"stage.{person.stage}") if on_track else "—"
     what = "、".join(words.plain(f"cli.role.{role}") for role in roles)
     here = words.plain("cli.roster.joined" if joined else "cli.roster.not_joined")
     print("  ".join([person.student_number or "—", person.name, branch, what, stage, here]))

@@ -1,0 +1,200 @@
+"""How the command line is written, and what it says to whoever writes it wrongly."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from bot.cli.app import main, waymark
+from bot.settings import PREFIX, Settings
+from bot.words import Locales
+from tests.bot.command_line import ROOT, Ran, environment, logging_restored
+
+HEAVY = {"aiogram", "torch", "numpy", "faiss", "sqlalchemy", "pydantic", "starlette"}
+CONTRACT = {
+    "": {"serve", "demo", "worker", "ask", "evaluate", "deadlines", "backup", "restore", "doctor"}
+    | {"content", "roster", "steps", "questions", "records"},
+    "content": {"add", "list", "show", "retire"},
+    "roster": {"import", "list", "invite"},
+    "steps": {"record", "import", "show"},
+    "questions": {"import", "lint"},
+    "records": {"export", "verify"},
+}
+LANGUAGES = ("zh_CN", "en")
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> Iterator[Run]:
+    """Runs command lines in this process, with an empty data folder and only the settings given."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    monkeypatch.setenv("WAYMARK_DATA", str(tmp_path / "data"))
+
+    def run(*arguments: str, **settings: str) -> Ran:
+        for name, value in settings.items():
+            monkeypatch.setenv(PREFIX + name.upper(), value)
+        capsys.readouterr()
+        code = main(arguments)
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    with logging_restored():
+        yield run
+
+
+def test_help_starts_without_anything_heavy(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bot", "--help"],
+        cwd=tmp_path,
+        env=environment(tmp_path, None),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "typer" in imported
+    assert not imported & HEAVY
+    assert "题库" in done.stdout
+
+
+def test_help_is_in_the_language_of_the_environment_or_of_the_env_file(tmp_path: Path, run: Run) -> None:
+    assert "question banks" in run("--help", language="en").out
+    (tmp_path / ".env").write_text("WAYMARK_LANGUAGE=en\n", encoding="utf-8")
+    assert "question banks" in run("--help", language="").out
+
+
+def _commands() -> dict[str, Any]:
+    root: Any = typer.main.get_command(waymark())
+    groups = {name: command for name, command in root.commands.items() if hasattr(command, "commands")}
+    return {"": root, **groups}
+
+
+def test_every_command_of_the_contract_is_there() -> None:
+    assert {name: set(group.commands) for name, group in _commands().items()} == CONTRACT
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_help_page_is_worded(language: str, run: Run) -> None:
+    for name, group in _commands().items():
+        for command in ["", *group.commands]:
+            page = run(*filter(None, [name, command]), "--help", language=language)
+            assert page.code == 0
+            assert "cli." not in page.out, page.out
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_that_the_code_names_has_a_sentence(language: str) -> None:
+    words = Locales().words(language)
+    files = [
+        *(ROOT / "bot" / "cli").glob("*.py"),
+        *(ROOT / "bot" / name for name in ("first.py", "lock.py", "demo.py")),
+    ]
+    named = {
+        key for file in files for key in re.findall(r'"((?:cli|error|sheet|first)\.[a-z_.]+[a-z])"', file.read_text())
+    }
+
+    assert len(named) > 100
+    assert not [key for key in sorted(named) if not words.has(key)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nonsense", "没有命令「nonsense」"),
+        ("content", "缺少 COMMAND"),
+        ("content nonsense", "没有命令「nonsense」"),
+        ("content show", "缺少 DOC"),
+        ("content add", "缺少 PATH"),
+        ("content add a.md --effective yesterday", "「yesterday」不是日期"),
+        ("content add a.md --stage master", "--stage 的值「master」不能用"),
+        ("content retire d1 --on 2026-02-30", "「2026-02-30」不是日期"),
+        ("ask", "TEXT, --batch"),
+        ("ask 问题 --batch q.jsonl", "TEXT, --batch"),
+        ("ask 问题 --on 22.11.2026", "「22.11.2026」不是日期"),
+        ("ask --bogus", "没有选项「--bogus」"),
+        ("evaluate", "缺少 QUESTIONS.jsonl"),
+        ("roster import", "缺少 FILE"),
+        ("roster invite", "BRANCH, --branch"),
+        ("steps record --step interview --on 2026-11-01", "缺少 --student"),
+        ("steps record --student 1 --step interview --on", "缺少 --on"),
+        ("steps record --student 1 --step interview --on soon", "「soon」不是日期"),
+        ("steps record --student 1 --step interview --on 2026-11-01 --detail hours", "「hours」不对"),
+        ("deadlines 1 --on 2026-13-01", "「2026-13-01」不是日期"),
+        ("records export --format pdf --out x", "xlsx, csv, docx, xapi, ics, json"),
+        ("records export --format csv --out x --student 1 --branch B", "--student, --branch"),
+        ("demo --port many", "--port 的值不能用"),
+        ("backup", "缺少 PATH"),
+    ],
+)
+def test_what_is_written_wrongly_is_told_in_one_sentence_with_code_2(line: str, said: str, run: Run) -> None:
+    ran = run(*line.split())
+
+    assert ran.code == 2
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+    assert not ran.out
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("web_port", "abc", "应当是整数"),
+        ("web_port", "99999", "≤ 65535"),
+        ("language", "fr", "'zh_CN' / 'en'"),
+        ("timezone", "Mars", "不是时区"),
+        ("study_time", "soon", "应当是一天中的时间"),
+        ("reminder_days", "14,x", "应当是整数"),
+        ("telegram_api", "example", "http://"),
+        ("web", "perhaps", "应当是 true 或 false"),
+        ("log_level", "loud", "'debug' / 'info'"),
+        ("school_track", "nowhere.yaml", "nowhere.yaml"),
+        ("work_calendar", "nowhere.yaml", "nowhere.yaml"),
+        ("database_url", "nonsense", "WAYMARK_DATABASE_URL"),
+    ],
+)
+def test_a_wrong_setting_stops_with_its_name_and_what_is_allowed(setting: str, value: str, said: str, run: Run) -> None:
+    ran = run("content", "list", **{setting: value})
+
+    assert ran.code == 1
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_wrong_token_is_not_repeated(run: Run) -> None:
+    ran = run("doctor", telegram_token="1234567:not-a-token-at-all")
+
+    assert "not-a-token" not in ran.out + ran.err
+
+
+def test_the_example_names_every_setting_with_its_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = dict(line.removeprefix("#").split("=", 1) for line in text.splitlines() if line.startswith("#WAYMARK_"))
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    default = Settings()
+    for name, value in shown.items():
+        monkeypatch.setenv(name, value)
+
+    assert set(shown) == {PREFIX + name.upper() for name in Settings.model_fields}
+    assert Settings() == default
+
+
+def test_a_worker_needs_postgresql(run: Run) -> None:
+    ran = run("worker")
+
+    assert ran.code == 1
+    assert "WAYMARK_DATABASE_URL" in ran.err
