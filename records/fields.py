@@ -69,12 +69,17 @@ def wrong_counts(step: Step, read: dict[str, str]) -> list[StepCountWrong]:
                     step=step_term(step.id),
                     field=detail_term(field.name),
                     found=count,
-                    least=field.least,
-                    most=field.most,
+                    wanted=_wanted(field.least, field.most),
                     article=field.article,
                 )
             )
     return found
+
+
+def _wanted(least: int, most: int | None) -> Term:
+    if most is None or least == most:
+        return Term(str(least), "expected.exactly", count=least)
+    return Term(f"{least} to {most}", "expected.between", least=least, most=most)
 
 
 def read_date(written: str) -> date | None:

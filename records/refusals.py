@@ -88,7 +88,7 @@ class StepCountWrong(StepRefused):
     """Too few or too many people."""
 
     key = "error.step_count_wrong"
-    sentence = "{step} needs {least} to {most} full members as {field}, not {found} ({source})."
+    sentence = "{step} needs {wanted} full members as {field}, not {found} ({source})."
     code = "count_wrong"
 
 

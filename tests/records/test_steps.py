@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.words import Locales
 from records import refusals as no
 from records.facts import Fact, facts_of
 from records.ledger import EntryUnknown, EntryVoided, LedgerPersonUnknown, entries_of, verify
@@ -24,6 +26,7 @@ from storage.database import Database
 from storage.errors import WaymarkError
 
 TRACK = load_track()
+LOCALES = Locales()
 SCHOOL = load_track(school=TRACKS / "school.example.yaml")
 CALENDAR = WorkCalendar.standard()
 TODAY = date(2027, 12, 31)
@@ -144,6 +147,10 @@ def test_what_the_article_forbids_is_refused_with_the_article(
     assert type(found) is error
     assert found.fields["article"] == article
     assert str(article) in str(found)
+    for language, source in (("zh_CN", f"细则第{article}条"), ("en", f"Detailed Rules Art {article}")):
+        sentence = LOCALES.words(language).plain_error(found)
+        assert source in sentence
+        assert not re.search(r"[{}_]", sentence), sentence  # nothing left unfilled or unworded
 
 
 @pytest.mark.parametrize(
@@ -629,9 +636,7 @@ async def test_a_step_of_nobody_is_refused(database: Database) -> None:
 
 
 def test_every_refusal_has_a_wording_in_both_languages() -> None:
-    from bot.words import Locales
-
     kinds = [each for each in vars(no).values() if isinstance(each, type) and issubclass(each, WaymarkError)]
     for language in ("zh_CN", "en"):
-        words = Locales().words(language)
+        words = LOCALES.words(language)
         assert [kind.key for kind in kinds if "key" in vars(kind) and not words.has(kind.key)] == []
