@@ -23,7 +23,7 @@ from storage.settings import get_setting, put_setting
 
 BANK = "starter"
 QUIZ = "quiz.yaml"
-_ATTACHED = "library.anticipated"
+_ATTACHED, _QUIZZED = "library.anticipated", "library.quiz"
 _FOLDERS = {"handbook": DocumentKind.HANDBOOK, "guides": DocumentKind.GUIDE, "faq": DocumentKind.FAQ}
 
 
@@ -70,7 +70,8 @@ async def _load_documents(session: AsyncSession, now: datetime) -> int:
 
 async def _load_quiz(session: AsyncSession, now: datetime) -> int:
     file = files("content") / "starter" / QUIZ
-    if not file.is_file():
+    content = file.read_bytes() if file.is_file() else b""
+    if not content or await get_setting(session, _QUIZZED) == _sha256(content):
         return 0
     bank = await session.scalar(select(BankRow).where(BankRow.name == BANK))
     if bank is None:
@@ -79,7 +80,7 @@ async def _load_quiz(session: AsyncSession, now: datetime) -> int:
         await session.flush()
     rows = {row.digest: row for row in await session.scalars(select(QuestionRow).where(QuestionRow.bank_id == bank.id))}
     changed = 0
-    for question in read_bank(file.read_bytes(), QUIZ).questions:
+    for question in read_bank(content, QUIZ).questions:
         row = rows.pop(question.digest, None)
         if row is None:
             session.add(QuestionRow(bank_id=bank.id, digest=question.digest, retired_at=None, **columns(question)))
@@ -93,6 +94,7 @@ async def _load_quiz(session: AsyncSession, now: datetime) -> int:
         if row.retired_at is None:
             row.retired_at = now
             changed += 1
+    await put_setting(session, _QUIZZED, _sha256(content))
     await session.flush()
     return changed
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+import records.tables  # noqa: F401 (documents name the person who added them)
 from storage.database import Base, BigId
 
 
