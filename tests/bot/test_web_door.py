@@ -165,10 +165,9 @@ class TestTalking:
 
         assert one == other
 
-    async def test_older_messages_come_page_by_page(self, student: Client, line: Line) -> None:
-        for number in range(35):
-            await line.say(str(number))
-            await line.answer()
+    async def test_older_messages_come_page_by_page(self, student: Client, demo: WebHouse) -> None:
+        for number in range(70):
+            await demo.door.bot.send_message(STUDENT_CHAT, str(number))
 
         async with student.line() as again:
             last = again.hello["messages"]
@@ -400,10 +399,12 @@ class TestEntering:
         assert "分钟" in blocked.json()["error"]
 
     async def test_who_throws_the_cookie_away_has_to_wait_as_well(self, serving: WebHouse, people: Cast) -> None:
+        client = Client(serving)
         for _ in range(100):
-            await Client(serving).http.post("/session", json={"code": "AAAAA-AAAAA"})
+            await client.http.post("/session", json={"code": "AAAAA-AAAAA"})
+            client.http.cookies.clear()
 
-        blocked = await Client(serving).http.post("/session", json={"code": people.code})
+        blocked = await client.http.post("/session", json={"code": people.code})
 
         assert "分钟" in blocked.json()["error"]
 
