@@ -232,9 +232,14 @@ def _section(
         longest = LONGEST_SECTION * 2 if whole else 0 if alone else LONGEST_SECTION
         for first, last in chunks(text, left, right, longest=longest):
             piece = text[first:last].strip()
-            if not re.fullmatch(r"(\s|<!--.*?-->|[-*_=·.]{3,})*", piece, re.DOTALL):
+            if _says_something(piece):
                 passages.append(PassageText(headings, None, piece, source.page_at(first), level, basis))
     return passages
+
+
+def _says_something(piece: str) -> bool:
+    """Whether there is more than comments and ruled lines."""
+    return bool(re.sub(r"<!--.*?-->|[-*_=·.\s]", "", piece, flags=re.DOTALL))
 
 
 def _about(text: str, start: int, end: int) -> tuple[Basis | None, Level, int]:

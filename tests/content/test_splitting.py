@@ -152,6 +152,14 @@ def test_running_text_is_cut_at_sentences_without_gap_or_overlap() -> None:
     assert all(150 <= len(piece) <= 250 for piece in pieces[:-1])
 
 
+def test_long_ruled_lines_and_comments_are_no_trouble() -> None:
+    assert texts("签名" + "_" * 300 + "x\n\n---\n", "表.txt")
+    assert parsed("# 表\n\n## 一\n\n" + "-" * 200 + "\n\n## 二\n\n<!-- 说明 -->\n\n甲。\n").passages[0].headings == (
+        "二",
+    )
+    assert texts("<!---->" * 500 + "甲。")
+
+
 @given(st.text(alphabet="甲乙丙，。；！\n #第一二三条章（）. a1*", min_size=1, max_size=900))
 def test_whatever_the_text_every_passage_is_a_piece_of_it_in_order(text: str) -> None:
     from content.readers.source import Source
