@@ -75,12 +75,12 @@ def answer(index: Index, question: str, *, on: date) -> Answer:
     reason = _unanswerable(text)
     if reason is not None:
         return Answer(question, False, 0.0, (), (), reason)
-    query, hits = index.look_up(question, on=on)
-    confidence = hits[0].score if hits else 0.0
-    citations = _citations(index, query, hits) if confidence >= index.gate else ()
+    found = index.look_up(question, on=on)
+    confidence = found.hits[0].score if found.hits else 0.0
+    citations = _citations(index, found.query, found.hits) if confidence >= found.gate else ()
     if not citations:
-        return Answer(question, False, confidence, (), tuple(hits), Refusal.NOTHING_FOUND)
-    return Answer(question, True, confidence, citations, tuple(hits), None)
+        return Answer(question, False, confidence, (), found.hits, Refusal.NOTHING_FOUND)
+    return Answer(question, True, confidence, citations, found.hits, None)
 
 
 def _unanswerable(text: str) -> Refusal | None:

@@ -23,6 +23,7 @@ FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "question_run", "heading", "title",
     "article", "official", "has_questions", "coverage_all", "missing", "support", "school",
+    "tiles",
 )  # fmt: skip
 
 
@@ -62,14 +63,17 @@ class Weights:
         fusion: weights of the four channels, for choosing candidates.
         ranker: one weight a feature.
         calibration: constant and weights of `confidence`'s numbers.
-        gate: confidence from which a question is answered.
+        calibration_plain: the same where the first candidate has no anticipated questions, as in a fresh upload.
+        gate, gate_plain: confidence from which a question is answered.
     """
 
     fusion: tuple[float, float, float, float]
     ranker: tuple[float, ...]
     calibration: tuple[float, ...]
+    calibration_plain: tuple[float, ...]
     temperature: float
     gate: float
+    gate_plain: float
 
 
 @lru_cache(maxsize=4)
@@ -80,8 +84,10 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
         fusion=tuple(data["fusion"][name] for name in ("keyword", "question", "dense", "dense_question")),
         ranker=tuple(data["ranker"][name] for name in FEATURES),
         calibration=tuple(data["calibration"][name] for name in ("constant", *CONFIDENCE)),
+        calibration_plain=tuple(data["calibration_plain"][name] for name in ("constant", *CONFIDENCE)),
         temperature=data["temperature"],
         gate=data["gate"],
+        gate_plain=data["gate_plain"],
     )
 
 
@@ -100,6 +106,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
         scores = candidate.scores
         closest, closest_pairs = _question(candidate.closest)
         covered, covered_all, missing = cover.of(candidate)
+        longest, tiled = _runs(core, candidate.text)
         rows.append(
             (
                 min(scores.keyword, 1.5),
@@ -111,7 +118,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 scores.dense_question,
                 max(scores.dense_question, 0) / tops[3],
                 covered,
-                longest_run(core, candidate.text) / max(len(core), 4),
+                longest / max(len(core), 4),
                 _dice(pairs, closest_pairs),
                 longest_run(core, closest) / max(len(core), 4),
                 _heading(query, candidate.passage),
@@ -123,6 +130,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 missing,
                 scores.support,
                 float(candidate.passage.content.level is Level.SCHOOL),
+                tiled / max(len(core), 4),
             )
         )
     return np.array(rows)
@@ -200,21 +208,32 @@ def confidence_features(
     )
 
 
-def probability(numbers: NDArray[np.float64], weights: Weights) -> float:
+def probability(numbers: NDArray[np.float64], calibration: Sequence[float]) -> float:
     """The calibrated probability, 0..1."""
-    logit = weights.calibration[0] + float(np.dot(weights.calibration[1:], numbers))
+    logit = calibration[0] + float(np.dot(calibration[1:], numbers))
     return 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
 
 
 def longest_run(needle: str, text: str) -> int:
     """Length of the longest piece of `needle` that stands in `text`."""
-    best, at = 0, 0
-    while at + best < len(needle):
-        if needle[at : at + best + 1] in text:
-            best += 1
-        else:
-            at += 1
-    return best
+    return _runs(needle, text)[0]
+
+
+def _runs(needle: str, text: str) -> tuple[int, int]:
+    """The longest common piece, and how many characters stand in common pieces of three and more."""
+    longest = tiled = at = 0
+    while at < len(needle):
+        length = 0
+        while at + length < len(needle) and needle[at : at + length + 1] in text:
+            length += 1
+        longest = max(longest, length)
+        if length >= _TILE:
+            tiled += length
+        at += max(length if length >= _TILE else 1, 1)
+    return longest, tiled
+
+
+_TILE = 3
 
 
 @lru_cache(maxsize=8192)

@@ -56,6 +56,15 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class LookUp:
+    """A question as it was understood, what was found, and the score from which the first hit is an answer."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+    gate: float
+
+
+@dataclass(frozen=True)
 class Ranked:
     """A search before it becomes hits: what tuning and the benchmarks look at."""
 
@@ -95,11 +104,6 @@ class Index:
     @property
     def encoder(self) -> Encoder:
         return self._encoder
-
-    @property
-    def gate(self) -> float:
-        """The confidence from which a question is answered."""
-        return self._weights.gate
 
     def __len__(self) -> int:
         return sum(int(segment.alive.sum()) for segment in self._segments)
@@ -152,23 +156,25 @@ class Index:
 
         Where a passage of the handbook rests on an article whose official text is held, that text comes before it.
         """
-        return self.look_up(question, on=on, limit=limit)[1]
+        return list(self.look_up(question, on=on, limit=limit).hits)
 
-    def look_up(self, question: str, *, on: date, limit: int = 5) -> tuple[Query, list[Hit]]:
-        """As `search`, with the question as it was understood."""
+    def look_up(self, question: str, *, on: date, limit: int = 5) -> LookUp:
+        """As `search`, with the question as it was understood and the gate that the first hit has to pass."""
         segments = self._segments
         ranked = self.rank(question, on=on, segments=segments)
         if not ranked.candidates:
-            return ranked.query, []
-        confidence = probability(
-            confidence_features(ranked.query, ranked.unknown, ranked.scores, ranked.rows), self._weights
-        )
-        likelihood = np.exp((ranked.scores - ranked.scores[0]) / self._weights.temperature)
+            return LookUp(ranked.query, (), 1.0)
+        numbers = confidence_features(ranked.query, ranked.unknown, ranked.scores, ranked.rows)
+        learned = self._weights
+        plain = not ranked.candidates[0].closest
+        confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
+        likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
         hits = [
             Hit(candidate.passage, float(confidence * share), candidate.closest)
             for candidate, share in zip(ranked.candidates, likelihood, strict=True)
         ]
-        return ranked.query, _official_first(hits, segments, on)[:limit]
+        placed = tuple(_official_first(hits, segments, on)[:limit])
+        return LookUp(ranked.query, placed, learned.gate_plain if plain else learned.gate)
 
     def rank(self, question: str, *, on: date, segments: Sequence[Segment] | None = None) -> Ranked:
         """Candidates of all channels, re-ranked, best first."""

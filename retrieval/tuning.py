@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from content.passages import DocumentId, DocumentKind, Passage, PassageId, PassageText
-from retrieval.encoder import load_encoder
+from retrieval.encoder import Encoder, load_encoder
 from retrieval.evaluation import Relevant, auroc, calibration_error, is_wanted, refused_when_answering
 from retrieval.material import anticipated, official_passages, starter_passages, with_questions
 from retrieval.normalise import normalise
-from retrieval.ranking import CONFIDENCE, FEATURES, WEIGHTS, Weights, confidence_features, load_weights
+from retrieval.ranking import CONFIDENCE, FEATURES, WEIGHTS, Weights, confidence_features, load_weights, probability
 from retrieval.refusals import on_principle, small_talk
 from retrieval.search import Index, Ranked
 
@@ -32,10 +32,13 @@ QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "questions" / "student
 ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
+_ARTICLE_START = 1.5
 _GENERAL_WEIGHT = 0.35  # of a general question beside one of a student
-_RANKER_DECAY, _CALIBRATION_DECAY = 0.001, 0.0003
+_PLAIN_WEIGHT = 0.0  # of the same to a library without anticipated questions: they teach its calibration only
+_RANKER_DECAY, _CALIBRATION_DECAY = 0.0015, 0.0003
 
 Floats = NDArray[np.float64]
+Asked = tuple[str, Callable[[Passage], bool] | None, str]  # a question, what answers it (None: nothing), its group
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,11 @@ class Example:
     right: NDArray[np.bool_]
     answerable: bool
     group: str
+    library: str
     weight: float
 
 
-def examples_of(
-    index: Index, questions: Sequence[tuple[str, Callable[[Passage], bool] | None, str]], weight: float
-) -> list[Example]:
+def examples_of(index: Index, questions: Sequence[Asked], library: str, weight: float) -> list[Example]:
     """Search every question that is not refused on principle."""
     found = []
     for question, wanted, group in questions:
@@ -61,7 +63,7 @@ def examples_of(
         ranked = index.rank(question, on=TODAY)
         right = np.array([wanted is not None and wanted(c.passage) for c in ranked.candidates], dtype=bool)
         if ranked.candidates:
-            found.append(Example(ranked, right, wanted is not None, group, weight))
+            found.append(Example(ranked, right, wanted is not None, group, library, weight))
     return found
 
 
@@ -89,14 +91,14 @@ def learn_ranker(examples: Sequence[Example], start: Floats) -> Floats:
 _SHARPNESS = 4.0
 
 
-def numbers_of(example: Example, ranker: Floats) -> tuple[Floats, bool]:
-    """What confidence is computed from, and whether the first candidate is right."""
+def numbers_of(example: Example, ranker: Floats) -> tuple[Floats, bool, bool]:
+    """What confidence is computed from, whether the first candidate is right, whether it has no questions."""
     scores = example.ranked.rows @ ranker
     order = np.argsort(-scores, kind="stable")
     numbers = confidence_features(
         example.ranked.query, example.ranked.unknown, scores[order], example.ranked.rows[order]
     )
-    return numbers, bool(example.right[order[0]])
+    return numbers, bool(example.right[order[0]]), not example.ranked.candidates[order[0]].closest
 
 
 def learn_calibration(numbers: Floats, right: NDArray[np.bool_]) -> Floats:
@@ -114,33 +116,35 @@ def learn_calibration(numbers: Floats, right: NDArray[np.bool_]) -> Floats:
     return np.asarray(minimize(loss, np.zeros(inputs.shape[1]), jac=True, method="L-BFGS-B").x)
 
 
-def confidence_of(numbers: Floats, calibration: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-(numbers @ calibration[1:] + calibration[0]))))
-
-
 @dataclass(frozen=True)
 class Learned:
-    """A ranker with its calibration."""
+    """A ranker with its calibrations: where the first candidate has anticipated questions, and where it has none."""
 
     ranker: Floats
     calibration: Floats
+    calibration_plain: Floats
+
+    def confidence(self, numbers: Floats, plain: bool) -> float:
+        return probability(numbers, self.calibration_plain.tolist() if plain else self.calibration.tolist())
 
 
 def learn(examples: Sequence[Example], start: Floats) -> Learned:
-    """The ranker, then the calibration on scores of rankers that did not see the question."""
-    numbers, right = _crossed(examples, start)
-    students = np.array([example.weight == 1.0 for example in examples])
-    return Learned(learn_ranker(examples, start), learn_calibration(numbers[students], right[students]))
+    """The ranker, then the calibrations on scores of rankers that did not see the question."""
+    crossed = _crossed(examples, start)
+    calibrations = []
+    for plain in (False, True):
+        chosen = [(numbers, right) for numbers, right, is_plain in crossed if is_plain is plain]
+        inputs, truths = [numbers for numbers, _ in chosen], [right for _, right in chosen]
+        calibrations.append(learn_calibration(np.array(inputs), np.array(truths)))
+    return Learned(learn_ranker(examples, start), *calibrations)
 
 
-def _crossed(examples: Sequence[Example], start: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    numbers = np.zeros((len(examples), len(CONFIDENCE)))
-    right = np.zeros(len(examples), dtype=bool)
+def _crossed(examples: Sequence[Example], start: Floats) -> list[tuple[Floats, bool, bool]]:
+    found = []
     for held in _folds(examples):
         ranker = learn_ranker([e for at, e in enumerate(examples) if at not in held], start)
-        for at in held:
-            numbers[at], right[at] = numbers_of(examples[at], ranker)
-    return numbers, right
+        found += [numbers_of(examples[at], ranker) for at in sorted(held)]
+    return found
 
 
 def _folds(examples: Sequence[Example]) -> list[set[int]]:
@@ -149,19 +153,20 @@ def _folds(examples: Sequence[Example]) -> list[set[int]]:
     return [{at for at, e in enumerate(examples) if place[e.group] == fold} for fold in range(_FOLDS)]
 
 
-def report(examples: Sequence[Example], start: Floats) -> dict[str, float | None]:
+def report(examples: Sequence[Example], start: Floats) -> dict[str, dict[str, float | None]]:
     """Figures on folds that neither ranker nor calibration saw."""
-    confidences: list[float] = []
-    truths: list[bool] = []
-    answerable: list[bool] = []
+    outcomes: dict[str, list[tuple[float, bool, bool]]] = {}
     for held in _folds(examples):
         learned = learn([e for at, e in enumerate(examples) if at not in held], start)
         for at in sorted(held):
-            if examples[at].weight == 1.0:
-                numbers, right = numbers_of(examples[at], learned.ranker)
-                confidences.append(float(confidence_of(numbers[None], learned.calibration)[0]))
-                truths.append(right)
-                answerable.append(examples[at].answerable)
+            numbers, right, plain = numbers_of(examples[at], learned.ranker)
+            outcome = (learned.confidence(numbers, plain), right, examples[at].answerable)
+            outcomes.setdefault(examples[at].library, []).append(outcome)
+    return {library: _figures(found) for library, found in outcomes.items()}
+
+
+def _figures(outcomes: Sequence[tuple[float, bool, bool]]) -> dict[str, float | None]:
+    confidences, truths, answerable = zip(*outcomes, strict=True)
     hits = [right for right, asked in zip(truths, answerable, strict=True) if asked]
     return {
         "n": len(truths),
@@ -172,9 +177,9 @@ def report(examples: Sequence[Example], start: Floats) -> dict[str, float | None
     }
 
 
-def student_questions(split: str) -> list[tuple[str, Callable[[Passage], bool] | None, str]]:
+def student_questions(split: str) -> list[Asked]:
     """Questions of one split; the group is the article that answers, or the kind of unanswerable question."""
-    questions: list[tuple[str, Callable[[Passage], bool] | None, str]] = []
+    questions: list[Asked] = []
     for line in QUESTIONS.read_text("utf-8").splitlines():
         entry = json.loads(line)
         if entry["split"] != split:
@@ -199,11 +204,13 @@ def library(official: Path | None) -> list[Passage]:
 
 
 def general_set(folder: Path, index: Index) -> list[Example]:
-    """A set of `{id,title,text}` and `{id,text,relevant}`, indexed whole."""
+    """A set of `{id,title,text}` and `{id,text,relevant}`, every fifth passage withheld: its questions have none."""
     names: dict[int, str] = {}
     passages = []
     for number, line in enumerate((folder / "corpus.jsonl").read_text("utf-8").splitlines()):
         entry = json.loads(line)
+        if number % 5 == 0:
+            continue
         names[number] = entry["id"]
         content = PassageText(headings=(), article=None, text=entry["text"])
         title = entry.get("title") or folder.name
@@ -211,15 +218,28 @@ def general_set(folder: Path, index: Index) -> list[Example]:
             Passage(PassageId(number), DocumentId("set"), title, DocumentKind.OFFICIAL, 1, number, content, date.min)
         )
     index.add(passages)
-    questions: list[tuple[str, Callable[[Passage], bool] | None, str]] = []
+    questions: list[Asked] = []
     for line in (folder / "queries.jsonl").read_text("utf-8").splitlines():
         entry = json.loads(line)
-        questions.append((entry["text"], _named(names, entry["relevant"]), entry["relevant"][0]))
-    return examples_of(index, questions, _GENERAL_WEIGHT)
+        known = set(entry["relevant"]) & set(names.values())
+        questions.append((entry["text"], _named(names, entry["relevant"]) if known else None, entry["relevant"][0]))
+    return examples_of(index, questions, "general", _GENERAL_WEIGHT)
 
 
 def _named(names: dict[int, str], relevant: Sequence[str]) -> Callable[[Passage], bool]:
     return lambda passage: names[passage.id] in relevant
+
+
+def gather(encoder: Encoder, official: Path | None, general: Path | None) -> list[Example]:
+    """All that is learned from: the library as it is, the same without anticipated questions, the general set."""
+    lines = ELSEWHERE.read_text("utf-8").splitlines()
+    questions = [*student_questions("dev"), *((line, None, f"elsewhere-{at % 40}") for at, line in enumerate(lines))]
+    passages = library(official)
+    full, plain = Index(encoder), Index(encoder)
+    full.add(passages)
+    plain.add(with_questions(passages, {}))
+    examples = examples_of(full, questions, "library", 1.0) + examples_of(plain, questions, "plain", _PLAIN_WEIGHT)
+    return examples + (general_set(general, Index(encoder)) if general else [])
 
 
 def main() -> None:
@@ -230,27 +250,30 @@ def main() -> None:
     parser.add_argument("--encoder", default=None)
     parser.add_argument("--dry-run", action="store_true", help="print the figures, write nothing")
     arguments = parser.parse_args()
-    encoder = load_encoder(arguments.encoder)
-    index = Index(encoder)
-    index.add(library(arguments.official))
-    elsewhere = [
-        (line, None, f"elsewhere-{at % 40}") for at, line in enumerate(ELSEWHERE.read_text("utf-8").split("\n"))
-    ]
-    examples = examples_of(index, [*student_questions("dev"), *elsewhere], 1.0)
-    if arguments.general:
-        examples += general_set(arguments.general, Index(encoder))
-    before = load_weights()
+    examples = gather(load_encoder(arguments.encoder), arguments.official, arguments.general)
     start = np.zeros(len(FEATURES))
-    print(json.dumps(report(examples, start)))
+    start[FEATURES.index("article")] = _ARTICLE_START  # the questions of students hardly ever name one
+    for name, figures in report(examples, start).items():
+        print(name, json.dumps(figures))
     learned = learn(examples, start)
-    numbers = np.array([numbers_of(e, learned.ranker)[0] for e in examples if e.answerable and e.weight == 1.0])
-    gate = float(np.quantile(confidence_of(numbers, learned.calibration), 0.05))
+    gates = _gate(examples, learned, plain=False), _gate(examples, learned, plain=True)
     if not arguments.dry_run:
-        WEIGHTS.write_text(json.dumps(_as_data(learned, gate, before), indent=1, ensure_ascii=False) + "\n", "utf-8")
-    print(f"gate {gate:.3f}; weights {'not ' if arguments.dry_run else ''}written to {WEIGHTS.name}")
+        data = _as_data(learned, gates, load_weights())
+        WEIGHTS.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(f"gates {gates}; weights {'not ' if arguments.dry_run else ''}written to {WEIGHTS.name}")
 
 
-def _as_data(learned: Learned, gate: float, before: Weights) -> dict[str, Any]:
+def _gate(examples: Sequence[Example], learned: Learned, *, plain: bool) -> float:
+    """The confidence that 95 of 100 answerable questions reach."""
+    reached = []
+    for example in examples:
+        numbers, _, is_plain = numbers_of(example, learned.ranker)
+        if example.answerable and is_plain is plain:
+            reached.append(learned.confidence(numbers, plain))
+    return round(float(np.quantile(reached, 0.05)), 4)
+
+
+def _as_data(learned: Learned, gates: tuple[float, float], before: Weights) -> dict[str, Any]:
     channels = ("keyword", "question", "dense", "dense_question")
     return {
         "command": "python -m retrieval.tuning --official ../shared/data/official"
@@ -258,8 +281,10 @@ def _as_data(learned: Learned, gate: float, before: Weights) -> dict[str, Any]:
         "fusion": dict(zip(channels, before.fusion, strict=True)),
         "ranker": _named_numbers(FEATURES, learned.ranker),
         "calibration": _named_numbers(("constant", *CONFIDENCE), learned.calibration),
+        "calibration_plain": _named_numbers(("constant", *CONFIDENCE), learned.calibration_plain),
         "temperature": 1 / _SHARPNESS,
-        "gate": round(gate, 4),
+        "gate": gates[0],
+        "gate_plain": gates[1],
     }
 
 
