@@ -154,6 +154,8 @@ async def test_a_newcomer_talks_presses_and_exchanges_files(
     await seen.say("请看")
     await expect(page.locator("li.mine a.document")).to_contain_text("名册.xlsx")
     await expect(seen.answers.get_by_text("名册.xlsx：3 字节")).to_be_visible()
+    await expect(page.locator("li.mine .text")).to_have_text(["/today", "/export", "请看"])
+    await expect(page.locator("li.mine").nth(2).locator(".picture")).to_be_visible()
     await expect(page.get_by_role("button", name="图片：照片.png")).to_be_visible()
     await page.get_by_role("button", name="图片：echo.png").click()
     await expect(page.locator("#viewer-image")).to_be_visible()

@@ -158,8 +158,9 @@ class _Parser(HTMLParser):
             raise MarkupRefused(f"</{tag}> closes nothing")
         _, node = self._open.pop()
         if node["t"] == "code" and self._open and self._open[-1][1]["t"] == "pre":
-            self._open[-1][1] |= {key: node[key] for key in ("lang",) if key in node}
-            self._open[-1][1]["c"].extend(node["c"])
+            outer = self._open[-1][1]
+            outer["c"].extend(node["c"])
+            outer.update({key: node[key] for key in ("lang",) if key in node})
         elif node["t"] == "plain":
             self._children().extend(node["c"])
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -105,7 +106,7 @@ class WebSession(BaseSession):
             case DeleteMessage():
                 return await self._delete(method, method.chat_id, method.message_id)
             case DeleteMessages():
-                return all([await self._delete(method, method.chat_id, number) for number in method.message_ids])
+                return await self._delete_those_left(method)
             case AnswerCallbackQuery():
                 return self._answer_press(method)
             case SendChatAction():
@@ -179,6 +180,12 @@ class WebSession(BaseSession):
                 raise TelegramBadRequest(method, "Bad Request: message to delete not found")
             await change_message(session, number, Content(author=before.content.author, tree=[], deleted=True))
         self._hub.tell(chat_id, {"t": "delete", "id": number})
+        return True
+
+    async def _delete_those_left(self, method: DeleteMessages) -> bool:
+        for number in method.message_ids:
+            with suppress(TelegramBadRequest):  # as on Telegram: those that are gone are passed over
+                await self._delete(method, method.chat_id, number)
         return True
 
     def _answer_press(self, method: AnswerCallbackQuery) -> bool:

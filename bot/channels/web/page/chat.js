@@ -17,6 +17,7 @@ export class Chat {
   #atBottom = true;
   #unread = 0;
   #typing = null;
+  #uploads = Promise.resolve(); // one file after the other, so that they arrive in their order
 
   /** `on` has: state(name), lost(), heard() after each message of the bot. */
   constructor(on) {
@@ -169,6 +170,10 @@ export class Chat {
     const again = message.problem || message.stalled;
     for (const mark of ["stalled", "problem", "retry"]) delete message[mark];
     if (again) this.#place(message);
+    this.#uploads = this.#uploads.then(() => this.#post(message));
+  }
+
+  #post(message) {
     const { file, caption } = message.upload;
     const query = new URLSearchParams({ client: message.client, name: file.name, chat: this.#chat, caption: caption ?? "" });
     const request = new XMLHttpRequest();
@@ -187,6 +192,9 @@ export class Chat {
       this.#unsent(message, word("unsent"), true);
     };
     request.send(file);
+    return new Promise((done) => {
+      request.onloadend = done;
+    });
   }
 
   #unsent(message, problem, retry) {
