@@ -19,6 +19,7 @@ from scheduler.tables import ReminderRow
 STUDENT = "student"
 ESCALATION = "escalation"  # the recipients one level up, for what stays overdue
 THIRD_WEEK = timedelta(days=14)  # of a one-month limit: two weeks have gone by
+OVERDUE_TIMES_BACK = 4  # older weekly reminders that were never planned are let go
 BATCH = 500  # rows a statement; SQLite takes 32,766 values at once
 
 Recipients = Mapping[str, Sequence[int]]  # actor (or ESCALATION) → person ids
@@ -66,12 +67,12 @@ def reminders_for(
     for deadline in deadlines:
         if deadline.state is State.DONE:
             continue
+        occurrence = deadline.occurrence
         for days in _days(deadline, today, settings):
+            local = datetime.combine(deadline.due - timedelta(days=days), settings.at, settings.zone)
+            moment = local.astimezone(UTC)
             for recipient in _who(person, deadline, days, recipients, settings):
-                moment = datetime.combine(deadline.due - timedelta(days=days), settings.at, settings.zone)
-                one = Reminder(
-                    recipient, person, deadline.rule, deadline.occurrence, days, deadline.due, moment.astimezone(UTC)
-                )
+                one = Reminder(recipient, person, deadline.rule, occurrence, days, deadline.due, moment)
                 found[one.key] = one
     return sorted(found.values(), key=lambda one: (one.remind_at, one.key))
 
@@ -136,8 +137,9 @@ def _days(deadline: Deadline, today: date, settings: ReminderSettings) -> set[in
         days.add((due - settings.calendar.last_working_day(due)).days)  # a date is kept; people are told before it
     if deadline.nag:
         every = settings.overdue_every_days
-        last = max(0, (today - due).days) // every + settings.overdue_times_ahead
-        days |= {-every * number for number in range(1, last + 1)}
+        passed = max(0, (today - due).days) // every
+        first = max(1, passed - OVERDUE_TIMES_BACK)
+        days |= {-every * number for number in range(first, passed + settings.overdue_times_ahead + 1)}
     return days
 
 
