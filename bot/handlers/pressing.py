@@ -10,8 +10,9 @@ from aiogram.types import CallbackQuery, InputFile, Message
 
 def said_below(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
     """The way to say something in the chat of a press; the message itself may be too old to be given."""
-    if isinstance(query.message, Message):
-        return query.message.answer
+    message = own_message(query)
+    if message is not None:
+        return message.answer
     bot = query.bot
 
     async def send(text: str, **options: Any) -> Any:
@@ -22,8 +23,9 @@ def said_below(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
 
 def shown_file(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
     """The way to send a file in the chat of a press."""
-    if isinstance(query.message, Message):
-        return query.message.answer_document
+    message = own_message(query)
+    if message is not None:
+        return message.answer_document
     bot = query.bot
 
     async def send(document: InputFile, **options: Any) -> Any:
@@ -34,4 +36,11 @@ def shown_file(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
 
 def changed(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
     """The way to change the message of a press; where it cannot be changed any more, the same is said below."""
-    return query.message.edit_text if isinstance(query.message, Message) else said_below(query)
+    message = own_message(query)
+    return message.edit_text if message is not None else said_below(query)
+
+
+def own_message(query: CallbackQuery) -> Message | None:
+    """The message of a press if it stands in the presser's own chat; what is theirs is never said in another's."""
+    message = query.message
+    return message if isinstance(message, Message) and message.chat.id == query.from_user.id else None

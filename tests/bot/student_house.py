@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.carrier import DoorCarrier
 from bot.channels import telegram
@@ -36,7 +38,8 @@ from records.steps import StepRequest
 from records.track import load_track
 from records.workdays import WorkCalendar
 from scheduler.delivery import Delivery
-from scheduler.planner import Planning, plan
+from scheduler.planner import Planning, plan, plan_reminders
+from scheduler.tables import OutboxRow
 from storage.database import Database
 from tests.emulator import person as emulated
 from tests.emulator.emulator import Emulator
@@ -87,18 +90,46 @@ class StudentHouse:
 
     async def record(self, name: str, step: str, on: str, **detail: str) -> None:
         """A step of the student, entered by the operator as history."""
-        request = StepRequest(self.people[name].id, step, date.fromisoformat(on), detail, history=True)
         async with self.services.database.write() as session:
-            await record_step(self.services, session, request)
+            await self.record_in(session, name, step, on, **detail)
+        self.delivery.nudge()
+
+    async def record_in(self, session: AsyncSession, name: str, step: str, on: str, **detail: str) -> None:
+        """The same in a transaction of the test."""
+        request = StepRequest(self.people[name].id, step, date.fromisoformat(on), detail, history=True)
+        await record_step(self.services, session, request)
 
     async def plan(self) -> int:
-        """What the planner does each minute, and the sending of it."""
-        settings = self.services.settings
-        planning = Planning(BEIJING, settings.study_time, settings.quiet_from)
+        """What the planner does each minute. Returns how many letters it wrote."""
         async with self.services.database.write() as session:
-            written = await plan(session, planning, now=self.now)
+            written = await self.plan_in(session)
         self.delivery.nudge()
         return written
+
+    async def plan_in(self, session: AsyncSession) -> int:
+        """The same in a transaction of the test."""
+        return await plan(session, self._planning, now=self.now)
+
+    async def plan_reminders(self) -> int:
+        """What it does about reminders."""
+        async with self.services.database.write() as session:
+            return await plan_reminders(session, self._planning, now=self.now)
+
+    async def quiet(self) -> None:
+        """Until every letter whose time has come was dealt with."""
+        self.delivery.nudge()
+        while await self._under_way():  # noqa: ASYNC110 (what ends the waiting stands in the database)
+            await asyncio.sleep(0)
+
+    async def _under_way(self) -> int:
+        due = OutboxRow.state.in_(("queued", "sending")), OutboxRow.not_before <= self.now
+        async with self.services.database.read() as session:
+            return await session.scalar(select(func.count()).select_from(OutboxRow).where(*due)) or 0
+
+    @property
+    def _planning(self) -> Planning:
+        settings = self.services.settings
+        return Planning(BEIJING, settings.study_time, settings.quiet_from)
 
 
 @asynccontextmanager

@@ -1,0 +1,183 @@
+"""A student's dates: shown with their reasons, reminded of once, and answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from icalendar import Calendar
+from sqlalchemy import func, select
+
+from records.people import Role
+from records.tables import EntryRow
+from scheduler.tables import OutboxRow
+from storage.database import Database
+from tests.bot.student_house import BEIJING, StudentHouse, open_house
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.emulator.person import Person
+
+__all__ = ["emulator"]
+
+MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=BEIJING)  # a day before the talk is due
+
+
+async def applicant(house: StudentHouse) -> tuple[Person, Person]:
+    """Somebody who applied a month ago, and the organiser; both have heard of the recording."""
+    student = await house.join("林晓雨", number="2026001")
+    organiser = await house.join("周老师", role=Role.ORGANISER)
+    await house.record("林晓雨", "application_received", "2026-10-26")
+    await house.quiet()
+    return student, organiser
+
+
+async def test_dates_say_when_why_and_who(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student, _organiser = await applicant(house)
+
+        student.says("/dates")
+
+        shown = await student.hears("我的期限")
+        assert "最晚 2026-11-26：派人谈话（还有 3 天）" in shown.text
+        assert "因为 2026-10-26「收到入党申请书」，细则第七条（细则要求）：收到申请书后一个月内派人谈话" in shown.text
+        assert "由党支部办理，自 2026-10-26 起已等 28 天" in shown.text
+        assert shown.buttons == [["已完成（1）", "日历文件"]]
+        student.presses("已完成")
+        await student.hears("✓ 2026-10-26 递交入党申请书")
+    assert emulator.violations == []
+
+
+async def test_a_floor_that_is_reached_promises_nothing(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        for step, day in (
+            ("application_received", "2024-09-10"),
+            ("interview", "2024-10-08"),
+            ("activist_decided", "2025-03-15"),
+        ):
+            await house.record("林晓雨", step, day)
+
+        student.says("/dates")
+
+        shown = await student.hears("我的期限")
+        assert "✅ 时间条件已满足（2026-03-15 起）：支委会讨论拟列为发展对象" in shown.text
+        assert "已超期" in shown.text  # nobody reviewed them since
+        assert "是否进入下一步，由党组织决定" in shown.text
+
+
+async def test_the_calendar_file_opens_and_its_titles_tell_nothing(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student, _organiser = await applicant(house)
+        student.says("/dates")
+        await student.hears("我的期限")
+
+        student.presses("日历文件")
+
+        sent = await student.hears(lambda seen: seen.file_name == "我的期限.ics")
+        events = Calendar.from_ical(emulator.documents[sent.file_id or ""]).events
+        assert [event.start.isoformat() for event in events] == ["2026-11-26"]
+        assert all("党" not in str(event["summary"]) and event.alarms.times is not None for event in events)
+
+
+async def test_progress_is_a_picture_and_words(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student, _organiser = await applicant(house)
+
+        student.says("/progress")
+        drawn = await student.hears(lambda seen: "photo" in seen.raw)
+        assert "下一步：派人谈话，由党支部办理" in drawn.text
+        picture = emulator.documents[drawn.file_id or ""]
+        assert picture.startswith(b"\x89PNG")
+        assert int.from_bytes(picture[16:20]) == 900
+        student.presses("文字版")
+
+        words = await student.hears("▶️ 申请入党")
+        assert "✅ 递交入党申请书　2026-10-26" in words.text
+    assert emulator.violations == []
+
+
+async def test_a_reminder_reaches_the_student_and_who_must_act_once(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student, organiser = await applicant(house)
+        house.moment[0] = MORNING
+
+        await house.plan()
+
+        for person in (student, organiser):
+            letter = await person.hears("待办")
+            assert letter.text.splitlines()[0] == "你有一项待办"
+            assert "派人谈话" in letter.text
+            assert letter.buttons == [["知道了", "明天再提醒", "我已办"]]
+        assert "林晓雨（2026001）" in organiser.last.text
+        house.later(minutes=1)
+        assert await house.plan_reminders() == 0
+        await house.quiet()
+        assert [sum("待办" in seen.text for seen in person.heard) for person in (student, organiser)] == [1, 1]
+    assert emulator.violations == []
+
+
+async def test_what_was_done_meanwhile_is_not_reminded_of(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student, _organiser = await applicant(house)
+        house.moment[0] = MORNING
+        async with database.write() as session:
+            await house.plan_in(session)
+            await house.record_in(session, "林晓雨", "interview", "2026-11-24")
+        await house.quiet()
+
+        async with database.read() as session:
+            rows = await session.execute(
+                select(OutboxRow.state, OutboxRow.last_error).where(OutboxRow.kind == "reminder")
+            )
+        assert {tuple(row) for row in rows} == {("cancelled", "done meanwhile")}
+        assert not any("待办" in seen.text for seen in student.heard)
+
+
+async def test_done_already_asks_the_organiser_and_records_nothing(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student, organiser = await applicant(house)
+        house.moment[0] = MORNING
+        await house.plan()
+        letter = await student.hears("待办")
+
+        student.presses("我已办", letter)
+
+        await student.hears("已请组织员核实")
+        asked = await organiser.hears("待您核实")
+        assert "林晓雨 表示「派人谈话」已办" in asked.text
+        organiser.presses("我已办")
+        await organiser.hears("/step")
+        async with database.read() as session:
+            assert await session.scalar(select(func.count()).select_from(EntryRow)) == 1
+
+
+async def test_remind_me_tomorrow_does(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student, _organiser = await applicant(house)
+        house.moment[0] = MORNING
+        await house.plan()
+        letter = await student.hears("待办")
+
+        student.presses("明天再提醒", letter)
+        await student.hears("明天再提醒您")
+        house.later(days=1)
+        await house.plan()
+
+        again = await student.hears("待办", since=letter.revision)
+        assert "就是今天" in again.text
+        student.presses("知道了", again)
+        assert (await student.hears("好的")).buttons == []
+
+
+async def test_nobody_is_reminded_in_their_quiet_hours(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator, reminder_time="07:00") as house:
+        student, _organiser = await applicant(house)
+        heard = len(student.heard)
+        house.moment[0] = MORNING.replace(hour=7)
+
+        await house.plan()
+        await house.quiet()
+        assert len(student.heard) == heard
+        house.later(minutes=30)
+        house.delivery.nudge()
+
+        await student.hears("待办")

@@ -1,0 +1,202 @@
+"""What is recorded about a student: seen, corrected, added to, set, copied and left behind by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from io import BytesIO
+
+from openpyxl import load_workbook
+from sqlalchemy import func, select
+
+from records.access import Looked, note_look
+from records.people import Role, accounts_of, person_by_id
+from records.tables import ConsentRow, EntryRow
+from scheduler.tables import OutboxRow
+from storage.database import Database
+from tests.bot.student_house import open_house
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+
+__all__ = ["emulator"]
+
+
+async def test_the_record_says_who_entered_what_and_who_looked(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.join("周老师", role=Role.ORGANISER)
+        await house.record("林晓雨", "application_received", "2026-10-26")
+        viewer = house.people["周老师"].id
+        async with database.write() as session:
+            await note_look(session, viewer, [house.people["林晓雨"].id], Looked.EXPORT, now=house.now)
+
+        student.says("/record")
+
+        shown = await student.hears("我的记录")
+        assert "学号：2026001" in shown.text
+        assert "党支部：学生第一党支部" in shown.text
+        assert "2026-10-26 递交入党申请书" in shown.text
+        assert "未核验" in shown.text
+        student.presses("谁看过")
+        assert "2026-11-23 10:00 周老师：导出" in (await student.hears("谁看过我的记录")).text
+        async with database.read() as session:  # looking at oneself is no look
+            student_id = house.people["林晓雨"].id
+            assert len((await session.execute(select(func.count()).where(EntryRow.person_id == student_id))).all()) == 1
+    assert emulator.violations == []
+
+
+async def test_a_correction_is_asked_for_and_changes_nothing(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        organiser = await house.join("周老师", role=Role.ORGANISER)
+        await house.record("林晓雨", "application_received", "2026-10-26")
+        async with database.read() as session:
+            entry = (await session.scalars(select(EntryRow.id))).one()
+        student.says("/record")
+        await student.hears("我的记录")
+        student.presses("请求更正")
+        await student.hears("编号开头")
+
+        student.says(f"#{entry} 日期应为 2026-10-25")
+
+        await student.hears("附在这一条记录旁边")
+        notice = await organiser.hears("更正请求")
+        assert notice.text.splitlines()[0] == "有一项更正请求待您核实"
+        assert "林晓雨（2026001）" in notice.text
+        assert "2026-10-25" in notice.text
+        async with database.read() as session:
+            kept = (await session.scalars(select(EntryRow).where(EntryRow.kind == "answer"))).one()
+            step = (await session.scalars(select(EntryRow).where(EntryRow.kind == "step"))).one()
+        assert kept.payload == {"entry": entry, "text": f"#{entry} 日期应为 2026-10-25"}
+        assert step.happened_on.isoformat() == "2026-10-26"
+
+
+async def test_a_command_ends_a_dialogue(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨")
+        student.says("/report")
+        await student.hears("标题")
+
+        student.says("/settings")
+        await student.hears("我的设置")
+        student.says("预备期从哪天算起？")
+
+        await student.hears("算起")
+        async with database.read() as session:
+            assert await session.scalar(select(func.count()).select_from(EntryRow)) == 0
+
+
+async def test_a_report_is_recorded_by_title_and_day_never_by_its_text(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        student.says("/report")
+        await student.hears("标题")
+        student.says("通过这一季度的学习，我认识到……" * 20)
+        await student.hears("不读取、不分析，也不保存")
+
+        student.says("2026年第四季度思想汇报")
+        await student.hears("哪天交给")
+        student.says("前几天")
+        await student.hears("不是日期")
+        student.presses("昨天")
+
+        done = await student.hears("已登记")
+        assert "2026-11-22 提交「2026年第四季度思想汇报」" in done.text
+        async with database.read() as session:
+            entry = (await session.scalars(select(EntryRow))).one()
+        assert (entry.kind, entry.happened_on.isoformat(), entry.verified_by) == ("step", "2026-11-22", None)
+        assert entry.payload["detail"] == {"title": "2026年第四季度思想汇报"}
+        assert entry.recorded_by == entry.person_id
+
+
+async def test_settings_are_changed_by_buttons_or_words(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨")
+        student.says("/settings")
+        await student.hears("我的设置")
+
+        for label, then in (
+            ("20:00", "学习卡片：20:00"),
+            ("23:00–08:00", "免打扰：23:00–08:00"),
+            ("暂停学习卡片", "已暂停"),
+            ("恢复学习卡片", "学习卡片：20:00"),
+            ("English", "Daily study card: 20:00"),
+        ):
+            student.presses(label)
+            await student.hears(then)
+        student.says("/settings 25点")
+        await student.hears("not a time of day")
+        student.says("/settings 19:30")
+        await student.hears("Daily study card: 19:30")
+        async with database.read() as session:
+            person = await person_by_id(session, house.people["林晓雨"].id)
+        assert person is not None
+        assert (f"{person.study_time}", f"{person.quiet_from}", person.language) == ("19:30:00", "23:00:00", "en")
+
+
+async def test_everything_about_me_can_be_downloaded(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+        student.says("/mydata")
+        await student.hears("我的数据")
+
+        student.presses("下载 JSON")
+        sent = await student.hears(lambda seen: seen.file_name == "我的数据.json")
+        told = json.loads(emulator.documents[sent.file_id or ""])
+        assert told["person"][0]["student_number"] == "2026001"
+        assert told["entry"][0]["payload"]["step"] == "application_received"
+        student.presses("下载表格（XLSX）")
+
+        sent = await student.hears(lambda seen: seen.file_name == "我的数据.xlsx")
+        book = load_workbook(BytesIO(emulator.documents[sent.file_id or ""]))
+        assert {"个人信息", "登记", "同意记录"} <= set(book.sheetnames)
+    assert emulator.violations == []
+
+
+async def test_leaving_takes_two_presses_and_ends_everything(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+        student.says("/mydata")
+        await student.hears("我的数据")
+        student.presses("撤回同意")
+        assert "保留" in (await student.hears("撤回同意意味着")).text
+        async with database.read() as session:
+            assert (await session.scalars(select(ConsentRow.withdrawn_at))).one() is None
+
+        student.presses("确认撤回")
+        await student.hears("已撤回同意")
+
+        student.says("/dates")
+        await student.hears("邀请码")
+        async with database.read() as session:
+            person = house.people["林晓雨"].id
+            assert await accounts_of(session, person, blocked=True) == []
+            assert (await session.scalars(select(ConsentRow.withdrawn_at))).one() is not None
+            assert await session.scalar(select(func.count()).select_from(EntryRow)) == 1
+            assert await session.scalar(select(func.count()).where(OutboxRow.recipient_id == person)) == 0
+
+
+async def test_privacy_tells_what_was_agreed_to(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨")
+
+        student.says("/privacy")
+
+        assert "您在 2026-11-23 同意了" in (await student.hears("告知书")).text
+
+
+async def test_who_is_no_student_is_told_that_a_command_is_not_theirs(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("周老师", role=Role.ORGANISER)
+        student = await house.join("林晓雨")
+
+        for command in ("/dates", "/record", "/progress", "/report", "/today"):
+            organiser.says(command)
+            await organiser.hears("不对您的角色开放")
+        student.says("/dates")
+        dates = await student.hears("我的期限")
+        foreign = organiser.presses("日历文件", dates)
+
+        assert "已经失效" in await asyncio.to_thread(foreign.waits_for_answer)
