@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.passages import DocumentKind, Level, Passage
-from retrieval.naming import article_key, title_key
+from retrieval.naming import article_key, place_of, title_key
 from retrieval.normalise import normalise
 from retrieval.queries import Query, Weighed, homophones, letters
 from retrieval.terms import Gram
@@ -178,16 +178,22 @@ CONFIDENCE = (
 
 
 def confidence_features(
-    query: Query, unknown: float, scores: NDArray[np.float64], rows: NDArray[np.float64]
+    query: Query,
+    candidates: Sequence[Candidate],
+    unknown: float,
+    scores: NDArray[np.float64],
+    rows: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """What the probability that the first of the ranked candidates answers is computed from.
 
     Args:
         unknown: share of the question that stands nowhere in the index.
     """
+    rest_on = [_rests_on(candidate.passage) for candidate in candidates]
+    rivals = [score for score, target in zip(scores, rest_on, strict=True) if target != rest_on[0]]
     column = {name: place for place, name in enumerate(FEATURES)}
     top = rows[0]
-    margin = float(scores[0] - scores[1]) if len(scores) > 1 else 2.0
+    margin = float(scores[0] - rivals[0]) if rivals else 2.0
     return np.array(
         [
             scores[0],
@@ -206,6 +212,14 @@ def confidence_features(
             unknown,
         ]
     )
+
+
+def _rests_on(passage: Passage) -> tuple[str, str]:
+    """The article that a passage is or rests on; passages of one article are no rivals."""
+    basis = passage.content.basis
+    if basis is not None:
+        return title_key(basis.title), article_key(basis.article)
+    return title_key(passage.title), article_key(place_of(passage))
 
 
 def probability(numbers: NDArray[np.float64], calibration: Sequence[float]) -> float:

@@ -164,7 +164,7 @@ class Index:
         ranked = self.rank(question, on=on, segments=segments)
         if not ranked.candidates:
             return LookUp(ranked.query, (), 1.0)
-        numbers = confidence_features(ranked.query, ranked.unknown, ranked.scores, ranked.rows)
+        numbers = confidence_features(ranked.query, ranked.candidates, ranked.unknown, ranked.scores, ranked.rows)
         learned = self._weights
         plain = not ranked.candidates[0].closest
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)

@@ -95,9 +95,9 @@ def numbers_of(example: Example, ranker: Floats) -> tuple[Floats, bool, bool]:
     """What confidence is computed from, whether the first candidate is right, whether it has no questions."""
     scores = example.ranked.rows @ ranker
     order = np.argsort(-scores, kind="stable")
-    numbers = confidence_features(
-        example.ranked.query, example.ranked.unknown, scores[order], example.ranked.rows[order]
-    )
+    ranked = example.ranked
+    candidates = [ranked.candidates[at] for at in order]
+    numbers = confidence_features(ranked.query, candidates, ranked.unknown, scores[order], ranked.rows[order])
     return numbers, bool(example.right[order[0]]), not example.ranked.candidates[order[0]].closest
 
 
