@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiogram.fsm.state import State
 from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.tables import ConversationRow
 from bot.turn import Turn, current_turn
@@ -57,13 +59,26 @@ class ConversationStorage(BaseStorage):
         return turn
 
 
-async def save_conversations(turn: Turn) -> None:
-    """Write the changed states in the turn's transaction."""
-    for name, (state, data) in turn.conversations.items():
-        if state is None and not data:
-            await turn.session.execute(delete(ConversationRow).where(ConversationRow.key == name))
-        else:
-            await turn.session.merge(ConversationRow(key=name, state=state, data=data, changed_at=turn.now))
+async def save_conversations(session: AsyncSession, turns: Sequence[Turn]) -> None:
+    """Write the states that the turns changed, in the transaction that commits the turns."""
+    ended: list[str] = []
+    rows: dict[str, dict[str, Any]] = {}
+    for turn in turns:
+        for name, (state, data) in turn.conversations.items():
+            if state is None and not data:
+                ended.append(name)
+                rows.pop(name, None)
+            else:
+                rows[name] = {"key": name, "state": state, "data": data, "changed_at": turn.now}
+    ended = [name for name in ended if name not in rows]
+    if ended:
+        await session.execute(delete(ConversationRow).where(ConversationRow.key.in_(ended)))
+    if rows:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        statement = insert(ConversationRow)
+        fresh = {name: statement.excluded[name] for name in ("state", "data", "changed_at")}
+        upsert = statement.on_conflict_do_update(index_elements=["key"], set_=fresh)
+        await (await session.connection()).execute(upsert, list(rows.values()))
 
 
 def _name(key: StorageKey) -> str:

@@ -3,61 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Protocol
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from scheduler import outbox
+from scheduler import claiming, settling, sharing
+from scheduler.judging import Carrier, Outcome, Report, judge
 from scheduler.limits import Limiter
-from scheduler.outbox import MAX_ATTEMPTS, UNCOUNTED, Letter, Result, State
+from scheduler.outbox import LANES, UNCOUNTED, Letter, Priority, Result, State
+from scheduler.trouble import will_pass
 from storage.database import Database
 
-IN_FLIGHT = 8
-LEASE = timedelta(seconds=60)
+__all__ = ["Carrier", "Delivery", "Outcome", "Report", "judge"]
+
+IN_FLIGHT = 8  # letters that a kill can leave in doubt
+AHEAD = 64  # letters claimed ahead of their sending where no limits hold; a kill sends none of them twice
+LEASE = timedelta(seconds=45)
+RENEW_SECONDS = 15.0
 IDLE_SECONDS = 1.0
-RECOVER_EVERY = timedelta(seconds=20)
-BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300, 900)
+PAUSE_SECONDS = 1.0  # after trouble with the database
+FAIR_TURN = 10  # every so many claims the last lane is asked first, so that none starves
+CRASHED_SECONDS = 1.0  # what a dead predecessor may have sent within the platform's last second
+CLOCK_JUMP = timedelta(seconds=5)
+LONGEST_REPLY_PAUSE = timedelta(minutes=16)
 
 log = structlog.get_logger(__name__)
-
-
-class Outcome(StrEnum):
-    """The five outcomes of a send, and two of deciding not to send: not any more, not now."""
-
-    SENT = "sent"
-    WAIT = "wait"
-    DEAD = "dead"
-    NOT_SENT = "not_sent"
-    UNSURE = "unsure"
-    CANCELLED = "cancelled"
-    LATER = "later"
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a carrier says of one attempt.
-
-    Attributes:
-        reason: short, for organisers and logs; never what a person wrote.
-        retry_after: seconds, with WAIT and LATER.
-    """
-
-    outcome: Outcome
-    reason: str | None = None
-    retry_after: float = 0.0
-    message_id: int | None = None
-
-
-class Carrier(Protocol):
-    """Turns a letter into a message of its platform (checking that it still applies) and sends it."""
-
-    async def carry(self, letter: Letter) -> Report:
-        """Send once; never raises for what the platform answers."""
 
 
 class Delivery:
@@ -70,116 +44,185 @@ class Delivery:
         limiters: Mapping[str, Limiter],
         clock: Callable[[], datetime],
         elsewhere: Collection[str] = (),
+        watch: Callable[[Result], None] | None = None,
     ) -> None:
         """Args:
         elsewhere: channels whose letters another process carries; those of a door that is open nowhere fail.
+        watch: told of every settled result (metrics).
         """
         self._database = database
         self._elsewhere = elsewhere
         self._carriers = carriers
         self._limiters = limiters
         self._clock = clock
+        self._watch = watch
         self._wake = asyncio.Event()
+        self._ahead: list[tuple[int, int, float, Letter]] = []  # a heap: claimed, its turn has not come
         self._under_way: dict[asyncio.Task[Result], Letter] = {}
+        self._done: list[asyncio.Task[Result]] = []
+        self._claims = 0
 
     def nudge(self) -> None:
         """Something was put in the outbox: look now, not at the next turn."""
         self._wake.set()
 
     async def run(self, *, alone: bool) -> None:
-        """Deliver until cancelled.
+        """Deliver until cancelled; trouble with the database is waited out, and results are kept until it is over.
 
         Args:
             alone: no other process delivers for this database, so whatever is `sending` at the start was interrupted.
         """
-        await self.recover(everything=alone)
-        recovered_at = self._clock()
+        keeping = asyncio.create_task(self._keep(alone=alone))
         try:
             while True:
                 self._wake.clear()
-                now = self._clock()
-                if abs(now - recovered_at) >= RECOVER_EVERY:
-                    await self.recover(everything=False)
-                    recovered_at = now
-                claimed = await self._claim()
-                if self._under_way:
-                    await self._settle_some()
-                elif not claimed:
+                pause = await self._cycle_or_wait()
+                if pause > 0 and not self._done:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                        await asyncio.wait_for(self._wake.wait(), min(pause, IDLE_SECONDS))
         finally:
-            await self._settle_all()
+            keeping.cancel()
+            await self._finish_all()
 
     async def recover(self, *, everything: bool) -> None:
-        """Return interrupted letters to the queue, or call them uncertain."""
+        """Return interrupted letters to the queue, or call them uncertain; give up those to closed doors."""
+        ours = [letter.id for letter in (*self._under_way.values(), *(one[-1] for one in self._ahead))]
         async with self._database.write() as session:
-            count = await outbox.recover(session, now=self._clock(), everything=everything)
+            now = self._clock()
+            moment = await sharing.database_clock(session, now=now)
+            count = await claiming.recover(session, now=moment, everything=everything, except_for=ours)
+            await claiming.give_up_closed(session, [*self._carriers, *self._elsewhere], now=now)
         if count:
             log.info("outbox.recovered", letters=count)
+            for limiter in self._limiters.values():
+                limiter.hold(CRASHED_SECONDS, now)
 
     async def drain(self) -> None:
         """Send all whose time has come, then return (command line, tests)."""
-        while await self._claim() or self._under_way:
-            await self._settle_some()
-
-    async def _claim(self) -> int:
-        room = IN_FLIGHT - len(self._under_way)
-        if room <= 0:
-            return 0
-        now = self._clock()
-        async with self._database.read() as session:  # a look costs nothing; the writing turn is taken only if needed
-            moment = await outbox.next_moment(session, elsewhere=self._elsewhere)
-        if moment is None or moment > now:
-            return 0
-        busy = [(letter.channel, letter.chat_id) for letter in self._under_way.values()]
         async with self._database.write() as session:
-            letters = await outbox.claim(
-                session, now=now, lease=LEASE, limit=room, busy_chats=busy, elsewhere=self._elsewhere
-            )
-        for letter in letters:
-            self._under_way[asyncio.create_task(self._attempt(letter))] = letter
-        return len(letters)
+            await claiming.give_up_closed(session, [*self._carriers, *self._elsewhere], now=self._clock())
+        while True:
+            pause = await self._cycle()
+            if not self._under_way and not self._ahead and (pause >= IDLE_SECONDS or not await self._is_due()):
+                return
+            self._wake.clear()
+            if not self._done and pause > 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), pause)
 
-    async def _attempt(self, letter: Letter) -> Result:
-        carrier = self._carriers.get(letter.channel)
-        if carrier is None:
-            return Result(letter, State.FAILED, error="this door is not open")
+    async def _is_due(self) -> bool:
+        return any([await self._lanes_due(channel) for channel in self._carriers])
+
+    async def _cycle_or_wait(self) -> float:
+        try:
+            return await self._cycle()
+        except Exception as error:
+            if not will_pass(error):
+                log.error("delivery.failed", exc_info=error)  # a bug must not stop what can still be sent
+            else:
+                log.warning("delivery.database_trouble", error=type(error).__name__)
+            await asyncio.sleep(PAUSE_SECONDS)
+            return 0.0
+
+    async def _cycle(self) -> float:
+        """Settle what is done and claim what is due, in one transaction; seconds until the next look is worth it."""
+        pause = IDLE_SECONDS
+        wanted: dict[str, list[int]] = {}
+        for channel in self._carriers:
+            pause = min(pause, self._pause_of(channel))
+            if self._room(channel) > 0 and (lanes := await self._lanes_due(channel)):
+                wanted[channel] = lanes
+        done, self._done = self._done, []
+        if done or wanted:
+            try:
+                async with self._database.write() as session:
+                    results = [self._result(task) for task in done]
+                    await self._settle(session, results)
+                    letters = [
+                        one for channel, lanes in wanted.items() for one in await self._claim(session, channel, lanes)
+                    ]
+            except BaseException:
+                self._done = [*done, *self._done]
+                raise
+            self._settled(done, results)
+            self._take(letters)
+            pause = 0.0 if letters or done else pause
+        self._start_some()
+        return pause
+
+    def _pause_of(self, channel: str) -> float:
+        limiter = self._limiters.get(channel)
+        if limiter is None:
+            return IDLE_SECONDS
+        pause = limiter.pause(self._clock())
+        return pause if pause > 0 else IDLE_SECONDS
+
+    def _room(self, channel: str) -> int:
+        """How many letters may be claimed now."""
+        free = IN_FLIGHT - len(self._under_way) - len(self._ahead)
+        limiter = self._limiters.get(channel)
+        if limiter is not None:
+            return min(free, limiter.room(self._clock()))
+        return AHEAD - len(self._ahead) if len(self._ahead) < AHEAD // 4 else 0
+
+    async def _lanes_due(self, channel: str) -> list[int]:
+        """A look costs nothing; the writing turn is taken only if there is something to claim."""
+        async with self._database.read() as session:
+            due = await claiming.due_lanes(session, channel)
+        now = self._clock()
+        return [lane for lane in LANES if lane in due and due[lane] <= now]
+
+    async def _claim(self, session: AsyncSession, channel: str, lanes: list[int]) -> list[Letter]:
+        await claiming.queue_for_claiming(session)
+        now, moment = self._clock(), await sharing.database_clock(session, now=self._clock())
+        limiter = self._limiters.get(channel)
+        room, busy = self._room(channel), await claiming.chats_under_way(session, channel)
+        if limiter is not None:
+            await self._load(session, channel, limiter)
+            room, busy = min(room, limiter.room(moment)), busy | limiter.resting(moment)
+        self._claims += 1
+        if self._claims % FAIR_TURN == 0:
+            lanes = lanes[::-1]
+        letters: list[Letter] = []
+        for lane in lanes:
+            free = IN_FLIGHT - len(self._under_way) - len(self._ahead) - len(letters)
+            limit = min(room - len(letters), free) if lane == Priority.STUDY else room - len(letters)
+            if limit > 0:  # a study card is never claimed ahead: a kill would leave it in doubt unsent
+                letters += await claiming.claim(
+                    session, channel, now=now, lease_until=moment + LEASE, limit=limit, busy_chats=busy, lanes=(lane,)
+                )
+                busy |= {letter.chat_id for letter in letters}
+        if limiter is not None:
+            for letter in letters:
+                if not letter.payload.get(UNCOUNTED):
+                    limiter.start(letter.id, moment)
+            await self._save(session, channel, limiter)
+        return letters
+
+    def _take(self, letters: list[Letter]) -> None:
+        now = asyncio.get_running_loop().time()
+        for letter in letters:
+            heapq.heappush(self._ahead, (letter.priority, letter.id, now, letter))
+
+    def _start_some(self) -> None:
+        while self._ahead and len(self._under_way) < IN_FLIGHT:
+            _, _, claimed_at, letter = heapq.heappop(self._ahead)
+            task = asyncio.create_task(self._attempt(letter, claimed_at))
+            self._under_way[task] = letter
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Result]) -> None:
+        self._done.append(task)
+        self._wake.set()
+
+    async def _attempt(self, letter: Letter, claimed_at: float) -> Result:
         now = self._clock()
         if letter.expires_at is not None and letter.expires_at <= now:
-            return Result(letter, State.CANCELLED, error="expired")
-        limiter = self._limiters.get(letter.channel)
-        if limiter is not None and not letter.payload.get(UNCOUNTED):
-            wait = limiter.reserve(letter.chat_id, now)
-            if wait > LEASE.total_seconds() / 2:
-                return Result(letter, State.QUEUED, error="held", not_before=now + timedelta(seconds=wait))
-            if wait > 0:
-                await asyncio.sleep(wait)
-        report = await carrier.carry(letter)
-        if report.outcome is Outcome.WAIT and limiter is not None:
-            limiter.refused(letter.chat_id, report.retry_after, self._clock())
-        return judge(letter, report, now=self._clock())
-
-    async def _settle_some(self) -> None:
-        waker = asyncio.create_task(self._wake.wait())
-        room = len(self._under_way) < IN_FLIGHT
-        waiting: set[asyncio.Task[Result] | asyncio.Task[bool]] = {*self._under_way, *((waker,) if room else ())}
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED, timeout=IDLE_SECONDS)
-        waker.cancel()
-        await self._settle([task for task in self._under_way if task.done()])
-
-    async def _settle_all(self) -> None:
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=10)
-            await self._settle([task for task in self._under_way if task.done()])
-
-    async def _settle(self, done: list[asyncio.Task[Result]]) -> None:
-        if not done:
-            return
-        results = [self._result(task) for task in done]
-        async with self._database.write() as session:
-            await outbox.settle(session, results, now=self._clock())
-        for task in done:
-            del self._under_way[task]
+            return Result(letter, State.CANCELLED, error="expired", asked=False)
+        if asyncio.get_running_loop().time() - claimed_at > LEASE.total_seconds() / 2:
+            # The process stood still, or waited for its turn for long; another may have taken the letter over.
+            return Result(letter, State.QUEUED, error="held", not_before=now, tried=False, asked=False)
+        return judge(letter, await self._carriers[letter.channel].carry(letter), now=self._clock())
 
     def _result(self, task: asyncio.Task[Result]) -> Result:
         letter = self._under_way[task]
@@ -189,30 +232,84 @@ class Delivery:
         log.error("delivery.crashed", letter=letter.id, kind=letter.kind.value, exc_info=error)
         return judge(letter, Report(Outcome.UNSURE, reason=type(error).__name__), now=self._clock())
 
+    async def _settle(self, session: AsyncSession, results: list[Result]) -> None:
+        now = self._clock()
+        for channel, limiter in self._limiters.items():
+            of_channel = [at for at, result in enumerate(results) if result.letter.channel == channel]
+            if not of_channel:
+                continue
+            moment = await sharing.database_clock(session, now=now)
+            await self._load(session, channel, limiter)
+            for at in of_channel:
+                results[at] = _counted(limiter, results[at], now=now, moment=moment)
+            await self._save(session, channel, limiter)
+        await settling.settle(session, results, now=now)
 
-def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
-    """What an outcome means for a letter: again later, or an end that everybody can see."""
-    match report.outcome:
-        case Outcome.SENT:
-            return Result(letter, State.SENT, message_id=report.message_id)
-        case Outcome.CANCELLED:
-            return Result(letter, State.CANCELLED, error=report.reason)
-        case Outcome.DEAD:
-            return Result(letter, State.FAILED, error=report.reason)
-        case Outcome.WAIT | Outcome.LATER:
-            until = now + timedelta(seconds=max(report.retry_after, 0.1))
-            return Result(
-                letter,
-                State.QUEUED,
-                error=report.reason,
-                not_before=until,
-                refused=report.outcome is Outcome.WAIT,
-                tried=False,
-            )
-        case Outcome.UNSURE if not letter.repeatable:
-            return Result(letter, State.UNCERTAIN, error=report.reason)
-    if letter.attempts >= MAX_ATTEMPTS:
-        end = State.UNCERTAIN if report.outcome is Outcome.UNSURE else State.FAILED
-        return Result(letter, end, error=report.reason)
-    pause = BACKOFF_SECONDS[min(letter.attempts, len(BACKOFF_SECONDS)) - 1]
-    return Result(letter, State.QUEUED, error=report.reason, not_before=now + timedelta(seconds=pause))
+    def _settled(self, done: list[asyncio.Task[Result]], results: list[Result]) -> None:
+        for task, result in zip(done, results, strict=True):
+            del self._under_way[task]
+            if self._watch is not None:
+                self._watch(result)
+
+    async def _load(self, session: AsyncSession, channel: str, limiter: Limiter) -> None:
+        if not self._database.is_sqlite:
+            limiter.restore(await sharing.shared_limits(session, channel))
+
+    async def _save(self, session: AsyncSession, channel: str, limiter: Limiter) -> None:
+        if not self._database.is_sqlite:
+            await sharing.share_limits(session, channel, limiter.dump())
+
+    async def _keep(self, *, alone: bool) -> None:
+        """Recover what others left, renew our leases, notice when the clock was set."""
+        loop = asyncio.get_running_loop()
+        drift = self._clock().timestamp() - loop.time()
+        everything = alone
+        while True:
+            try:
+                await self.recover(everything=everything)
+                await self._renew()
+                now_drift = self._clock().timestamp() - loop.time()
+                if now_drift < drift - CLOCK_JUMP.total_seconds():
+                    log.warning("clock.set_back", seconds=round(drift - now_drift))
+                    await self._bring_forward()
+                drift = now_drift
+            except Exception as error:  # the next round comes all the same
+                log.warning("delivery.keeping_failed", error=type(error).__name__)
+            self._wake.set()
+            await asyncio.sleep(RENEW_SECONDS)
+
+    async def _renew(self) -> None:
+        ours = [letter.id for letter in (*self._under_way.values(), *(one[-1] for one in self._ahead))]
+        if ours and not self._database.is_sqlite:
+            async with self._database.write() as session:
+                moment = await sharing.database_clock(session, now=self._clock())
+                await claiming.renew(session, ours, lease_until=moment + LEASE)
+
+    async def _bring_forward(self) -> None:
+        now = self._clock()
+        async with self._database.write() as session:
+            await claiming.bring_forward(session, now=now, horizon=now + LONGEST_REPLY_PAUSE)
+
+    async def _finish_all(self) -> None:
+        """Let what is in flight come to its end; what was only claimed goes back."""
+        back = [one[-1] for one in self._ahead]
+        self._ahead.clear()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=10)
+        done, self._done = self._done, []
+        results = [self._result(task) for task in done]
+        now = self._clock()
+        results += [Result(one, State.QUEUED, not_before=now, tried=False, asked=False) for one in back]
+        if results:
+            async with self._database.write() as session:
+                await self._settle(session, results)
+            self._settled(done, results[: len(done)])
+
+
+def _counted(limiter: Limiter, result: Result, *, now: datetime, moment: datetime) -> Result:
+    """Tell the limiter, which may ask for more patience than the platform did."""
+    limiter.finish(result.letter.id, result.letter.chat_id, moment, counted=result.asked)
+    if result.retry_after is None:
+        return result
+    seconds = limiter.refused(result.letter.chat_id, result.retry_after, moment)
+    return result.waiting(now + timedelta(seconds=seconds))

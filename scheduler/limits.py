@@ -1,72 +1,158 @@
-"""How fast a platform may be spoken to: token buckets, pure functions of the time they are given."""
+"""How fast a platform may be spoken to: pure functions of the time they are given."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 OVERALL_PER_SECOND = 25.0  # Telegram documents about 30 a second for a bot; the rest is room for what we do not see
-CHAT_PER_SECOND = 1.0
-CHAT_BURST = 3.0
-GROUP_PER_SECOND = 18 / 60  # 20 a minute documented
-STORM_CHATS = 3  # 429 in that many chats within STORM_WINDOW holds the whole bot
-STORM_WINDOW = timedelta(seconds=30)
-MAX_CHATS = 50_000
-
-
-@dataclass
-class Bucket:
-    """A token bucket that may be overdrawn: a reservation tells how long to wait for it."""
-
-    per_second: float
-    capacity: float
-    tokens: float
-    filled_at: datetime
-
-    def reserve(self, now: datetime) -> float:
-        """Take one token; the seconds until it is really there (0: now)."""
-        passed = max(0.0, (now - self.filled_at).total_seconds())
-        self.tokens = min(self.capacity, self.tokens + passed * self.per_second)
-        self.filled_at = max(self.filled_at, now)
-        self.tokens -= 1
-        return 0.0 if self.tokens >= 0 else -self.tokens / self.per_second
+CHAT_SECONDS, CHAT_BURST = 1.0, 3
+GROUP_SECONDS, GROUP_BURST = 60 / 18, 2  # 20 a minute documented
+STORM_CHATS = 3  # 429 in that many chats within STORM_SECONDS holds the whole bot
+STORM_SECONDS = 30.0
+MEMORY_SECONDS = 600.0  # a chat refused again within it is believed less each time
+LONGEST_HOLD_SECONDS = 900.0
+LOST_SECONDS = 90.0  # a send that never ended (its process died) stops counting
+SMOOTH_SECONDS = 0.1  # so much ahead of the even spacing, so that waking up late costs nothing
+WINDOW_SECONDS = 1.0
 
 
 @dataclass
 class Limiter:
-    """The limits of one bot on one platform."""
+    """The limits of one bot on one platform.
+
+    A send is counted from its start until one second after its end. Whatever the network does to it, the platform saw
+    it in between, so no second of the platform's ever holds more than `per_second`; and they are spaced evenly, so
+    that a reply never waits for the next second. Several processes share one by `dump` and `restore`.
+    """
 
     per_second: float = OVERALL_PER_SECOND
-    _overall: Bucket | None = None
-    _chats: dict[int, Bucket] = field(default_factory=dict)
-    _held_until: datetime | None = None
-    _refusals: list[tuple[datetime, int]] = field(default_factory=list)
+    _flying: dict[int, float] = field(default_factory=dict)  # by letter, since when
+    _ended: list[float] = field(default_factory=list)
+    _pace: float = 0.0  # when the next send is due if they are spaced evenly
+    _chats: dict[int, float] = field(default_factory=dict)  # when the chat's allowance is whole again
+    _left_alone: dict[int, tuple[float, float]] = field(default_factory=dict)  # chats that refused: until, seconds
+    _held: tuple[float, float] | None = None  # until when nobody is written to, and how long that was in all
+    _refusals: list[tuple[float, int]] = field(default_factory=list)
 
-    def reserve(self, chat_id: int, now: datetime) -> float:
-        """Seconds to wait before sending to the chat; the place is taken."""
-        if self._overall is None:
-            # A tenth of a second's worth at once, so that a burst never exceeds what the platform allows in a second.
-            burst = max(1.0, self.per_second / 10)
-            self._overall = Bucket(self.per_second, burst, burst, now)
-        wait = max(self._overall.reserve(now), self._chat(chat_id, now).reserve(now))
-        if self._held_until is not None:
-            wait = max(wait, (self._held_until - now).total_seconds())
-        return wait
+    def pause(self, now: datetime) -> float:
+        """Seconds until one more may be sent; 0 is now."""
+        at = self._forget(now)
+        waits = [0.0, self._pace - SMOOTH_SECONDS - at]
+        if self._held is not None:
+            waits.append(self._held[0] - at)
+        over = len(self._flying) + len(self._ended) - self._most()
+        if over >= 0:
+            waits.append(self._ended[over] + WINDOW_SECONDS - at if over < len(self._ended) else WINDOW_SECONDS)
+        return max(waits)
 
-    def refused(self, chat_id: int, retry_after: float, now: datetime) -> None:
-        """Remember a 429; when several chats are refused at once it is the whole bot that must wait."""
-        self._refusals = [(at, chat) for at, chat in self._refusals if now - at < STORM_WINDOW]
-        self._refusals.append((now, chat_id))
-        if len({chat for _, chat in self._refusals}) >= STORM_CHATS:
-            until = now + timedelta(seconds=retry_after)
-            self._held_until = max(self._held_until or until, until)
+    def room(self, now: datetime) -> int:
+        """How many may be sent at this moment."""
+        if self.pause(now) > 0:
+            return 0
+        window = self._most() - len(self._flying) - len(self._ended)
+        at = now.timestamp()
+        return min(window, math.floor((at + SMOOTH_SECONDS - max(self._pace, at)) * self.per_second) + 1)
 
-    def _chat(self, chat_id: int, now: datetime) -> Bucket:
-        bucket = self._chats.get(chat_id)
-        if bucket is None:
-            if len(self._chats) >= MAX_CHATS:
-                self._chats.clear()
-            group = chat_id < 0
-            rate = GROUP_PER_SECOND if group else CHAT_PER_SECOND
-            bucket = self._chats[chat_id] = Bucket(rate, CHAT_BURST, CHAT_BURST, now)
-        return bucket
+    def resting(self, now: datetime) -> set[int]:
+        """Chats that have had their allowance for the moment."""
+        at = self._forget(now)
+        return {chat for chat, whole in self._chats.items() if whole - at > _tolerance(chat)} | self._left_alone.keys()
+
+    def start(self, letter: int, now: datetime) -> None:
+        """A letter leaves."""
+        at = now.timestamp()
+        self._flying[letter] = at
+        self._pace = max(self._pace, at) + 1 / self.per_second
+
+    def finish(self, letter: int, chat: int, now: datetime, *, counted: bool = True) -> None:
+        """The platform has answered, or did not in time; not `counted`: it was never asked."""
+        if self._flying.pop(letter, None) is None:
+            return
+        if not counted:
+            self._pace -= 1 / self.per_second
+            return
+        at = now.timestamp()
+        self._ended.append(at)
+        self._chats[chat] = max(self._chats.get(chat, 0.0), at) + _spacing(chat)
+
+    def refused(self, chat: int, retry_after: float, now: datetime) -> float:
+        """Remember a 429; how many seconds the chat is to be left alone.
+
+        A chat that refuses again although we waited is given twice the time. When several chats are refused at once
+        it is the whole bot that must wait.
+        """
+        at = self._forget(now)
+        before = sum(1 for _, refused in self._refusals if refused == chat)
+        self._refusals.append((at, chat))
+        if len({refused for when, refused in self._refusals if at - when < STORM_SECONDS}) >= STORM_CHATS:
+            self.hold(retry_after, now)
+        seconds: float = max(retry_after, min(retry_after * 2 ** min(before, 10), LONGEST_HOLD_SECONDS))
+        self._left_alone[chat] = (at + seconds, seconds)
+        return seconds
+
+    def hold(self, seconds: float, now: datetime) -> None:
+        """Let nobody be written to for so long."""
+        until = now.timestamp() + seconds
+        if self._held is None or self._held[0] < until:
+            self._held = (until, seconds)
+
+    def dump(self) -> dict[str, Any]:
+        """Everything remembered, as JSON."""
+        return {
+            "flying": [[letter, since] for letter, since in self._flying.items()],
+            "ended": self._ended,
+            "pace": self._pace,
+            "chats": [[chat, whole] for chat, whole in self._chats.items()],
+            "left_alone": [[chat, *until] for chat, until in self._left_alone.items()],
+            "held": self._held,
+            "refusals": self._refusals,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what another process dumped."""
+        self._flying = {int(letter): since for letter, since in state.get("flying", ())}
+        self._ended = list(state.get("ended", ()))
+        self._pace = state.get("pace", 0.0)
+        self._chats = {int(chat): whole for chat, whole in state.get("chats", ())}
+        self._left_alone = {int(chat): (until, seconds) for chat, until, seconds in state.get("left_alone", ())}
+        held = state.get("held")
+        self._held = (held[0], held[1]) if held else None
+        self._refusals = [(at, chat) for at, chat in state.get("refusals", ())]
+
+    def _most(self) -> int:
+        return max(1, math.floor(self.per_second))
+
+    def _forget(self, now: datetime) -> float:
+        """Drop what is over, and what lies in the future because the clock was set back."""
+        at = now.timestamp()
+        self._ended = sorted(end for end in self._ended if -WINDOW_SECONDS <= at - end < WINDOW_SECONDS)
+        self._flying = {one: since for one, since in self._flying.items() if abs(at - since) < LOST_SECONDS}
+        self._chats = {
+            chat: min(whole, at + _tolerance(chat) + _spacing(chat))
+            for chat, whole in self._chats.items()
+            if whole > at
+        }
+        self._refusals = [(when, chat) for when, chat in self._refusals if 0 <= at - when < MEMORY_SECONDS]
+        self._left_alone = {
+            chat: (min(until, at + seconds), seconds)
+            for chat, (until, seconds) in self._left_alone.items()
+            if until > at
+        }
+        self._pace = min(self._pace, at + WINDOW_SECONDS)
+        if self._held is not None:
+            until, seconds = self._held
+            self._held = (min(until, at + seconds), seconds) if until > at else None
+        return at
+
+
+def _spacing(chat: int) -> float:
+    return GROUP_SECONDS if chat < 0 else CHAT_SECONDS
+
+
+def _tolerance(chat: int) -> float:
+    """How far ahead of the even spacing a chat may run."""
+    return ((GROUP_BURST if chat < 0 else CHAT_BURST) - 1) * _spacing(chat)

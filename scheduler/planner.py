@@ -30,6 +30,7 @@ from scheduler.outbox import Kind, Priority, State
 from scheduler.tables import OutboxRow, ReminderRow
 
 CATCH_UP = timedelta(hours=3)  # a study time missed by more (an outage) is let go until tomorrow
+PLANNING_LOCK = 0x77617970  # the number of PostgreSQL's advisory lock: one process at a time plans
 COLUMNS = (
     "unique_key",
     "channel",
@@ -56,8 +57,19 @@ class Planning:
 
 
 async def plan(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
-    """Write every letter whose time has come; planning the same minute again writes nothing. Returns how many."""
+    """Write every letter whose time has come; planning the same minute again writes nothing. Returns how many.
+
+    Of several processes one plans and the others leave it to it; when it dies, the next minute is another's.
+    """
+    if not await _is_ours(session):
+        return 0
     return await plan_study(session, planning, now=now) + await plan_reminders(session, planning, now=now)
+
+
+async def _is_ours(session: AsyncSession) -> bool:
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(PLANNING_LOCK))))
 
 
 async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from aiogram import Bot
@@ -24,6 +25,7 @@ from aiogram.utils.token import TokenValidationError
 
 from bot.inbox import Inbox
 from bot.settings import WrongSetting
+from scheduler.trouble import will_pass
 from storage.errors import Term, WaymarkError
 
 CHANNEL = "telegram"
@@ -82,10 +84,21 @@ async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
             failures += 1
             continue
         failures = 0
-        await inbox.put(
-            CHANNEL, [update.model_dump(mode="json", exclude_none=True, by_alias=True) for update in updates]
-        )
+        await _keep(inbox, [update.model_dump(mode="json", exclude_none=True, by_alias=True) for update in updates])
         offset = updates[-1].update_id + 1 if updates else None
+
+
+async def _keep(inbox: Inbox, updates: list[dict[str, Any]]) -> None:
+    """Until the inbox has them: while the database is in trouble nothing is confirmed."""
+    while True:
+        try:
+            await inbox.put(CHANNEL, updates)
+            return
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            log.warning("telegram.inbox_trouble", error=type(error).__name__)
+            await asyncio.sleep(BACKOFF_SECONDS[0])
 
 
 async def _until_reached(bot: Bot) -> None:

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from scheduler import outbox
+from scheduler import claiming, outbox
 from scheduler.delivery import Delivery, Outcome, Report
-from scheduler.limits import Limiter
 from scheduler.outbox import Draft, Kind, Letter
 from scheduler.tables import OutboxRow
 from storage.database import Database
@@ -149,7 +148,8 @@ async def test_replies_go_before_reminders_before_cards_and_in_their_order(datab
 async def test_after_a_crash_letters_go_again_but_a_card_is_called_uncertain(database: Database) -> None:
     await put(database, draft("reminder", Kind.REMINDER, chat=1), draft("card", Kind.STUDY, chat=2))
     async with database.write() as session:
-        claimed = await outbox.claim(session, now=NOON, lease=timedelta(seconds=60), limit=8, busy_chats=())
+        later = datetime(2100, 1, 1, tzinfo=UTC)
+        claimed = await claiming.claim(session, "telegram", now=NOON, lease_until=later, limit=8)
     assert len(claimed) == 2
 
     house = delivery(database, Postman(), Hands())
@@ -170,29 +170,3 @@ async def test_a_carrier_that_crashes_loses_nothing(database: Database) -> None:
     await Delivery(database, {"telegram": Broken()}, {}, Hands()).drain()
 
     assert await states(database) == {"a": "queued", "card": "uncertain"}
-
-
-def test_the_limiter_allows_a_short_burst_a_chat_and_the_documented_rate_over_all() -> None:
-    limiter = Limiter(per_second=25)
-
-    one_chat = [limiter.reserve(1, NOON) for _ in range(5)]
-    many_chats = [Limiter(per_second=25).reserve(chat, NOON) for chat in range(3)]
-    crowd = Limiter(per_second=25)
-    waits = [crowd.reserve(chat, NOON) for chat in range(100)]
-
-    assert one_chat[:2] == [0, 0]
-    assert one_chat[3] == pytest.approx(1.0)
-    assert one_chat[4] == pytest.approx(2.0)
-    assert many_chats == [0, 0, 0]
-    assert waits[-1] == pytest.approx((100 - 2.5) / 25)
-
-
-def test_many_refused_chats_hold_the_whole_bot_and_one_does_not() -> None:
-    limiter = Limiter()
-
-    limiter.refused(1, 60, NOON)
-    assert limiter.reserve(9, NOON) == 0
-    limiter.refused(2, 60, NOON)
-    limiter.refused(3, 60, NOON)
-
-    assert limiter.reserve(10, NOON) == pytest.approx(60)

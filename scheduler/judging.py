@@ -1,0 +1,79 @@
+"""The outcomes of a send, and what each means for a letter: again later, or an end that everybody can see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from scheduler.outbox import MAX_ATTEMPTS, PATIENT_ATTEMPTS, Letter, Result, State
+
+BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300, 900)
+
+
+class Outcome(StrEnum):
+    """The five outcomes of a send, and two of deciding not to send: not any more, not now."""
+
+    SENT = "sent"
+    WAIT = "wait"
+    DEAD = "dead"
+    NOT_SENT = "not_sent"
+    UNSURE = "unsure"
+    CANCELLED = "cancelled"
+    LATER = "later"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a carrier says of one attempt.
+
+    Attributes:
+        reason: short, for organisers and logs; never what a person wrote.
+        retry_after: seconds, with WAIT and LATER.
+    """
+
+    outcome: Outcome
+    reason: str | None = None
+    retry_after: float = 0.0
+    message_id: int | None = None
+
+
+class Carrier(Protocol):
+    """Turns a letter into a message of its platform (checking that it still applies) and sends it."""
+
+    async def carry(self, letter: Letter) -> Report:
+        """Send once; never raises for what the platform answers."""
+
+
+def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
+    """What is to be written down of an attempt."""
+    match report.outcome:
+        case Outcome.SENT:
+            return Result(letter, State.SENT, message_id=report.message_id)
+        case Outcome.CANCELLED:
+            return Result(letter, State.CANCELLED, error=report.reason, asked=False)
+        case Outcome.DEAD:
+            return Result(letter, State.FAILED, error=report.reason)
+        case Outcome.LATER:
+            until = now + timedelta(seconds=max(report.retry_after, 0.1))
+            return Result(letter, State.QUEUED, error=report.reason, not_before=until, tried=False, asked=False)
+        case Outcome.WAIT:
+            seconds = max(report.retry_after, 0.1)
+            waiting = Result(
+                letter, State.QUEUED, error=report.reason, tried=False, holds=True, retry_after=report.retry_after
+            )
+            return waiting.waiting(now + timedelta(seconds=seconds))
+        case Outcome.UNSURE if not letter.repeatable:
+            return Result(letter, State.UNCERTAIN, error=report.reason)
+    if letter.attempts >= MAX_ATTEMPTS:
+        end = State.UNCERTAIN if report.outcome is Outcome.UNSURE else State.FAILED
+        return Result(letter, end, error=report.reason)
+    pause = BACKOFF_SECONDS[min(letter.attempts, len(BACKOFF_SECONDS)) - 1]
+    return Result(
+        letter,
+        State.QUEUED,
+        error=report.reason,
+        not_before=now + timedelta(seconds=pause),
+        holds=letter.attempts <= PATIENT_ATTEMPTS,
+    )

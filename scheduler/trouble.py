@@ -1,0 +1,25 @@
+"""Whether an error means that the database cannot be reached at the moment, which passes, or is a mistake."""
+
+from __future__ import annotations
+
+import socket
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# PostgreSQL: no connection, out of resources, shutting down, the system's own trouble; and "try again" (deadlocks).
+STATES = ("08", "53", "57", "58", "40")
+SQLITE = ("locked", "busy", "full", "disk i/o", "unable to open", "readonly", "interrupted")
+
+
+def will_pass(error: BaseException) -> bool:
+    """Locked, full, gone or restarting: waiting helps, and no update and no letter is to blame."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(will_pass(one) for one in error.exceptions)
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        if state:
+            return state.startswith(STATES)
+        return error.connection_invalidated or any(text in str(error.orig).lower() for text in SQLITE)
+    # A plain OSError is what connecting raises after it has tried several addresses.
+    return isinstance(error, PoolTimeout | ConnectionError | socket.gaierror) or type(error) is OSError
