@@ -23,6 +23,7 @@ from content.documents import (
     passages_of,
     show,
 )
+from content.issuers import kind_of, level_of
 from content.notices import Notice
 from content.passages import DocumentKind, PassageText
 from content.readers.source import ParsedDocument
@@ -116,7 +117,7 @@ async def add(
             notices.append(_new_version(predecessor))
         elif twin is not None and share >= _NEARLY:
             notices.append(_nearly_the_same(twin))
-    kind = kind or _kind(parsed, file_name)
+    kind = kind or _kind(parsed)
     series = predecessor.series if predecessor else await _new_series(session, parsed)
     version = 1 + (await session.scalar(select(func.max(DocumentRow.version)).where(DocumentRow.series == series)) or 0)
     row = DocumentRow(
@@ -136,7 +137,7 @@ async def add(
     )
     session.add(row)
     await session.flush()
-    session.add_all(_passage_rows(row.id, parsed.title, parsed.passages))
+    session.add_all(_passage_rows(row.id, parsed.title, kind, parsed.passages))
     await _settle(session, series)
     return await show(session, row.id)
 
@@ -264,11 +265,11 @@ def _nearly_the_same(document: Document) -> Notice:
     return Notice("notice.nearly_the_same", sentence, {"title": document.title, "document": document.id})
 
 
-def _kind(parsed: ParsedDocument, file_name: str) -> DocumentKind:
+def _kind(parsed: ParsedDocument) -> DocumentKind:
     given = parsed.front.get("kind")
     if given in set(DocumentKind):
         return DocumentKind(given)
-    return DocumentKind.OFFICIAL if parsed.articles and not file_name.startswith(STARTER) else DocumentKind.SCHOOL
+    return kind_of(parsed.title, articles=parsed.articles)
 
 
 def _stages(parsed: ParsedDocument) -> list[str]:
@@ -287,7 +288,7 @@ async def _new_series(session: AsyncSession, parsed: ParsedDocument) -> str:
     return "d" + digest[:40] + str(await revision(session))
 
 
-def _passage_rows(document: str, title: str, passages: Iterable[PassageText]) -> list[PassageRow]:
+def _passage_rows(document: str, title: str, kind: DocumentKind, passages: Iterable[PassageText]) -> list[PassageRow]:
     known = anticipated()
     return [
         PassageRow(
@@ -297,7 +298,7 @@ def _passage_rows(document: str, title: str, passages: Iterable[PassageText]) ->
             article=passage.article,
             page=passage.page,
             text=passage.text,
-            level=passage.level.value,
+            level=level_of(kind, passage.level).value,
             basis_title=passage.basis.title if passage.basis else None,
             basis_article=passage.basis.article if passage.basis else None,
             questions=known.of(title, passage.article, passage.headings),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from content.chunks import LONGEST_SECTION, chunks
@@ -77,7 +77,7 @@ def split(source: Source) -> Split:
         passages = _section(source, 0, len(source.text), (), whole=False, alone=True)
     return Split(
         title,
-        tuple(_levelled(passages, source)),
+        tuple(passages),
         tuple(_numbering_notices(articles)),
         chapters,
         len(articles),
@@ -259,12 +259,6 @@ def _about(text: str, start: int, end: int) -> tuple[Basis | None, Level, int]:
         else:
             return basis, level, start
         start = line_end
-
-
-def _levelled(passages: list[PassageText], source: Source) -> list[PassageText]:
-    if source.front.get("kind") != "school":
-        return passages
-    return [replace(passage, level=Level.SCHOOL) for passage in passages]
 
 
 def _numbering_notices(articles: list[_Mark]) -> list[Notice]:

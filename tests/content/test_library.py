@@ -62,10 +62,35 @@ async def quotable(database: Database, on: date = TODAY) -> list[str]:
         return [passage.content.text for passage in await passages_in_force(session, on)]
 
 
-async def test_a_document_with_articles_is_official_and_quotable_from_its_day_on(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("中国共产党发展党员工作细则（2026年）", DocumentKind.OFFICIAL),
+        ("发展党员工作细则", DocumentKind.OFFICIAL),
+        ("《中国共产党普通高等学校基层组织工作条例》", DocumentKind.OFFICIAL),
+        ("中华人民共和国高等教育法", DocumentKind.OFFICIAL),
+        ("个人信息保护法", DocumentKind.OFFICIAL),
+        ("材料学院发展党员工作补充规定", DocumentKind.SCHOOL),
+        ("江海大学发展党员工作实施细则", DocumentKind.SCHOOL),
+        ("化学系发展党员工作条例", DocumentKind.SCHOOL),
+        ("思想汇报管理规定", DocumentKind.SCHOOL),
+    ],
+)
+async def test_a_text_is_the_schools_own_unless_its_title_is_plainly_national(
+    database: Database, title: str, kind: DocumentKind
+) -> None:
+    document = await add_text(database, f"# {title}\n\n第一条　为了工作，制定本文件。\n\n第二条　思想汇报应当手写。\n")
+
+    async with database.read() as session:
+        levels = {passage.content.level for passage in await passages_of(session, document.id)}
+    assert document.kind is kind
+    assert levels == {Level.NATIONAL if kind is DocumentKind.OFFICIAL else Level.SCHOOL}
+
+
+async def test_a_document_with_articles_is_quotable_from_its_day_on(database: Database) -> None:
     document = await add_text(database, RULES)
 
-    assert (document.title, document.kind, document.articles) == ("宿舍管理办法", DocumentKind.OFFICIAL, 3)
+    assert (document.title, document.kind, document.articles) == ("宿舍管理办法", DocumentKind.SCHOOL, 3)
     assert document.effective_from == date(2020, 3, 1)
     assert "第二条　宿舍每天二十三点熄灯。" in await quotable(database)
     assert await quotable(database, date(2020, 2, 29)) == []
