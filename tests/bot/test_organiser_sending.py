@@ -1,0 +1,148 @@
+"""Broadcasts and passed-on questions: what organisers say to many, and to one whom they do not know."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import select
+
+from records.people import Role
+from scheduler.tables import OutboxRow
+from storage.database import Database
+from tests.bot.student_house import StudentHouse, open_house
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+
+__all__ = ["emulator"]
+
+
+async def letters(house: StudentHouse) -> list[str]:
+    async with house.services.database.read() as session:
+        rows = await session.scalars(select(OutboxRow).where(OutboxRow.kind == "broadcast").order_by(OutboxRow.id))
+        return [row.state for row in rows]
+
+
+async def test_a_broadcast_says_whom_it_reaches_goes_out_once_and_is_reported(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        mei, bo = await house.join("林晓雨", number="2026001"), await house.join("周明", number="=1+1")
+        gone = await house.join("韩冰", number="2026003")
+
+        organiser.says("/broadcast 周五 <b>下午三点</b> 教三 201\n请准时 & 带笔记本")
+        preview = await organiser.hears("通知预览")
+        assert "能送达 3 人" in preview.text
+        assert "<b>下午三点</b>" in preview.text
+        assert preview.buttons[0] == ["发送", "取消"]
+        assert await letters(house) == []
+        gone.blocks()
+        organiser.presses("发送", preview)
+
+        got = await mei.hears("周五 <b>下午三点</b> 教三 201\n请准时 & 带笔记本")
+        assert "📢" in got.text
+        await bo.hears("周五")
+        await house.quiet()
+        organiser.presses("发送", preview)
+        await organiser.hears(lambda seen: "共 3 人" in seen.text or "共 2 人" in seen.text, since=0)
+        await house.quiet()
+        assert sum("周五" in seen.text for seen in mei.heard) == 1
+
+        organiser.presses("刷新进度")
+        progress = await organiser.hears("已送达 2")
+        assert "失败 0" in progress.text
+        organiser.presses("送达明细", progress)
+        report = await organiser.hears("每人一行")
+        rows = emulator.documents[report.file_id or ""].decode("utf-8-sig").splitlines()
+        assert rows[0].startswith('"学号","姓名","党支部","状态"')
+        assert any(row.startswith("\"'=1+1\"") and "已送达平台" in row for row in rows)
+    assert emulator.violations == []
+
+
+async def test_a_broadcast_can_be_paused_resumed_and_stopped_and_then_nothing_more_is_sent(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        students = [await house.join(f"同学{number}", number=f"202610{number}") for number in range(6)]
+        house.later(hours=14)  # midnight: everybody rests, so the letters wait
+
+        organiser.says("/broadcast 明天的党课改到下午")
+        organiser.presses("发送", await organiser.hears("能送达 6 人"))
+        progress = await organiser.hears("等待中 6")
+        await house.quiet()
+        organiser.presses("暂停", progress)
+        paused = await organiser.hears("已暂停")
+        house.later(hours=10)
+        await house.quiet()
+        assert [seen.text for seen in students[0].heard] == []
+
+        organiser.presses("继续", paused)
+        running = await organiser.hears(lambda seen: ["刷新进度", "暂停", "停止"] in seen.buttons or "已处理完" in seen.text)
+        for student in students:
+            await student.hears("改到下午", since=0)
+        assert running.text
+
+        house.later(hours=14)
+        organiser.says("/broadcast 第二条通知")
+        organiser.presses("发送", await organiser.hears("能送达 6 人"))
+        progress = await organiser.hears("等待中 6")
+        await house.quiet()
+        organiser.presses("停止", progress)
+        await organiser.hears("已取消 6")
+        house.later(hours=10)
+        await house.quiet()
+        assert all("第二条" not in seen.text for student in students for seen in student.heard)
+    assert emulator.violations == []
+
+
+async def test_a_broadcast_can_be_for_one_stage_only(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        mei, bo = await house.join("林晓雨", number="2026001"), await house.join("周明", number="2026002")
+        await house.record("林晓雨", "application_received", "2025-03-01")
+        await house.record("林晓雨", "activist_decided", "2025-09-01")
+        await house.quiet()
+
+        organiser.says("/broadcast 积极分子培训报名")
+        organiser.presses("入党积极分子", await organiser.hears("能送达 2 人"))
+        organiser.presses("发送", await organiser.hears("能送达 1 人"))
+
+        await mei.hears("培训报名")
+        await house.quiet()
+        assert all("培训报名" not in seen.text for seen in bo.heard)
+    assert emulator.violations == []
+
+
+async def test_a_passed_on_question_is_answered_without_names_and_then_answers_everybody(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student, other = await house.join("林晓雨", number="2026001"), await house.join("周明", number="2026002")
+        student.says("活动室的投影仪钥匙找谁借")
+        student.presses("转给组织员", await student.hears("没有找到"))
+        await student.hears("已转给组织员")
+
+        organiser.says("/answer")
+        queue = await organiser.hears("等待答复的问题")
+        assert "投影仪钥匙" in queue.text
+        assert "林晓雨" not in queue.text
+        organiser.presses("1 回答", queue)
+        await organiser.hears("请写出")
+        organiser.says("投影仪钥匙在三楼值班室，凭学生证登记借用。")
+        done = await organiser.hears("已答复")
+        told = await student.hears("有答复了")
+        assert "三楼值班室" in told.text
+
+        organiser.presses("存为常见问题", done)
+        draft = await organiser.hears("草稿")
+        other.says("活动室投影仪的钥匙找谁借呀")
+        await other.hears("没有找到")
+        organiser.presses("确认发布", draft)
+        await organiser.hears("现在就能用它回答")
+        other.says("活动室的投影仪钥匙找谁借")
+        assert "三楼值班室" in (await other.hears("值班室")).text
+        press = organiser.presses("1 回答", queue)
+        assert "失效" in await asyncio.to_thread(press.waits_for_answer)
+    assert emulator.violations == []

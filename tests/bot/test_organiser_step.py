@@ -1,0 +1,210 @@
+"""An organiser records, corrects and looks after steps: everything is shown before it is done, and told afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+
+from records.access import Looked, looked_at
+from records.ledger import entries_of
+from records.people import Role, students_of
+from records.steps import facts_of_person
+from storage.database import Database
+from tests.bot.student_house import StudentHouse, open_house
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.emulator.person import Person as Chatting
+
+__all__ = ["emulator"]
+
+
+async def facts(house: StudentHouse, name: str) -> list[tuple[str, str]]:
+    async with house.services.database.read() as session:
+        return [(fact.step, str(fact.on)) for fact in await facts_of_person(session, house.people[name].id)]
+
+
+async def both(house: StudentHouse) -> tuple[Chatting, Chatting]:
+    return await house.join("王书记", role=Role.ORGANISER), await house.join("林晓雨", number="2026001")
+
+
+async def test_a_step_is_asked_for_one_by_one_shown_with_its_dates_and_told_to_both(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, student = await both(house)
+
+        organiser.says("/step")
+        who = await organiser.hears("为谁登记")
+        organiser.presses("林晓雨 2026001", who)
+        which = await organiser.hears("登记哪一步")
+        organiser.presses("递交入党申请书", which)
+        await organiser.hears("是哪一天")
+        organiser.says("2026年11月20日")
+        await organiser.hears("可跳过")
+        organiser.presses("跳过")
+        summary = await organiser.hears("请核对")
+        assert "派人谈话" in summary.text
+        assert "2026-12-20" in summary.text
+        assert await facts(house, "林晓雨") == []
+        organiser.presses("登记", summary)
+
+        await organiser.hears("已登记")
+        assert await facts(house, "林晓雨") == [("application_received", "2026-11-20")]
+        await student.hears("")
+        organiser.presses("登记", summary)
+        await organiser.hears("已经结束")
+        assert len(await facts(house, "林晓雨")) == 1
+    assert emulator.violations == []
+
+
+async def test_one_line_is_enough_and_what_the_rule_forbids_is_refused_with_its_article(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+
+        organiser.says("/step 2026001 派人谈话 20261110")
+        await organiser.hears("请输入")
+        organiser.presses("跳过")
+        refused = await organiser.hears("没有登记")
+        assert "递交入党申请书" in refused.text
+        assert ["作为以往记录补录"] in refused.buttons
+        organiser.presses("作为以往记录补录", refused)
+        summary = await organiser.hears("请核对")
+        assert "缺少之前的环节" in summary.text
+        organiser.presses("登记", summary)
+        await organiser.hears("已登记")
+        assert await facts(house, "林晓雨") == [("interview", "2026-11-10")]
+
+        for wrong, sentence in (
+            ("/step 2026001 抽签 今天", "不是步骤名"),
+            ("/step 2026001 派人谈话 明年", "不是日期"),
+            ("/step 2999999", "名册里没有"),
+        ):
+            organiser.says(wrong)
+            await organiser.hears(sentence)
+    assert emulator.violations == []
+
+
+async def test_what_may_happen_for_a_reason_asks_for_it_and_keeps_it(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.record("林晓雨", "application_received", "2026-10-20")
+        await house.quiet()
+
+        organiser.says("/step 林晓雨 确定为入党积极分子 2026-11-12")
+        seen = await organiser.hears("")
+        while "请输入" in seen.text:
+            organiser.presses("跳过", seen)
+            seen = await organiser.hears("")
+        assert "派人谈话" in seen.text
+        assert "请写明理由" in seen.text
+        assert await facts(house, "林晓雨") == [("application_received", "2026-10-20")]
+        organiser.says("谈话记录在原学院，已核对")
+        summary = await organiser.hears("请核对")
+        assert "理由：谈话记录在原学院，已核对" in summary.text
+        assert "阶段：入党申请人 → 入党积极分子" in summary.text
+        organiser.presses("登记", summary)
+
+        await organiser.hears("已登记")
+        async with database.read() as session:
+            entry = (await entries_of(session, house.people["林晓雨"].id))[-1]
+        assert entry.payload["reason"] == "谈话记录在原学院，已核对"
+        assert entry.recorded_by == house.people["王书记"].id
+    assert emulator.violations == []
+
+
+async def test_mentors_named_with_a_step_see_their_students_and_say_what_was_done(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        mentor = await house.join("陈老师", role=Role.MENTOR)
+        await house.record("林晓雨", "application_received", "2025-08-01")
+        await house.record("林晓雨", "activist_decided", "2026-05-01")
+        await house.quiet()
+
+        organiser.says("/step 林晓雨 指定培养联系人 2026-05-10")
+        await organiser.hears("请输入")
+        organiser.says("陈老师")
+        seen = await organiser.hears("")
+        while "请核对" not in seen.text:
+            buttons = [label for row in seen.buttons for label in row]
+            organiser.presses("跳过" if "跳过" in buttons else "作为以往记录补录", seen)
+            seen = await organiser.hears("")
+        organiser.presses("登记", seen)
+        await organiser.hears("已登记")
+
+        async with database.read() as session:
+            mine = await students_of(session, house.people["陈老师"].id, today=house.today)
+        assert [one.name for one in mine] == ["林晓雨"]
+        mentor.says("/due")
+        due = await mentor.hears("我联系的同学")
+        assert "半年考察" in due.text
+        press = mentor.presses("1 已办，请组织员登记", due)
+        assert "已请组织员登记" in await asyncio.to_thread(press.waits_for_answer)
+        asked = await organiser.hears("陈老师 反馈")
+        organiser.presses("去登记", asked)
+        await organiser.hears("是哪一天")
+    assert emulator.violations == []
+
+
+async def test_a_wrong_day_is_corrected_and_a_wrong_entry_withdrawn_with_a_reason(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, student = await both(house)
+        await house.record("林晓雨", "application_received", "2026-11-01")
+        await house.quiet()
+
+        organiser.says("/roster 2026001")
+        card = await organiser.hears("入党申请人")
+        organiser.presses("更正最近一步", card)
+        await organiser.hears("正确的日期")
+        organiser.says("2026-11-03")
+        await organiser.hears("更正的理由")
+        organiser.says("申请书落款是三号")
+        await organiser.hears("已更正")
+        assert await facts(house, "林晓雨") == [("application_received", "2026-11-03")]
+        await student.hears("更正")
+
+        organiser.presses("撤销最近一步", card)
+        await organiser.hears("已被第 2 条更正")
+        organiser.says("/roster 2026001")
+        organiser.presses("撤销最近一步", await organiser.hears("入党申请人"))
+        await organiser.hears("为什么撤销")
+        organiser.says("登记错了人")
+        await organiser.hears("已撤销")
+        assert await facts(house, "林晓雨") == []
+    assert emulator.violations == []
+
+
+async def test_due_shows_the_overdue_first_reminds_once_a_day_and_notes_who_looked(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, student = await both(house)
+        other = await house.join("李组织员", role=Role.ORGANISER)
+        await house.join("周明", number="2026002")
+        await house.record("林晓雨", "application_received", "2026-10-28")
+        await house.record("周明", "application_received", "2026-09-01")
+        await house.quiet()
+
+        organiser.says("/due")
+        due = await organiser.hears("到期事项")
+        assert "超期 1 项，一周内到期 1 项" in due.text
+        assert due.text.index("周明") < due.text.index("林晓雨")
+        assert "细则第七条" in due.text
+        press = organiser.presses("1 提醒", due)
+        assert "已提醒 1 人" in await asyncio.to_thread(press.waits_for_answer)
+        told = await other.hears("/due")
+        assert "入党" not in told.text
+        organiser.presses("1 提醒", due)
+        await house.quiet()
+        assert sum("有一项事项等您处理" in seen.text for seen in other.heard) == 1
+
+        organiser.presses("2 登记", due)
+        await organiser.hears("是哪一天")
+        async with database.read() as session:
+            looks = await looked_at(session, house.people["林晓雨"].id)
+        assert {(look.viewer_name, look.what) for look in looks} >= {("王书记", Looked.DATES), ("王书记", Looked.RECORD)}
+    assert emulator.violations == []

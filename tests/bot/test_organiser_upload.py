@@ -1,0 +1,208 @@
+"""An organiser sends files: each is shown as it was understood, and nothing is kept before it is confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+from openpyxl import Workbook
+
+from records.people import Role, person_by_number
+from records.steps import facts_of_person
+from storage.database import Database
+from tests.bot.student_house import StudentHouse, open_house
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.emulator.person import Person as Chatting
+
+__all__ = ["emulator"]
+
+RULES = """# 示例大学自习室预约规定
+
+第一章　总则
+
+第一条　自习室每天七时开放，二十二时关闭。
+第二条　预约后三十分钟没有签到的，预约自动取消。
+
+第二章　附则
+
+第三条　本规定自2026年9月1日起施行。
+"""
+
+
+def sheet(*rows: tuple[object, ...]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)  # type: ignore[union-attr]  # a new workbook has a sheet
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+async def organiser_of(house: StudentHouse) -> Chatting:
+    return await house.join("王书记", role=Role.ORGANISER)
+
+
+async def test_a_document_is_answerable_at_once_after_publishing_and_no_longer_after_undoing(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, student = await organiser_of(house), await house.join("林晓雨", number="2026001")
+
+        organiser.sends_document(RULES.encode(), "自习室.md")
+
+        preview = await organiser.hears("示例大学自习室预约规定")
+        assert "2 章、3 条" in preview.text
+        assert "2026-09-01（文中写明）" in preview.text
+        assert preview.buttons[0] == ["发布", "取消"]
+        student.says("自习室预约后多久没有签到会取消")
+        await student.hears("没有找到")
+
+        organiser.presses("发布")
+        await organiser.hears("已发布")
+        student.says("自习室预约后多久没有签到会取消")
+        assert "三十分钟" in (await student.hears("《示例大学自习室预约规定》")).text
+
+        organiser.presses("撤销")
+        await organiser.hears("已撤销")
+        student.says("自习室预约后多久没有签到会取消？")
+        await student.hears("没有找到")
+    assert emulator.violations == []
+
+
+async def test_stages_day_and_the_old_version_are_chosen_before_publishing(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        await organiser.hears("共 3 段")
+        organiser.presses("发布")
+        await organiser.hears("已发布")
+
+        organiser.sends_document(RULES.replace("三十分钟", "十五分钟").encode(), "自习室2.md")
+        preview = await organiser.hears("替换：《示例大学自习室预约规定》第 1 版")
+        organiser.presses("适用阶段", preview)
+        choice = await organiser.hears("给哪些阶段看")
+        organiser.presses("☐ 发展对象", choice)
+        choice = await organiser.hears(lambda seen: ["☑ 发展对象"] in seen.buttons)
+        organiser.presses("返回", choice)
+        preview = await organiser.hears("适用阶段：发展对象")
+        organiser.presses("施行日期", preview)
+        await organiser.hears("从哪天起施行")
+        organiser.says("2026年12月1日")
+        preview = await organiser.hears("2026-12-01（您指定）")
+        organiser.presses("发布", preview)
+
+        done = await organiser.hears("第 2 版")
+        assert "从 2026-12-01 起用于回答" in done.text
+    assert emulator.violations == []
+
+
+async def test_an_old_preview_or_a_second_press_changes_nothing(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        preview = await organiser.hears("自习室")
+        organiser.presses("发布", preview)
+        await organiser.hears("已发布")
+
+        organiser.presses("发布", preview)
+
+        assert "什么也没有改变" in (await organiser.hears("预览已经结束")).text
+        organiser.says("/library")
+        shelf = await organiser.hears("资料库")
+        assert shelf.text.count("自习室") == 1
+
+
+async def test_a_roster_is_tried_out_with_what_is_wrong_and_where_then_imported_and_taken_back(
+    database: Database, emulator: Emulator
+) -> None:
+    rows = (("学号", "姓名"), ("2026001", "林晓雨"), ("2026002", "周明"), ("20260", None), ("2026001", "林晓雨"))
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+
+        organiser.sends_document(sheet(*rows), "名册.xlsx")
+
+        preview = await organiser.hears("名册")
+        assert "新增 2 人" in preview.text
+        assert "未收入 2 行" in preview.text
+        assert "没有姓名" in preview.text
+        organiser.presses("确认导入", preview)
+        await organiser.hears("名册已导入：新增 2 人")
+        async with database.read() as session:
+            assert (await person_by_number(session, "2026002")).branch_id == house.branch
+
+        organiser.presses("撤销")
+        assert "移除 2 人" in (await organiser.hears("已撤销")).text
+    assert emulator.violations == []
+
+
+async def test_a_list_of_steps_is_tried_out_and_recorded_for_everybody_who_is_mine(
+    database: Database, emulator: Emulator
+) -> None:
+    rows = (
+        ("学号", "姓名", "步骤", "日期"),
+        ("2026001", "林晓雨", "递交入党申请书", "2026-11-02"),
+        ("2026001", "林晓雨", "派人谈话", "2026-11-10"),
+        ("2026009", "别处人", "派人谈话", "2026-11-10"),
+    )
+    async with open_house(database, emulator) as house:
+        organiser, student = await organiser_of(house), await house.join("林晓雨", number="2026001")
+
+        organiser.sends_document(sheet(*rows), "步骤.xlsx")
+        preview = await organiser.hears("可以登记 2 步")
+        assert "没有「2026009」" in preview.text
+        async with database.read() as session:
+            assert await facts_of_person(session, house.people["林晓雨"].id) == []
+        organiser.presses("确认导入", preview)
+
+        await organiser.hears("已登记 2 步")
+        await student.hears("")
+        async with database.read() as session:
+            assert len(await facts_of_person(session, house.people["林晓雨"].id)) == 2
+    assert emulator.violations == []
+
+
+async def test_a_question_bank_says_which_rows_it_leaves_out(database: Database, emulator: Emulator) -> None:
+    rows = (
+        ("题干", "选项A", "选项B", "答案"),
+        ("入党介绍人有几名？", "一名", "两名", "B"),
+        ("预备期为几年？", "一年", "两年", "E"),
+    )
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+
+        organiser.sends_document(sheet(*rows), "练习.xlsx")
+
+        preview = await organiser.hears("题库「练习」")
+        assert "可以收入 1 题" in preview.text
+        assert "Sheet!3" in preview.text
+        organiser.presses("发布", preview)
+        await organiser.hears("新增 1 题")
+        organiser.presses("撤销")
+        await organiser.hears("撤下 1 题")
+    assert emulator.violations == []
+
+
+async def test_files_that_cannot_be_read_are_refused_with_a_sentence(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+
+        organiser.sends_document(b"\x89PNG....", "图片.docx")
+        assert (await organiser.hears("")).buttons == []
+        organiser.sends_document(b"", "空.md")
+        assert "空" in (await organiser.hears("")).text
+    assert emulator.violations == []
+
+
+async def test_a_students_file_is_not_an_upload(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+
+        student.sends_document(RULES.encode(), "自习室.md")
+
+        seen = await student.hears("")
+        assert seen.buttons == []
+        assert "发布" not in seen.text
+        assert await asyncio.to_thread(lambda: len(student.heard)) == 1
