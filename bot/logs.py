@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TextIO
@@ -83,16 +84,20 @@ def set_up_logs(data: Path, level: str, *, secrets: Iterable[str] = (), echo: Te
     )
 
 
+class _File(RotatingFileHandler):
+    """The log file, made with the first line; where it cannot be written nobody is troubled with that."""
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
+        """A full disk must not end what is being logged."""
+
+
 def _handlers(data: Path, echo: TextIO | None) -> list[tuple[logging.Handler, Any]]:
-    handlers: list[tuple[logging.Handler, Any]] = []
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        file = RotatingFileHandler(
-            log_path(data), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
-        )
-        handlers.append((file, structlog.processors.JSONRenderer(ensure_ascii=False)))
-    except OSError:  # a folder that we may not write to is told by whoever needs it
-        echo = echo or sys.stderr
+    file = _File(log_path(data), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True)
+    handlers: list[tuple[logging.Handler, Any]] = [(file, structlog.processors.JSONRenderer(ensure_ascii=False))]
     if echo is not None:
         handlers.append((logging.StreamHandler(echo), structlog.dev.ConsoleRenderer(colors=echo.isatty())))
     return handlers

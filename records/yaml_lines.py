@@ -17,6 +17,8 @@ Result = TypeVar("Result")
 Key = str | int
 Lines = dict[tuple[Key, ...], int]
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C where it is there: ten times as fast
+
 
 class TrackFileWrong(WaymarkError):
     """A track file that says something wrong or unknown."""
@@ -41,7 +43,7 @@ def read_checked(path: Path, model: type[Model], then: Callable[[Model], Any] | 
         raise TrackFileWrong(file=path.name, line=1, at="-", problem="this is not a readable UTF-8 text") from error
     lines: Lines = {(): 1}
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=LOADER)
         loaded = {} if root is None else _plain(root, (), lines)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -80,8 +80,14 @@ async def _work(desk: Desk) -> None:
     from bot.app import build_house, run_house
 
     async with desk.services() as services:
-        desk.line("cli.worker.ready")
-        await until_stopped(run_house(build_house(services, page=False), listen=False))
+        house = build_house(services, page=False)
+
+        async def work() -> None:
+            desk.line("cli.worker.ready")
+            sys.stdout.flush()
+            await run_house(house, listen=False)
+
+        await until_stopped(work())
 
 
 async def _demo(desk: Desk, *, browser: bool) -> None:

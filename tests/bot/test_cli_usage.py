@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from bot.cli.app import main, waymark
+from bot.cli.app import waymark
 from bot.settings import PREFIX, Settings
 from bot.words import Locales
-from tests.bot.command_line import ROOT, Ran, environment, logging_restored
+from tests.bot.command_line import ROOT, Line, environment
 
 HEAVY = {"aiogram", "torch", "numpy", "faiss", "sqlalchemy", "pydantic", "starlette"}
 CONTRACT = {
@@ -28,29 +27,12 @@ CONTRACT = {
     "records": {"export", "verify"},
 }
 LANGUAGES = ("zh_CN", "en")
-Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
-) -> Iterator[Run]:
-    """Runs command lines in this process, with an empty data folder and only the settings given."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
-    monkeypatch.setenv("WAYMARK_DATA", str(tmp_path / "data"))
-
-    def run(*arguments: str, **settings: str) -> Ran:
-        for name, value in settings.items():
-            monkeypatch.setenv(PREFIX + name.upper(), value)
-        capsys.readouterr()
-        code = main(arguments)
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
-
-    with logging_restored():
-        yield run
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Line:
+    """Runs command lines with an empty data folder."""
+    return Line(tmp_path, None, capsys)
 
 
 def test_help_starts_without_anything_heavy(tmp_path: Path) -> None:
@@ -70,7 +52,7 @@ def test_help_starts_without_anything_heavy(tmp_path: Path) -> None:
     assert "题库" in done.stdout
 
 
-def test_help_is_in_the_language_of_the_environment_or_of_the_env_file(tmp_path: Path, run: Run) -> None:
+def test_help_is_in_the_language_of_the_environment_or_of_the_env_file(tmp_path: Path, run: Line) -> None:
     assert "question banks" in run("--help", language="en").out
     (tmp_path / ".env").write_text("WAYMARK_LANGUAGE=en\n", encoding="utf-8")
     assert "question banks" in run("--help", language="").out
@@ -87,7 +69,7 @@ def test_every_command_of_the_contract_is_there() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_help_page_is_worded(language: str, run: Run) -> None:
+def test_every_help_page_is_worded(language: str, run: Line) -> None:
     for name, group in _commands().items():
         for command in ["", *group.commands]:
             page = run(*filter(None, [name, command]), "--help", language=language)
@@ -139,7 +121,7 @@ def test_every_key_that_the_code_names_has_a_sentence(language: str) -> None:
         ("backup", "缺少 PATH"),
     ],
 )
-def test_what_is_written_wrongly_is_told_in_one_sentence_with_code_2(line: str, said: str, run: Run) -> None:
+def test_what_is_written_wrongly_is_told_in_one_sentence_with_code_2(line: str, said: str, run: Line) -> None:
     ran = run(*line.split())
 
     assert ran.code == 2
@@ -165,7 +147,9 @@ def test_what_is_written_wrongly_is_told_in_one_sentence_with_code_2(line: str, 
         ("database_url", "nonsense", "WAYMARK_DATABASE_URL"),
     ],
 )
-def test_a_wrong_setting_stops_with_its_name_and_what_is_allowed(setting: str, value: str, said: str, run: Run) -> None:
+def test_a_wrong_setting_stops_with_its_name_and_what_is_allowed(
+    setting: str, value: str, said: str, run: Line
+) -> None:
     ran = run("content", "list", **{setting: value})
 
     assert ran.code == 1
@@ -173,7 +157,7 @@ def test_a_wrong_setting_stops_with_its_name_and_what_is_allowed(setting: str, v
     assert ran.err.count("\n") == 1
 
 
-def test_a_wrong_token_is_not_repeated(run: Run) -> None:
+def test_a_wrong_token_is_not_repeated(run: Line) -> None:
     ran = run("doctor", telegram_token="1234567:not-a-token-at-all")
 
     assert "not-a-token" not in ran.out + ran.err
@@ -193,7 +177,7 @@ def test_the_example_names_every_setting_with_its_default(tmp_path: Path, monkey
     assert Settings() == default
 
 
-def test_a_worker_needs_postgresql(run: Run) -> None:
+def test_a_worker_needs_postgresql(run: Line) -> None:
     ran = run("worker")
 
     assert ran.code == 1

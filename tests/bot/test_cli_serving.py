@@ -1,0 +1,122 @@
+"""The processes that stay: how they start, that there is one of them, and how they end."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bot.command_line import environment, serving, waymark
+
+STOPPED_WITHIN_SECONDS = 15  # ten for what is in flight, and the rest for a busy machine
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+CODE = re.compile(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b")
+
+
+def _until_ready(process: subprocess.Popen[str]) -> str:
+    """What it says until the address of the page is there."""
+    assert process.stdout is not None
+    said = ""
+    while not ADDRESS.search(said):
+        line = process.stdout.readline()
+        assert line, said + (process.stderr.read() if process.stderr else "")
+        said += line
+    return said
+
+
+def _stop(process: subprocess.Popen[str], number: signal.Signals) -> str:
+    asked = time.monotonic()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert time.monotonic() - asked < STOPPED_WITHIN_SECONDS
+    return err
+
+
+def _status(address: str) -> int:
+    with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 (our own page)
+        status: int = page.status
+        return status
+
+
+def test_a_first_start_shows_the_administrators_code_once_and_a_second_process_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path, None, "serve", web_port="0") as process:
+        said = _until_ready(process)
+        address = ADDRESS.search(said)
+        second = waymark(tmp_path, None, "serve", web_port="0")
+        other = waymark(tmp_path, None, "roster", "list", "--json")
+
+        assert address is not None
+        assert _status(address[0]) == 200
+        assert CODE.search(said)
+        assert second.code == 1
+        assert str(process.pid) in second.err
+        assert other.code == 0
+        assert other.object["roles"] == ["admin"]
+        err = _stop(process, signal.SIGTERM)
+        assert process.returncode == 0
+        assert "Traceback" not in err
+
+    with serving(tmp_path, None, "serve", web_port="0") as process:
+        assert not CODE.search(_until_ready(process))
+        _stop(process, signal.SIGINT)
+        assert process.returncode == 0
+
+
+def test_the_demo_brings_its_people_and_keeps_away_from_real_ones(tmp_path: Path) -> None:
+    with serving(tmp_path, None, "demo", "--no-browser", "--port", "0") as process:
+        address = ADDRESS.search(_until_ready(process))
+        assert address is not None
+        assert _status(address[0]) == 200
+        _stop(process, signal.SIGTERM)
+        assert process.returncode == 0
+    (tmp_path / "data" / "demo-since.txt").unlink()
+
+    refused = waymark(tmp_path, None, "demo", "--no-browser", "--port", "0")
+    verified = waymark(tmp_path, None, "records", "verify", "--json")
+
+    assert refused.code == 1
+    assert "WAYMARK_DATA" in refused.err
+    assert verified.object["ok"] is True
+    assert verified.object["people"] == 5
+
+
+def test_a_page_that_cannot_be_opened_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        refused = waymark(tmp_path, None, "serve", web_port=port)
+
+    assert refused.code == 1
+    assert port in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_a_worker_runs_beside_on_postgresql(tmp_path: Path, new_postgres: Callable[[], str]) -> None:
+    with serving(tmp_path, new_postgres(), "worker") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        _stop(process, signal.SIGTERM)
+        assert process.returncode == 0
+
+
+def test_waymark_is_installed_under_its_name(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("waymark")
+    done = subprocess.run(
+        [program, "nonsense"],
+        env=environment(tmp_path, None),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr
