@@ -31,6 +31,7 @@ def normalise(text: str) -> str:
 
     Offsets are not kept; quotations are always cut from the original text.
     """
+    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no character
     folded = unicodedata.normalize("NFKC", text)
     folded = _converter().convert(folded).lower().translate(_CHARACTERS)
     folded = _NUMERAL.sub(_arabic, folded)

@@ -33,12 +33,14 @@ class Query:
         core: `text` without white space and signs.
         grams: of the question itself.
         added: grams that only aliases brought in.
+        meant: for grams inside an alias, what the alias stands for.
         articles: article keys that the question names.
     """
 
     text: str
     grams: tuple[Gram, ...]
     added: tuple[Gram, ...]
+    meant: Mapping[int, tuple[str, ...]]
     articles: tuple[str, ...]
     vector: Vectors
 
@@ -62,12 +64,21 @@ class Weighed:
     sounds_like: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
 
-def expansions(text: str, aliases: Mapping[str, Sequence[str]]) -> list[str]:
-    """What the aliases found in a normalised text stand for (keys and values normalised), longest alias first."""
-    found: list[str] = []
-    for short in sorted((short for short in aliases if short in text), key=len, reverse=True):
-        found += [full for full in aliases[short] if full not in text]
-    return list(dict.fromkeys(found))
+def aliases_in(text: str, aliases: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """The aliases found in a normalised text and what they stand for, unless the text says that too."""
+    found = {}
+    for said in sorted((said for said in aliases if said in text), key=len, reverse=True):
+        meant = tuple(full for full in aliases[said] if full not in text)
+        if meant:
+            found[said] = meant
+    return found
+
+
+def spelled_out(text: str, aliases: Mapping[str, Sequence[str]]) -> str:
+    """A normalised text with each alias replaced by the first thing that it stands for."""
+    for said, meant in aliases_in(text, aliases).items():
+        text = text.replace(said, meant[0])
+    return text
 
 
 def weigh(query: Query, channels: Sequence[Channel]) -> Weighed:
@@ -103,13 +114,16 @@ def prepare(question: str, vector: Vectors, aliases: Mapping[str, Sequence[str]]
     text = normalise(question)[:LONGEST]
     grams = grams_of(text, at_most=LONGEST)
     known = {gram.term for gram in grams}
-    added = [
-        Gram(gram.term, gram.string, gram.weight * _ALIAS_WEIGHT)
-        for full in expansions(text, aliases)
+    found = aliases_in(text, aliases)
+    added = {
+        gram.term: Gram(gram.term, gram.string, gram.weight * _ALIAS_WEIGHT)
+        for meant in found.values()
+        for full in meant
         for gram in grams_of(full, at_most=LONGEST)
         if gram.term not in known
-    ]
-    return Query(text, tuple(grams), tuple(added), articles_named(text), vector)
+    }
+    meant = {gram.term: full for said, full in found.items() for gram in grams if gram.string in said}
+    return Query(text, tuple(grams), tuple(added.values()), meant, articles_named(text), vector)
 
 
 def _rarity(count: int, size: int) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from content.passages import DocumentKind, Level, Passage
+from content.passages import Level, Passage
 from retrieval.naming import article_key, place_of, title_key
 from retrieval.normalise import normalise
 from retrieval.queries import Query, Weighed, homophones, letters
@@ -22,7 +22,7 @@ WEIGHTS = Path(__file__).parent / "weights.json"
 FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "question_run", "heading", "title",
-    "article", "official", "has_questions", "coverage_all", "missing", "support", "school",
+    "article", "coverage_all", "missing", "support", "school",
     "tiles",
 )  # fmt: skip
 
@@ -96,10 +96,13 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
     if not candidates:
         return np.zeros((0, len(FEATURES)))
     channels = ("keyword", "question", "dense", "dense_question")
-    tops = [max(1e-6, *(getattr(c.scores, name) for c in candidates)) for name in channels]
+    tops = [
+        max(least, *(getattr(c.scores, name) for c in candidates))
+        for name, least in zip(channels, _RELATIVE_TO_AT_LEAST, strict=True)
+    ]
     core = query.core
     own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
-    cover = _Cover(own, homophones(weighed))
+    cover = _Cover(own, {**homophones(weighed), **query.meant})
     pairs = _pairs(core)
     rows = []
     for candidate in candidates:
@@ -124,8 +127,6 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 _heading(query, candidate.passage),
                 _title(query, candidate.passage),
                 _article(query, candidate.passage),
-                float(candidate.passage.kind is DocumentKind.OFFICIAL),
-                float(bool(closest)),
                 covered_all,
                 missing,
                 scores.support,
@@ -134,6 +135,9 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
             )
         )
     return np.array(rows)
+
+
+_RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4)  # so that the best of a channel with nothing to say is not a winner
 
 
 class _Cover:
@@ -165,10 +169,10 @@ class _Cover:
 
 
 def _share(string: str, slips: tuple[str, ...], text: str) -> float:
-    """1 where the text says it, less where it says what this may be a slip for."""
+    """1 where the text says it, less where it says what this may be a slip or a short form for."""
     if string in text:
         return 1.0
-    return 0.7 if any(slip in text for slip in slips) else 0.0
+    return 0.8 if any(slip in text for slip in slips) else 0.0
 
 
 CONFIDENCE = (

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.passages import DocumentId, DocumentKind, Level, Passage
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, Vectors
 from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import load_segments, save_segments
-from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, unknown_share, weigh
+from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, spelled_out, unknown_share, weigh
 from retrieval.ranking import (
     Candidate,
     Scores,
@@ -179,8 +179,7 @@ class Index:
     def rank(self, question: str, *, on: date, segments: Sequence[Segment] | None = None) -> Ranked:
         """Candidates of all channels, re-ranked, best first."""
         segments = self._segments if segments is None else segments
-        vector = self._encoder.encode([normalise(question)[:LONGEST]])[0]
-        query = prepare(question, vector, self._aliases)
+        query = prepare(question, self._vector(normalise(question)[:LONGEST]), self._aliases)
         bodies = weigh(query, [segment.bodies for segment in segments])
         questions = weigh(query, [segment.questions for segment in segments])
         candidates: list[Candidate] = []
@@ -193,6 +192,12 @@ class Index:
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
         return Ranked(query, tuple(candidates[at] for at in order), unknown, rows[order], scores[order])
+
+    def _vector(self, text: str) -> Vectors:
+        """The question's vector: the mean of how it is asked and how it reads with its aliases spelled out."""
+        readings = list(dict.fromkeys((text, spelled_out(text, self._aliases))))
+        mean = self._encoder.encode(readings).mean(axis=0)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
     def _fused(self, scores: Scores) -> float:
         parts = (scores.keyword, scores.question, scores.dense, scores.dense_question)

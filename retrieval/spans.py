@@ -15,7 +15,7 @@ from retrieval.ranking import longest_run
 
 Span = tuple[int, int]
 
-_SHOWN_WHOLE = 90  # characters up to which a passage is not cut
+_SHOWN_WHOLE = 45  # characters up to which a passage is not cut
 _TWO_SENTENCES_IF = 0.82  # a neighbour is added when it scores at least this share of the best
 _LONGEST_LIST = 420  # characters of a list that is quoted with the sentence that introduces it
 _ITEM = re.compile(r"^[（(][一二三四五六七八九十\d]+[）)]|^[一二三四五六七八九十\d]+[、.．]")

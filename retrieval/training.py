@@ -230,10 +230,10 @@ def _softmax(logits: Vectors) -> Vectors:
 
 
 def save(folder: Path, tokenizer: Any, table: Vectors) -> None:
-    """Write the folder as sentence-transformers does, with half-precision vectors."""
+    """Write the folder as sentence-transformers does, readable by it and by us."""
     (folder / "1_Normalize").mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    (folder / "model.safetensors").write_bytes(_safetensors("embedding.weight", table.astype(np.float16)))
+    (folder / "model.safetensors").write_bytes(_safetensors("embedding.weight", table))
     package = "sentence_transformers"
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": f"{package}.models.StaticEmbedding"},
@@ -250,9 +250,9 @@ def save(folder: Path, tokenizer: Any, table: Vectors) -> None:
     (folder / "1_Normalize" / "config.json").write_text("{}\n", "utf-8")
 
 
-def _safetensors(name: str, tensor: NDArray[np.float16]) -> bytes:
+def _safetensors(name: str, tensor: Vectors) -> bytes:
     data = np.ascontiguousarray(tensor).tobytes()
-    header = json.dumps({name: {"dtype": "F16", "shape": list(tensor.shape), "data_offsets": [0, len(data)]}}).encode()
+    header = json.dumps({name: {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [0, len(data)]}}).encode()
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + data
 
