@@ -105,9 +105,11 @@ class WebHouse:
                 tasks[0].result()
             yield self
         finally:
-            for task in [*tasks, opened]:
-                task.cancel()
-            await asyncio.gather(*tasks, opened, return_exceptions=True)
+            waiting = {*tasks, opened}
+            while waiting:  # one cancel is not enough: Python 3.11's wait_for can swallow it
+                for task in waiting:
+                    task.cancel()
+                _, waiting = await asyncio.wait(waiting, timeout=1)
 
 
 async def _no_letters(_: Letter) -> Dropped:
