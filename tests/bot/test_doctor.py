@@ -1,0 +1,96 @@
+"""The doctor says what is well, what is not, and what to do."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.doctor import Finding, examine, note_planned
+from bot.opening import open_services
+from bot.settings import Settings
+from bot.tables import PARKED, InboxRow
+from bot.words import Locales
+from scheduler.outbox import Draft, Kind, enqueue
+from tests.bot.command_line import ROOT
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+
+__all__ = ["emulator"]  # a fixture
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+
+def _settings(tmp_path: Path, **values: object) -> Settings:
+    return Settings(data=tmp_path / "data", _env_file=None, **values)  # type: ignore[arg-type]  # checked by pydantic
+
+
+async def _findings(settings: Settings) -> dict[str, Finding]:
+    return {finding.check: finding async for finding in examine(settings, Clock(settings.zone, lambda: NOW))}
+
+
+def _said(found: dict[str, Finding]) -> dict[str, str]:
+    return {check: finding.what for check, finding in found.items()}
+
+
+async def test_before_the_first_start_nothing_is_made_and_it_says_what_to_do(tmp_path: Path) -> None:
+    found = await _findings(_settings(tmp_path))
+
+    assert _said(found) == {"settings": "ok", "disk": "ok", "database": "absent", "telegram": "absent"}
+    assert not (tmp_path / "data").exists()
+
+
+async def test_a_house_in_order_and_one_with_troubles(tmp_path: Path, database_url: str) -> None:
+    settings = _settings(tmp_path, database_url=database_url)
+    async with open_services(settings, Clock(settings.zone, lambda: NOW)) as services:
+        await note_planned(services.database, now=NOW - timedelta(minutes=1))
+        good = await _findings(settings)
+        async with services.database.write() as session:
+            late = NOW - timedelta(hours=1)
+            await enqueue(session, [Draft("late", "web", 1, Kind.NOTICE, {}, late)], now=late)
+            session.add(InboxRow(channel="web", update_id=1, lane="1", payload={}, received_at=NOW, state=PARKED))
+            await session.flush()
+        await note_planned(services.database, now=NOW - timedelta(hours=2))
+        bad = await _findings(settings)
+
+    assert _said(good) == {
+        "settings": "ok",
+        "disk": "ok",
+        "database": "ok",
+        "library": "no_official",
+        "index": "ok",
+        "outbox": "ok",
+        "inbox": "ok",
+        "planner": "ok",
+        "accounts": "ok",
+        "telegram": "absent",
+    }
+    assert {check: _said(bad)[check] for check in ("outbox", "inbox", "planner")} == {
+        "outbox": "late",
+        "inbox": "parked",
+        "planner": "late",
+    }
+
+
+async def test_telegram_is_asked_who_the_bot_is(tmp_path: Path, emulator: Emulator) -> None:
+    token, api = emulator.token, emulator.address
+
+    known = await _findings(_settings(tmp_path, telegram_token=token, telegram_api=api))
+    wrong = await _findings(_settings(tmp_path, telegram_token="999:" + "x" * 35, telegram_api=api))
+    nowhere = await _findings(_settings(tmp_path, telegram_token=token, telegram_api="http://127.0.0.1:1"))
+
+    assert known["telegram"].what == "ok"
+    assert wrong["telegram"].what == "refused"
+    assert nowhere["telegram"].what == "unreachable"
+
+
+def test_everything_that_can_be_found_has_a_sentence_in_both_languages() -> None:
+    source = (ROOT / "bot" / "doctor.py").read_text(encoding="utf-8")
+    named = set(re.findall(r'(?:warning|problem)\("(\w+)", "(\w+)"', source))
+    named |= {(check, "ok") for check in re.findall(r'ok\("(\w+)"', source)}
+
+    assert len(named) > 20
+    for language in ("zh_CN", "en"):
+        words = Locales().words(language)
+        assert not [pair for pair in sorted(named) if not words.has("doctor.{}.{}".format(*pair))]

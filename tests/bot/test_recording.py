@@ -1,0 +1,144 @@
+"""Recording is one deed: the entry, the telling of both sides, and the reminders."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.clock import Clock
+from bot.consent import NOTICE_VERSION
+from bot.importing import record_listed
+from bot.opening import open_services
+from bot.recording import recipients_of, record_step, settle_everybody
+from bot.services import Services
+from bot.settings import Settings
+from records.branches import BranchKind, create_branch
+from records.consent import give_consent
+from records.people import Person, Role, add_person, assign_mentor, attach_account
+from records.refusals import StepRefused
+from records.step_list import ListedStep, PlannedStep
+from records.steps import StepRequest
+from scheduler.deadlines import ESCALATION
+from scheduler.tables import OutboxRow, ReminderRow
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+People = dict[str, Person]
+
+
+@pytest.fixture
+async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
+    """The house without doors at a fixed moment."""
+    settings = Settings(data=tmp_path, database_url=database_url, _env_file=None)
+    async with open_services(settings, Clock(settings.zone, lambda: NOW)) as services:
+        yield services
+
+
+@pytest.fixture
+async def people(services: Services) -> People:
+    """A committee with a branch: one who organises each, a mentor and a student, all of them joined."""
+    async with services.database.write() as session:
+        committee = await create_branch(session, "学院党委", kind=BranchKind.COMMITTEE)
+        branch = await create_branch(session, "第一党支部", parent=committee.id)
+        found = {}
+        wanted = [
+            ("committee", committee.id, Role.ORGANISER),
+            ("organiser", branch.id, Role.ORGANISER),
+            ("mentor", branch.id, Role.MENTOR),
+            ("student", branch.id, Role.STUDENT),
+        ]
+        for chat, (name, branch_id, role) in enumerate(wanted, start=1):
+            person = await add_person(session, name=name, branch_id=branch_id, now=NOW, roles=(role,))
+            await give_consent(session, person.id, NOTICE_VERSION, now=NOW)
+            await attach_account(session, person.id, "web", chat, now=NOW)
+            found[name] = person
+        await assign_mentor(session, found["mentor"].id, found["student"].id, since=date(2026, 1, 1))
+    return found
+
+
+async def _told(services: Services) -> set[tuple[int | None, str]]:
+    async with services.database.read() as session:
+        rows = await session.scalars(select(OutboxRow))
+        return {(row.recipient_id, row.payload["key"]) for row in rows}
+
+
+async def _reminded(services: Services, rule: str) -> set[int]:
+    async with services.database.read() as session:
+        return set(await session.scalars(select(ReminderRow.recipient_id).where(ReminderRow.rule == rule)))
+
+
+def _applied(people: People, by: str | None) -> StepRequest:
+    return StepRequest(
+        person=people["student"].id,
+        step="application_received",
+        on=date(2026, 11, 20),
+        recorded_by=people[by].id if by else None,
+    )
+
+
+async def test_both_sides_are_told_and_reminded_of_what_comes_next(services: Services, people: People) -> None:
+    async with services.database.write() as session:
+        await record_step(services, session, _applied(people, None))
+
+    assert await _told(services) == {
+        (people["student"].id, "notice.recorded.student"),
+        (people["mentor"].id, "notice.recorded.organiser"),
+        (people["organiser"].id, "notice.recorded.organiser"),
+    }
+    assert {people["student"].id, people["organiser"].id} <= await _reminded(services, "T02")
+
+
+async def test_who_recorded_it_is_not_told_what_they_know(services: Services, people: People) -> None:
+    async with services.database.write() as session:
+        await record_step(services, session, _applied(people, "organiser"))
+
+    assert (people["organiser"].id, "notice.recorded.organiser") not in await _told(services)
+
+
+async def test_what_is_refused_tells_nobody(services: Services, people: People) -> None:
+    with pytest.raises(StepRefused):
+        async with services.database.write() as session:
+            request = StepRequest(person=people["student"].id, step="candidate_decided", on=date(2026, 11, 20))
+            await record_step(services, session, request)
+
+    assert await _told(services) == set()
+
+
+async def test_a_list_tells_each_person_once(services: Services, people: People) -> None:
+    days = {"application_received": date(2025, 1, 5), "interview": date(2025, 1, 20)}
+    planned = [
+        PlannedStep(ListedStep("A1", "A", None, "student", step, day), people["student"].id)
+        for step, day in days.items()
+    ]
+
+    async with services.database.write() as session:
+        first = await record_listed(services, session, planned, recorded_by=None, history=True)
+    async with services.database.write() as session:
+        again = await record_listed(services, session, planned, recorded_by=None, history=True)
+
+    assert [outcome.status for outcome in first] == ["new", "new"]
+    assert [outcome.status for outcome in again] == ["same", "same"]
+    assert (people["student"].id, "notice.recorded_many.student") in await _told(services)
+    assert len(await _told(services)) == 3
+
+
+async def test_the_committee_acts_for_the_committee_and_hears_of_what_stays_overdue(
+    services: Services, people: People
+) -> None:
+    async with services.database.read() as session:
+        recipients = await recipients_of(services, session, people["student"])
+
+    assert recipients["branch"] == [people["organiser"].id]
+    assert recipients["mentor"] == [people["mentor"].id]
+    assert recipients["primary_committee"] == [people["committee"].id]
+    assert recipients[ESCALATION] == [people["committee"].id]
+
+
+async def test_settling_everybody_again_on_the_same_day_changes_nothing(services: Services, people: People) -> None:
+    async with services.database.write() as session:
+        await record_step(services, session, _applied(people, None))
+
+    assert await settle_everybody(services) == 0
