@@ -15,6 +15,7 @@ from retrieval.spans import Span, choose
 
 _CITED_AT_MOST = 3
 _CITED_FROM = 0.55  # of the first hit's score: less is a heading to offer, not a second answer
+_OTHER_LEVEL_SAYS = 0.7  # of the question, by weight: then the other level speaks of the same, and both are shown
 _FIRST = {Level.NATIONAL: 0, Level.SCHOOL: 1}
 
 
@@ -94,6 +95,9 @@ def _unanswerable(text: str) -> Refusal | None:
 def _citations(index: Index, query: Query, hits: Sequence[Hit]) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
+    if len({hit.level for hit in near}) == 1:
+        others = (hit for hit in hits if hit.level is not near[0].level and hit.coverage >= _OTHER_LEVEL_SAYS)
+        near += list(others)[:1]
     cited: list[Citation] = []
     for hit in near:
         if _repeats(hit, near):

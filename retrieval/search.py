@@ -19,6 +19,7 @@ from retrieval.normalise import normalise
 from retrieval.persistence import load_segments, save_segments
 from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, spelled_out, unknown_share, weigh
 from retrieval.ranking import (
+    FEATURES,
     Candidate,
     Scores,
     Weights,
@@ -33,6 +34,7 @@ ALIASES = Path(__file__).parent / "aliases.yaml"
 _FROM_EACH = 24  # candidates that each of the four channels proposes
 _RERANKED = 30
 _SEGMENTS_AT_MOST = 8
+_COVERAGE = FEATURES.index("coverage_all")
 _NOBODY: tuple[Segment, ...] = ()
 
 
@@ -43,11 +45,13 @@ class Hit:
     Attributes:
         score: calibrated probability that it answers the question.
         closest: the anticipated question nearest to what was asked, "" where there is none; never shown as text.
+        coverage: share of the question, by weight, that the passage or its anticipated questions say.
     """
 
     passage: Passage
     score: float
     closest: str = ""
+    coverage: float = 0.0
 
     @property
     def level(self) -> Level:
@@ -170,8 +174,8 @@ class Index:
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
         hits = [
-            Hit(candidate.passage, float(confidence * share), candidate.closest)
-            for candidate, share in zip(ranked.candidates, likelihood, strict=True)
+            Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
+            for candidate, share, said in zip(ranked.candidates, likelihood, ranked.rows[:, _COVERAGE], strict=True)
         ]
         placed = tuple(_official_first(hits, segments, on)[:limit])
         return LookUp(ranked.query, placed, learned.gate_plain if plain else learned.gate)

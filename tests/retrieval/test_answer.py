@@ -16,7 +16,7 @@ from tests.retrieval.conftest import ARTICLES, TODAY, passage
 
 
 def test_the_sentence_that_answers_is_quoted_and_not_the_whole_article(index: Index) -> None:
-    given_answer = answer(index, "观察期最多可以延长多久", on=TODAY)
+    given_answer = answer(index, "需要继续观察的可以延长多长时间", on=TODAY)
 
     assert given_answer.answered
     assert given_answer.citations[0].passage.content.article == "第七条"
