@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from content.passages import PassageText
 from retrieval.chunks import sentences
@@ -17,7 +19,7 @@ Span = tuple[int, int]
 
 _SHOWN_WHOLE = 45  # characters up to which a passage is not cut
 _TWO_SENTENCES_IF = 0.82  # a neighbour is added when it scores at least this share of the best
-_LONGEST_LIST = 420  # characters of a list that is quoted with the sentence that introduces it
+_LONGEST_LIST = 600  # characters of a list that is quoted with the sentence that introduces it
 _ITEM = re.compile(r"^[（(][一二三四五六七八九十\d]+[）)]|^[一二三四五六七八九十\d]+[、.．]")
 _ASKS_TIME = re.compile(
     r"多久|多长|多少[天月年小]|什么时候|啥时候|何时|几[天月年个小]|期限|时限|最[长晚迟]|哪天|什么时间|时间|截止"
@@ -25,7 +27,11 @@ _ASKS_TIME = re.compile(
 _ASKS_COUNT = re.compile(r"多少|几[个名位人次条份票]|比例|过半|人数")
 _SAYS_TIME = re.compile(r"\d+个?[年月天日小周学工]|半年|及时|之日|期满|每年|每半年|立即")
 _SAYS_COUNT = re.compile(r"\d|半数|过半|若干|全体")
-_ASKS_LIST = re.compile(r"哪些|哪几|有什么|步骤|流程|程序|手续|任务|内容|材料|条件|要求|职责|方法")
+_ASKS_START = re.compile(r"从.{0,12}(算|起|开始)|算起|起算|哪天(开始|起|算)|哪一天|开始算|怎么算")
+_SAYS_START = re.compile(r"之日|算起|起算|起计|之次日")
+_ASKS_LIST = re.compile(
+    r"哪些|哪几|有什么|步骤|流程|程序|手续|任务|内容|材料|条件|要求|职责|方法|做什么|干什么|干嘛|做啥|干啥|都要|怎么走"
+)
 _STARTS_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+条[　\s]*")
 
 
@@ -43,9 +49,9 @@ def choose(content: PassageText, query: Query, closest: str, encoder: Encoder) -
         return ((pieces[0][0], pieces[-1][1]),)
     scores = _scores(text, pieces, query, closest, encoder)
     best = int(np.argmax(scores))
-    listed = _list_around(text, pieces, best, query)
-    if listed is not None:
-        return (listed,)
+    listed = _list_around(text, pieces, best, scores, query)
+    if listed:
+        return listed
     first = last = best
     for neighbour in (best + 1, best - 1):
         if 0 <= neighbour < len(pieces) and scores[neighbour] >= _TWO_SENTENCES_IF * scores[best]:
@@ -53,18 +59,20 @@ def choose(content: PassageText, query: Query, closest: str, encoder: Encoder) -
     return ((pieces[first][0], pieces[last][1]),)
 
 
-def _scores(
-    text: str, pieces: list[Span], query: Query, closest: str, encoder: Encoder
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: Encoder) -> NDArray[np.float64]:
     folded = [_STARTS_ARTICLE.sub("", normalise(text[begin:end])) for begin, end in pieces]
     vectors = encoder.encode(folded)
     dense = vectors @ query.vector
     hint = letters(closest)
+    said = {
+        gram.string: gram.weight * math.log(1 + len(folded) / max(sum(gram.string in piece for piece in folded), 1))
+        for gram in (*query.grams, *query.added)
+        if len(gram.string) > 1
+    }
+    mass = sum(said.values()) or 1.0
     rows = []
     for piece, cosine in zip(folded, dense, strict=True):
-        grams = [gram for gram in (*query.grams, *query.added) if len(gram.string) > 1]
-        mass = sum(gram.weight for gram in grams) or 1.0
-        covered = sum(gram.weight for gram in grams if gram.string in piece) / mass
+        covered = sum(weight for string, weight in said.items() if string in piece) / mass
         hinted = _covered(hint, piece)
         score = covered + 0.5 * hinted + 0.6 * max(float(cosine), 0.0)
         score += 0.3 * longest_run(query.core, piece) / max(len(query.core), 4)
@@ -83,6 +91,10 @@ def _type_bonus(asked: str, piece: str) -> float:
     bonus = 0.0
     if _ASKS_TIME.search(asked) and _SAYS_TIME.search(piece):
         bonus += 0.25
+    if _ASKS_LIST.search(asked) and piece.endswith(":"):
+        bonus += 0.35
+    if _ASKS_START.search(asked) and _SAYS_START.search(piece):
+        bonus += 0.4
     if _ASKS_COUNT.search(asked) and _SAYS_COUNT.search(piece):
         bonus += 0.15
     return bonus
@@ -95,17 +107,27 @@ def _asks_for_all(query: Query) -> bool:
     return bool(query.articles) and not [gram for gram in meant if gram.string not in "写了原文内容全文讲说规定"]
 
 
-def _list_around(text: str, pieces: list[Span], best: int, query: Query) -> Span | None:
-    """The introducing sentence with all its items, where what is asked for is a list."""
-    if not _ASKS_LIST.search(query.text):
-        return None
-    items = [bool(_ITEM.match(text[begin:end])) for begin, end in pieces]
+def _list_around(
+    text: str, pieces: list[Span], best: int, scores: NDArray[np.float64], query: Query
+) -> tuple[Span, ...]:
+    """Where the best sentence is part of a list: the list with its introduction, or the introduction and one item."""
+    items = [_in_item(text, begin) for begin, _ in pieces]
+    introduces = text[slice(*pieces[best])].endswith(("：", ":"))
+    if not items[best] and not (introduces and best + 1 < len(pieces)):
+        return ()
     first = best
-    while first > 0 and (items[first] or text[pieces[first - 1][0] : pieces[first - 1][1]].endswith(("；", ";"))):
+    while first > 0 and items[first]:
         first -= 1
-    last = best
-    while last + 1 < len(pieces) and (items[last + 1] or text[pieces[last][0] : pieces[last][1]].endswith(("；", ";"))):
+    last = max(best, first + 1)
+    while last + 1 < len(pieces) and items[last + 1]:
         last += 1
-    if last == first or pieces[last][1] - pieces[first][0] > _LONGEST_LIST:
-        return None
-    return (pieces[first][0], pieces[last][1])
+    whole = (pieces[first][0], pieces[last][1])
+    if (introduces or _ASKS_LIST.search(query.text)) and whole[1] - whole[0] <= _LONGEST_LIST:
+        return (whole,)
+    chosen = best if items[best] else first + 1 + int(np.argmax(scores[first + 1 : last + 1]))
+    return (pieces[first], pieces[chosen]) if chosen > first else ()
+
+
+def _in_item(text: str, begin: int) -> bool:
+    """Whether the line that this sentence stands on is an item of a list."""
+    return _ITEM.match(text[text.rfind("\n", 0, begin) + 1 :].lstrip("　 \t")) is not None

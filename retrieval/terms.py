@@ -11,11 +11,15 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 Terms = NDArray[np.uint64]
+
+SOUNDS = Path(__file__).parent / "syllables.npy"
+_IDEOGRAPHS_END = 0xA000
 
 PAIR_SHIFT = np.uint64(21)  # a code point needs 21 bits, so a pair fits 42 and leaves 22 for the entry's row
 _WORD = re.compile(r"[a-zà-ɏ]+|[0-9]+(?:\.[0-9]+)?%?")
@@ -114,12 +118,22 @@ def string_of(term: int) -> str:
 class Syllables:
     """Which code points sound alike, after folding what keyboards and ears confuse (zh/z, ch/c, sh/s, -ng/-n)."""
 
-    def __init__(self, readings: Iterable[tuple[int, str]]) -> None:
+    def __init__(self, sounds: NDArray[np.uint16]) -> None:
+        """Take a table: for each code point the number of its sound, 0 for none."""
+        self._ids = sounds
+
+    @classmethod
+    def of_readings(cls, readings: Iterable[tuple[int, str]]) -> Syllables:
+        """The table for code points and their Latin spellings without tones."""
         names: dict[str, int] = {}
-        self._ids = np.zeros(0xA000, dtype=np.uint32)
+        ids = np.zeros(_IDEOGRAPHS_END, dtype=np.uint16)
         for code, reading in readings:
-            if code < len(self._ids):
-                self._ids[code] = names.setdefault(_folded_sound(reading), len(names) + 1)
+            if code < len(ids):
+                ids[code] = names.setdefault(_folded_sound(reading), len(names) + 1)
+        return cls(ids)
+
+    def save(self, path: Path) -> None:
+        np.save(path, self._ids)
 
     def of_pairs(self, terms: Terms) -> NDArray[np.uint32]:
         """One number for the sound of each pair; 0 where the term is no pair of ideographs."""
@@ -138,13 +152,18 @@ def _folded_sound(reading: str) -> str:
 
 @lru_cache(maxsize=1)
 def syllables() -> Syllables:
-    """The table for Mandarin, made once: the commonest reading of each character."""
+    """The shipped table for Mandarin, the commonest reading of each character (`retrieval.training` writes it)."""
+    return Syllables(np.load(SOUNDS))
+
+
+def read_pinyin() -> Syllables:
+    """The same from pypinyin, which takes 50 MiB to import and is therefore not asked at run time."""
     from pypinyin.constants import Style
     from pypinyin.pinyin_dict import pinyin_dict
     from pypinyin.style import convert
 
-    return Syllables(
+    return Syllables.of_readings(
         (code, convert(readings.split(",")[0], Style.NORMAL, strict=False))
         for code, readings in pinyin_dict.items()
-        if code < 0xA000
+        if code < _IDEOGRAPHS_END
     )

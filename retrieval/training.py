@@ -27,6 +27,7 @@ from retrieval.encoder import SHIPPED, Vectors
 from retrieval.material import STARTER, Target, anticipated, quiz, starter_passages, target_of
 from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
+from retrieval.terms import SOUNDS, read_pinyin
 
 DIMENSION = 256
 SEED = 20260511
@@ -258,13 +259,14 @@ def _safetensors(name: str, tensor: Vectors) -> bytes:
 
 
 def main() -> None:
-    """Train on the starter library and write the model folder."""
+    """Train on the starter library and write the model folder, and the table of sounds beside it."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--steps", type=int, default=1500)
     arguments = parser.parse_args()
     tokenizer, table = train(steps=arguments.steps)
     save(arguments.out, tokenizer, table)
+    read_pinyin().save(SOUNDS)
     print(f"{arguments.out}: {len(table)} tokens × {DIMENSION}")
 
 
