@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.recording import settle, tell_both
 from bot.services import Services
 from records import steps
-from records.ledger import Entry
+from records.ledger import Entry, entries_of
 from records.people import Person
 from records.steps import Recorded
 
@@ -42,12 +43,26 @@ async def redate_step(
 async def withdraw_step(
     services: Services, session: AsyncSession, student: Person, entry: Entry, *, reason: str, by: Person
 ) -> Recorded:
-    """Withdraw a step that should not stand; it stays readable, and both sides are told.
+    """Withdraw a step that should not stand, with all its earlier versions; they stay readable. Both sides are told.
 
     Raises:
         EntryUnknown, EntryVoided: nothing was written.
     """
-    recorded = await steps.void(
+    entries = {one.id: one for one in await entries_of(session, student.id)}
+    recorded = first = await _void(services, session, student, entry, reason=reason, by=by)
+    replaced = entries.get(entry.voids or 0)
+    while replaced is not None:  # withdrawing a correction brings back what it had corrected, which is not meant here
+        recorded = await _void(services, session, student, replaced, reason=reason, by=by)
+        replaced = entries.get(replaced.voids or 0)
+    recorded = replace(recorded, before=first.before, stage_before=first.stage_before)
+    await _settled(services, session, student, recorded, "voided", entry, by)
+    return recorded
+
+
+async def _void(
+    services: Services, session: AsyncSession, student: Person, entry: Entry, *, reason: str, by: Person
+) -> Recorded:
+    return await steps.void(
         session,
         services.track,
         person=student.id,
@@ -59,8 +74,6 @@ async def withdraw_step(
         calendar=services.calendar,
         readings=services.readings,
     )
-    await _settled(services, session, student, recorded, "voided", entry, by)
-    return recorded
 
 
 async def _settled(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.days import day_in
 from bot.services import Services
+from bot.words import Words
 from records.facts import facts_of
 from records.fields import read_details
 from records.ledger import entries_of
@@ -129,13 +130,14 @@ def read_field(step: Step, name: str, typed: str, today: date) -> str:
     return read.get(name, "")
 
 
-def step_named(track: Track, typed: str) -> str:
-    """The id of the step that goes by this name.
+def step_named(track: Track, typed: str, words: Words) -> str:
+    """The id of the step that goes by this name: its id, as we call it, or as schools do.
 
     Raises:
         StepNotCalled
     """
-    step = typed if typed in track.by_id else step_called(typed)
+    ours = {words.plain(step.title): step.id for step in (*track.steps, *track.events)}
+    step = typed if typed in track.by_id else ours.get(typed) or step_called(typed)
     if step is None or step not in track.by_id:
         names: Mapping[str, Sequence[str]] = columns_file()["names"]
         known = "、".join(called[0] for called in list(names.values())[:EXAMPLES_SHOWN])

@@ -84,7 +84,7 @@ async def on_step(
         student = await named_person(reading, reach, who)
     draft = StepDraft(turn.update_id, student.id)
     if rest:
-        draft.step = step_named(services.track, rest[0])
+        draft.step = step_named(services.track, rest[0], _)
     if len(rest) > 1:
         draft.on = day_in(rest[1], services.clock.today()).isoformat()
     await message.answer(**await _next(state, services, person, draft, student, _))

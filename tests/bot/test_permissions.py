@@ -1,0 +1,234 @@
+"""Who may do what: every command and every kind of button, by role and by branch. A new one must be added here."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy import func, select
+
+import bot
+from bot.commands import COMMANDS
+from bot.organiser_presses import (
+    AnswerDeed,
+    Audit,
+    Book,
+    Card,
+    Deed,
+    Due,
+    EntryDeed,
+    Exporting,
+    Grant,
+    Inquiring,
+    Invite,
+    MentorSays,
+    NewOrganiser,
+    Nudge,
+    Numbers,
+    OfEntry,
+    People,
+    Retire,
+    SendDeed,
+    Sending,
+    StepDeed,
+    StepOf,
+    Stepping,
+    ToWhom,
+    UndoDocument,
+    Upload,
+)
+from content.inquiries import pass_on
+from content.library import add
+from content.readers import read
+from records.branches import ensure_branch
+from records.people import Role
+from records.tables import AccessRow, EntryRow, InvitationRow, RoleRow
+from scheduler.tables import OutboxRow
+from storage.database import Database
+from tests.bot.student_house import StudentHouse, open_house
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.emulator.person import Person as Chatting
+
+__all__ = ["emulator"]
+
+EVERYBODY = {"quiz", "ask", "courses", "discuss", "library", "settings", "mydata", "help", "privacy"}
+STUDENTS = {"today", "dates", "progress", "record", "report"}
+ORGANISERS = {"upload", "roster", "step", "broadcast", "answer", "stats", "export", "invite", "audit"}
+STAFF = {"due"}
+
+# Buttons that concern nobody but the presser; each room's own tests press them.
+OWN = {
+    "join", "src", "file", "use", "pass", "dates", "rem", "card", "quiz", "leaf", "shelf", "set", "mine", "rec", "rep",
+    "think", "words",
+}  # fmt: skip
+# Buttons of organisers that name a subject: what an organiser of another branch must never reach.
+SUBJECTS = {
+    "undoc", "retire", "pcard", "role", "inv", "neworg", "stepof", "entry", "nudge", "mentor", "bc", "inq", "exp",
+    "ros", "duepage", "stats",
+}  # fmt: skip
+# Buttons of a dialogue: they hold a `ref` that only the presser's own conversation knows.
+DIALOGUES = {"up", "stp", "to"}
+# Buttons whose answer depends on the presser alone.
+SCOPED_BY_SELF = {"audit"}
+LISTS = {"lib", "book"}  # the library is for everybody
+
+REFUSED = ("没有这个命令", "不对您的角色开放")
+NOT_YOURS = ("什么也没有改变", "不在您负责的范围", "失效", "名册里没有", "没有编号", "没有序号", "没有等待")
+
+
+@dataclass
+class Cast:
+    """Everybody who tries."""
+
+    stranger: Chatting
+    student: Chatting
+    mentor: Chatting
+    organiser: Chatting
+    elsewhere: Chatting
+
+
+def prefixes() -> Iterator[str]:
+    for module in pkgutil.walk_packages(bot.__path__, "bot."):
+        if ".cli" not in module.name and "__main__" not in module.name:
+            importlib.import_module(module.name)
+    for kind in CallbackData.__subclasses__():
+        if kind.__module__.startswith("bot."):
+            yield kind.__prefix__
+
+
+def test_every_command_and_every_kind_of_button_stands_in_the_matrix() -> None:
+    assert {command.name for command in COMMANDS} == EVERYBODY | STUDENTS | ORGANISERS | STAFF
+    found = list(prefixes())
+    assert len(found) == len(set(found)), "two kinds of buttons have the same prefix"
+    assert set(found) == OWN | SUBJECTS | DIALOGUES | SCOPED_BY_SELF | LISTS
+
+
+def test_the_menus_offer_what_the_roles_may_use() -> None:
+    for command in COMMANDS:
+        if command.name in EVERYBODY:
+            assert command.roles == frozenset(Role)
+        elif command.name in STUDENTS:
+            assert command.roles == {Role.STUDENT}
+        elif command.name in STAFF:
+            assert command.roles == {Role.ORGANISER, Role.ADMIN, Role.MENTOR}
+        else:
+            assert command.roles == {Role.ORGANISER, Role.ADMIN}
+
+
+async def cast(house: StudentHouse) -> Cast:
+    student = await house.join("林晓雨", number="2026001")
+    mentor = await house.join("陈老师", role=Role.MENTOR)
+    organiser = await house.join("王书记", role=Role.ORGANISER)
+    async with house.services.database.write() as session:
+        committee = await ensure_branch(session, "示例大学党委")
+        other = await ensure_branch(session, "学生第二党支部", parent=committee.id)
+    home, house.branch = house.branch, other.id
+    elsewhere = await house.join("赵书记", role=Role.ORGANISER)
+    house.branch = home
+    return Cast(house.emulator.user("路人"), student, mentor, organiser, elsewhere)
+
+
+async def test_every_command_is_open_to_its_roles_only(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        people = await cast(house)
+        for name in sorted(ORGANISERS | STAFF | STUDENTS):
+            allowed = {"student": name in STUDENTS, "mentor": name in STAFF, "organiser": name in ORGANISERS | STAFF}
+            for who, may in allowed.items():
+                chatting: Chatting = getattr(people, who)
+                chatting.says(f"/{name}")
+                answer = (await chatting.hears("")).text
+                assert any(text in answer for text in REFUSED) is not may, (name, who, answer)
+            people.stranger.says(f"/{name}")
+            assert "邀请码" in (await people.stranger.hears("")).text
+    assert emulator.violations == []
+
+
+async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_button(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        people = await cast(house)
+        await house.record("林晓雨", "application_received", "2026-10-01")
+        subject, branch = house.people["林晓雨"], house.branch
+        async with database.write() as session:
+            text = "# 示例大学机房规定\n\n第一条　八时开放。\n第二条　离开时关机。\n"
+            document = await add(
+                session,
+                read(text.encode(), "机房.md"),
+                file_name="机房.md",
+                content=text.encode(),
+                added_by=house.people["王书记"].id,
+                now=house.now,
+            )
+            inquiry = await pass_on(session, "钥匙找谁借", branch_id=branch, asked_by=subject.id, now=house.now)
+        people.organiser.says("/broadcast 明天开会")
+        people.organiser.presses("发送", await people.organiser.hears("通知预览"))
+        progress = await people.organiser.hears("共 2 人")
+        sent = progress.inline_rows[0][0]["callback_data"].split(":")[2]
+        await house.quiet()
+        presses: list[CallbackData] = [
+            UndoDocument(document=document.id),
+            Retire(document=document.id, sure=True),
+            Card(person=subject.id),
+            Grant(person=subject.id, role="organiser", give=True),
+            Invite(branch=branch),
+            Invite(person=subject.id),
+            NewOrganiser(branch=branch),
+            StepOf(person=subject.id),
+            *(OfEntry(deed=deed, person=subject.id, entry=1) for deed in EntryDeed),
+            Nudge(person=subject.id, rule="T02", kind="due"),
+            MentorSays(person=subject.id, step="interview"),
+            *(Sending(deed=deed, broadcast=sent) for deed in SendDeed),
+            *(Inquiring(deed=deed, inquiry=inquiry.id) for deed in AnswerDeed),
+            Exporting(branch=branch, form="csv"),
+            Exporting(person=subject.id, form="csv"),
+            People(branch=branch),
+            Due(branch=branch),
+            Numbers(branch=branch),
+            *(Upload(deed=deed, ref=1) for deed in Deed),
+            *(Stepping(deed=deed, ref=1) for deed in StepDeed),
+            ToWhom(ref=1, branch=branch),
+        ]
+        assert {press.__prefix__ for press in presses} >= SUBJECTS | DIALOGUES
+        before = await state_of(database)
+
+        for who in ("stranger", "student", "mentor", "elsewhere"):
+            chatting: Chatting = getattr(people, who)
+            for press in presses:
+                answer = await pressed(house, chatting, press.pack())
+                allowed = who == "mentor" and press.__prefix__ == "duepage"
+                assert allowed or any(text in answer for text in NOT_YOURS), (who, press.pack(), answer)
+
+        assert await state_of(database) == before
+        assert "失效" in await pressed(house, people.student, Audit(part="looks").pack())
+        assert await pressed(house, people.student, Book(document=document.id).pack())
+    assert emulator.violations == []
+
+
+async def pressed(house: StudentHouse, chatting: Chatting, data: str) -> str:
+    """What somebody is told who presses a forged button."""
+    if not chatting.heard:
+        chatting.says("/help")
+        await chatting.hears("")
+    known = len(chatting.heard)
+    forged = {**chatting.last.raw, "reply_markup": {"inline_keyboard": [[{"text": "…", "callback_data": data}]]}}
+    press = chatting.presses("…", replace(chatting.last, raw=forged))
+    told = await asyncio.to_thread(press.waits_for_answer)
+    await house.quiet()
+    return told + " ".join(one.text for one in chatting.heard[known:])
+
+
+async def state_of(database: Database) -> dict[str, int]:
+    """How much there is of what a press could add."""
+    counted = {}
+    async with database.read() as session:
+        for table in (EntryRow, InvitationRow, RoleRow, AccessRow):
+            counted[table.__tablename__] = await session.scalar(select(func.count()).select_from(table)) or 0
+        pushed = select(func.count()).select_from(OutboxRow).where(OutboxRow.kind != "reply")
+        counted["outbox"] = await session.scalar(pushed) or 0
+    return counted
