@@ -29,7 +29,6 @@ from bot.replies import ReplySession
 from bot.services import Services
 from bot.settings import Settings
 from bot.words import Locales
-from content.starter import load_starter
 from records.branches import BranchKind, ensure_branch
 from records.consent import give_consent
 from records.people import Person, Role, add_person, attach_account, grant_role
@@ -134,12 +133,11 @@ class StudentHouse:
 
 @asynccontextmanager
 async def open_house(database: Database, emulator: Emulator, **changes: object) -> AsyncIterator[StudentHouse]:
-    """The house with its Telegram door open, until the block ends. `changes` are settings."""
+    """The house over a stocked database, with its Telegram door open until the block ends. `changes` are settings."""
     moment = [MONDAY]
     services = _services(database, Clock(BEIJING, lambda: moment[0].astimezone(UTC)), changes)
     now = services.clock.now
     async with database.write() as session:
-        await load_starter(session, now())
         committee = await ensure_branch(session, "示例大学党委", kind=BranchKind.COMMITTEE)
         branch = await ensure_branch(session, "学生第一党支部", kind=BranchKind.BRANCH, parent=committee.id)
     dispatcher = Dispatcher(storage=ConversationStorage(database))

@@ -46,8 +46,8 @@ async def upload(house: StudentHouse, text: str, **options: object) -> str:
     return document.id
 
 
-async def test_a_question_is_answered_with_a_quotation_and_its_source(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_question_is_answered_with_a_quotation_and_its_source(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
 
         student.says("预备期从哪天算起？")
@@ -65,9 +65,9 @@ async def test_a_question_is_answered_with_a_quotation_and_its_source(database: 
 
 
 async def test_what_was_just_uploaded_answers_and_what_was_retired_does_not(
-    database: Database, emulator: Emulator
+    libraries: Database, emulator: Emulator
 ) -> None:
-    async with open_house(database, emulator) as house:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨")
         student.says("学生宿舍每晚几点关闭大门")
         assert (await student.hears("没有找到")).buttons[-1] == ["转给组织员"]
@@ -84,7 +84,7 @@ async def test_what_was_just_uploaded_answers_and_what_was_retired_does_not(
         sent = await student.hears(lambda seen: seen.file_name == "门禁规定.md")
         assert emulator.documents[sent.file_id or ""].decode() == RULES
 
-        async with database.write() as session:
+        async with libraries.write() as session:
             await retire(session, document, on=date(2026, 11, 23))
         student.says("学生宿舍每晚几点关闭大门")
 
@@ -92,9 +92,9 @@ async def test_what_was_just_uploaded_answers_and_what_was_retired_does_not(
 
 
 async def test_a_question_that_found_nothing_is_passed_on_without_a_name(
-    database: Database, emulator: Emulator
+    libraries: Database, emulator: Emulator
 ) -> None:
-    async with open_house(database, emulator) as house:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         organiser = await house.join("周老师", role=Role.ORGANISER)
         student.says("三号楼的打印机坏了找谁修")
@@ -107,15 +107,15 @@ async def test_a_question_that_found_nothing_is_passed_on_without_a_name(
         notice = await organiser.hears("新问题")
         assert "林" not in notice.text
         assert "打印机" not in notice.text
-        async with database.read() as session:
+        async with libraries.read() as session:
             kept = (await session.scalars(select(InquiryRow))).one()
         assert (kept.text, kept.branch_id, kept.state) == ("三号楼的打印机坏了找谁修", house.branch, "open")
         again = student.presses("转给组织员", refused)
         assert "已经清除" in await asyncio.to_thread(again.waits_for_answer)
 
 
-async def test_a_question_is_forgotten_after_half_an_hour(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_question_is_forgotten_after_half_an_hour(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
         student.says("三号楼的打印机坏了找谁修")
         refused = await student.hears("没有找到")
@@ -124,16 +124,16 @@ async def test_a_question_is_forgotten_after_half_an_hour(database: Database, em
         press = student.presses("转给组织员", refused)
 
         assert "已经清除" in await asyncio.to_thread(press.waits_for_answer)
-        async with database.write() as session:
+        async with library.write() as session:
             await forget_old(session, now=house.now)
             rows = list(await session.scalars(select(ConversationRow)))
         assert "打印机" not in str([row.data for row in rows])
 
 
 async def test_what_is_not_answered_on_principle_says_so_and_offers_nothing(
-    database: Database, emulator: Emulator
+    library: Database, emulator: Emulator
 ) -> None:
-    async with open_house(database, emulator) as house:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
 
         student.says("我室友的思想汇报写得怎么样")
@@ -142,8 +142,8 @@ async def test_what_is_not_answered_on_principle_says_so_and_offers_nothing(
         assert refused.buttons == []
 
 
-async def test_own_dates_are_answered_from_the_record_with_the_rule(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_own_dates_are_answered_from_the_record_with_the_rule(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         await house.record("林晓雨", "application_received", "2026-10-26")
 
@@ -156,8 +156,8 @@ async def test_own_dates_are_answered_from_the_record_with_the_rule(database: Da
         assert "由党组织决定" in own.text
 
 
-async def test_what_if_is_computed_and_nothing_is_recorded(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_what_if_is_computed_and_nothing_is_recorded(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
 
         student.says("如果 2026-12-01 确定为积极分子，最早什么时候能成为发展对象？")
@@ -170,8 +170,8 @@ async def test_what_if_is_computed_and_nothing_is_recorded(database: Database, e
         assert "目前没有正在计算的期限" in (await student.hears("我的期限")).text
 
 
-async def test_ask_alone_asks_what_the_question_is(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_ask_alone_asks_what_the_question_is(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
 
         student.says("/ask")
@@ -183,8 +183,8 @@ async def test_ask_alone_asks_what_the_question_is(database: Database, emulator:
         await student.hears(lambda seen: seen.buttons[:1] == [["原文", "有用", "没用"]])
 
 
-async def test_long_empty_and_foreign_questions_get_a_sentence(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_long_empty_and_foreign_questions_get_a_sentence(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
 
         student.says("党" * 4096)
@@ -195,8 +195,8 @@ async def test_long_empty_and_foreign_questions_get_a_sentence(database: Databas
         await student.hears("没有找到")
 
 
-async def test_somebody_who_has_not_joined_is_answered_with_how_to_join(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator):
+async def test_somebody_who_has_not_joined_is_answered_with_how_to_join(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator):
         stranger = emulator.user("陌生人")
 
         stranger.says("预备期从哪天算起？")

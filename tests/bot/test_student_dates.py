@@ -30,8 +30,8 @@ async def applicant(house: StudentHouse) -> tuple[Person, Person]:
     return student, organiser
 
 
-async def test_dates_say_when_why_and_who(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_dates_say_when_why_and_who(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student, _organiser = await applicant(house)
 
         student.says("/dates")
@@ -46,8 +46,8 @@ async def test_dates_say_when_why_and_who(database: Database, emulator: Emulator
     assert emulator.violations == []
 
 
-async def test_a_floor_that_is_reached_promises_nothing(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_floor_that_is_reached_promises_nothing(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         for step, day in (
             ("application_received", "2024-09-10"),
@@ -64,8 +64,8 @@ async def test_a_floor_that_is_reached_promises_nothing(database: Database, emul
         assert "是否进入下一步，由党组织决定" in shown.text
 
 
-async def test_the_calendar_file_opens_and_its_titles_tell_nothing(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_the_calendar_file_opens_and_its_titles_tell_nothing(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student, _organiser = await applicant(house)
         student.says("/dates")
         await student.hears("我的期限")
@@ -78,8 +78,8 @@ async def test_the_calendar_file_opens_and_its_titles_tell_nothing(database: Dat
         assert all("党" not in str(event["summary"]) and event.alarms.times is not None for event in events)
 
 
-async def test_progress_is_a_picture_and_words(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_progress_is_a_picture_and_words(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student, _organiser = await applicant(house)
 
         student.says("/progress")
@@ -95,8 +95,8 @@ async def test_progress_is_a_picture_and_words(database: Database, emulator: Emu
     assert emulator.violations == []
 
 
-async def test_a_reminder_reaches_the_student_and_who_must_act_once(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_reminder_reaches_the_student_and_who_must_act_once(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student, organiser = await applicant(house)
         house.moment[0] = MORNING
 
@@ -115,16 +115,16 @@ async def test_a_reminder_reaches_the_student_and_who_must_act_once(database: Da
     assert emulator.violations == []
 
 
-async def test_what_was_done_meanwhile_is_not_reminded_of(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_what_was_done_meanwhile_is_not_reminded_of(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student, _organiser = await applicant(house)
         house.moment[0] = MORNING
-        async with database.write() as session:
+        async with libraries.write() as session:
             await house.plan_in(session)
             await house.record_in(session, "林晓雨", "interview", "2026-11-24")
         await house.quiet()
 
-        async with database.read() as session:
+        async with libraries.read() as session:
             rows = await session.execute(
                 select(OutboxRow.state, OutboxRow.last_error).where(OutboxRow.kind == "reminder")
             )
@@ -132,8 +132,8 @@ async def test_what_was_done_meanwhile_is_not_reminded_of(database: Database, em
         assert not any("待办" in seen.text for seen in student.heard)
 
 
-async def test_done_already_asks_the_organiser_and_records_nothing(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_done_already_asks_the_organiser_and_records_nothing(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student, organiser = await applicant(house)
         house.moment[0] = MORNING
         await house.plan()
@@ -146,12 +146,12 @@ async def test_done_already_asks_the_organiser_and_records_nothing(database: Dat
         assert "林晓雨 表示「派人谈话」已办" in asked.text
         organiser.presses("我已办")
         await organiser.hears("/step")
-        async with database.read() as session:
+        async with library.read() as session:
             assert await session.scalar(select(func.count()).select_from(EntryRow)) == 1
 
 
-async def test_remind_me_tomorrow_does(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_remind_me_tomorrow_does(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student, _organiser = await applicant(house)
         house.moment[0] = MORNING
         await house.plan()
@@ -168,8 +168,8 @@ async def test_remind_me_tomorrow_does(database: Database, emulator: Emulator) -
         assert (await student.hears("好的")).buttons == []
 
 
-async def test_nobody_is_reminded_in_their_quiet_hours(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator, reminder_time="07:00") as house:
+async def test_nobody_is_reminded_in_their_quiet_hours(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator, reminder_time="07:00") as house:
         student, _organiser = await applicant(house)
         heard = len(student.heard)
         house.moment[0] = MORNING.replace(hour=7)

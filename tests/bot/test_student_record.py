@@ -21,13 +21,13 @@ from tests.emulator.fixtures import emulator
 __all__ = ["emulator"]
 
 
-async def test_the_record_says_who_entered_what_and_who_looked(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_the_record_says_who_entered_what_and_who_looked(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         await house.join("周老师", role=Role.ORGANISER)
         await house.record("林晓雨", "application_received", "2026-10-26")
         viewer = house.people["周老师"].id
-        async with database.write() as session:
+        async with libraries.write() as session:
             await note_look(session, viewer, [house.people["林晓雨"].id], Looked.EXPORT, now=house.now)
 
         student.says("/record")
@@ -39,18 +39,18 @@ async def test_the_record_says_who_entered_what_and_who_looked(database: Databas
         assert "未核验" in shown.text
         student.presses("谁看过")
         assert "2026-11-23 10:00 周老师：导出" in (await student.hears("谁看过我的记录")).text
-        async with database.read() as session:  # looking at oneself is no look
+        async with libraries.read() as session:  # looking at oneself is no look
             student_id = house.people["林晓雨"].id
             assert len((await session.execute(select(func.count()).where(EntryRow.person_id == student_id))).all()) == 1
     assert emulator.violations == []
 
 
-async def test_a_correction_is_asked_for_and_changes_nothing(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_correction_is_asked_for_and_changes_nothing(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         organiser = await house.join("周老师", role=Role.ORGANISER)
         await house.record("林晓雨", "application_received", "2026-10-26")
-        async with database.read() as session:
+        async with library.read() as session:
             entry = (await session.scalars(select(EntryRow.id))).one()
         student.says("/record")
         await student.hears("我的记录")
@@ -64,15 +64,15 @@ async def test_a_correction_is_asked_for_and_changes_nothing(database: Database,
         assert notice.text.splitlines()[0] == "有一项更正请求待您核实"
         assert "林晓雨（2026001）" in notice.text
         assert "2026-10-25" in notice.text
-        async with database.read() as session:
+        async with library.read() as session:
             kept = (await session.scalars(select(EntryRow).where(EntryRow.kind == "answer"))).one()
             step = (await session.scalars(select(EntryRow).where(EntryRow.kind == "step"))).one()
         assert kept.payload == {"entry": entry, "text": f"#{entry} 日期应为 2026-10-25"}
         assert step.happened_on.isoformat() == "2026-10-26"
 
 
-async def test_a_command_ends_a_dialogue(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_command_ends_a_dialogue(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
         student.says("/report")
         await student.hears("标题")
@@ -82,12 +82,12 @@ async def test_a_command_ends_a_dialogue(database: Database, emulator: Emulator)
         student.says("预备期从哪天算起？")
 
         await student.hears("算起")
-        async with database.read() as session:
+        async with library.read() as session:
             assert await session.scalar(select(func.count()).select_from(EntryRow)) == 0
 
 
-async def test_a_report_is_recorded_by_title_and_day_never_by_its_text(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_report_is_recorded_by_title_and_day_never_by_its_text(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         student.says("/report")
         await student.hears("标题")
@@ -102,15 +102,15 @@ async def test_a_report_is_recorded_by_title_and_day_never_by_its_text(database:
 
         done = await student.hears("已登记")
         assert "2026-11-22 提交「2026年第四季度思想汇报」" in done.text
-        async with database.read() as session:
+        async with libraries.read() as session:
             entry = (await session.scalars(select(EntryRow))).one()
         assert (entry.kind, entry.happened_on.isoformat(), entry.verified_by) == ("step", "2026-11-22", None)
         assert entry.payload["detail"] == {"title": "2026年第四季度思想汇报"}
         assert entry.recorded_by == entry.person_id
 
 
-async def test_settings_are_changed_by_buttons_or_words(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_settings_are_changed_by_buttons_or_words(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨")
         student.says("/settings")
         await student.hears("我的设置")
@@ -128,14 +128,14 @@ async def test_settings_are_changed_by_buttons_or_words(database: Database, emul
         await student.hears("not a time of day")
         student.says("/settings 19:30")
         await student.hears("Daily study card: 19:30")
-        async with database.read() as session:
+        async with libraries.read() as session:
             person = await person_by_id(session, house.people["林晓雨"].id)
         assert person is not None
         assert (f"{person.study_time}", f"{person.quiet_from}", person.language) == ("19:30:00", "23:00:00", "en")
 
 
-async def test_everything_about_me_can_be_downloaded(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_everything_about_me_can_be_downloaded(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         await house.record("林晓雨", "application_received", "2026-10-26")
         student.says("/mydata")
@@ -154,15 +154,15 @@ async def test_everything_about_me_can_be_downloaded(database: Database, emulato
     assert emulator.violations == []
 
 
-async def test_leaving_takes_two_presses_and_ends_everything(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_leaving_takes_two_presses_and_ends_everything(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
         await house.record("林晓雨", "application_received", "2026-10-26")
         student.says("/mydata")
         await student.hears("我的数据")
         student.presses("撤回同意")
         assert "保留" in (await student.hears("撤回同意意味着")).text
-        async with database.read() as session:
+        async with libraries.read() as session:
             assert (await session.scalars(select(ConsentRow.withdrawn_at))).one() is None
 
         student.presses("确认撤回")
@@ -170,7 +170,7 @@ async def test_leaving_takes_two_presses_and_ends_everything(database: Database,
 
         student.says("/dates")
         await student.hears("邀请码")
-        async with database.read() as session:
+        async with libraries.read() as session:
             person = house.people["林晓雨"].id
             assert await accounts_of(session, person, blocked=True) == []
             assert (await session.scalars(select(ConsentRow.withdrawn_at))).one() is not None
@@ -178,8 +178,8 @@ async def test_leaving_takes_two_presses_and_ends_everything(database: Database,
             assert await session.scalar(select(func.count()).where(OutboxRow.recipient_id == person)) == 0
 
 
-async def test_privacy_tells_what_was_agreed_to(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_privacy_tells_what_was_agreed_to(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
 
         student.says("/privacy")
@@ -187,8 +187,8 @@ async def test_privacy_tells_what_was_agreed_to(database: Database, emulator: Em
         assert "您在 2026-11-23 同意了" in (await student.hears("告知书")).text
 
 
-async def test_who_is_no_student_is_told_that_a_command_is_not_theirs(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_who_is_no_student_is_told_that_a_command_is_not_theirs(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         organiser = await house.join("周老师", role=Role.ORGANISER)
         student = await house.join("林晓雨")
 

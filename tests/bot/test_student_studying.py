@@ -35,8 +35,8 @@ async def outcomes(house: StudentHouse, kind: str) -> list[tuple[str, str | None
         return [(row.state, row.last_error) for row in rows]
 
 
-async def test_the_card_stays_all_day_and_can_be_exchanged_and_read(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_the_card_stays_all_day_and_can_be_exchanged_and_read(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨")
         student.says("/today")
         first = await student.hears("今天的学习卡片")
@@ -51,7 +51,7 @@ async def test_the_card_stays_all_day_and_can_be_exchanged_and_read(database: Da
         await student.hears("✓ 已读")
         await asyncio.to_thread(student.presses("已读", second).waits_for_answer)
 
-        async with database.read() as session:
+        async with libraries.read() as session:
             rows = list(await session.scalars(select(ReadingRow).order_by(ReadingRow.ordinal)))
             entries = list(await session.scalars(select(EntryRow).where(EntryRow.kind == "study")))
         assert [row.response for row in rows] == ["another", "read"]
@@ -60,8 +60,8 @@ async def test_the_card_stays_all_day_and_can_be_exchanged_and_read(database: Da
     assert emulator.violations == []
 
 
-async def test_too_easy_and_too_hard_are_answered(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_too_easy_and_too_hard_are_answered(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
         student.says("/today")
         await student.hears("今天的学习卡片")
@@ -71,8 +71,8 @@ async def test_too_easy_and_too_hard_are_answered(database: Database, emulator: 
         assert (await student.hears("会深一些")).buttons == []
 
 
-async def test_an_old_card_cannot_be_exchanged_and_says_so(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_an_old_card_cannot_be_exchanged_and_says_so(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student, other = await house.join("林晓雨"), await house.join("沈一诺")
         student.says("/today")
         card = await student.hears("今天的学习卡片")
@@ -82,14 +82,14 @@ async def test_an_old_card_cannot_be_exchanged_and_says_so(database: Database, e
         await student.hears("这张卡片已经不在了")
         await asyncio.to_thread(other.presses("已读", card).waits_for_answer)  # never shown to them
 
-        async with database.read() as session:
+        async with library.read() as session:
             assert [row.response for row in await session.scalars(select(ReadingRow))] == [None]
 
 
-async def test_the_card_is_pushed_once_at_ones_own_time(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_the_card_is_pushed_once_at_ones_own_time(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student, late = await house.join("林晓雨"), await house.join("沈一诺")
-        async with database.write() as session:
+        async with libraries.write() as session:
             await change_preferences(session, house.people["沈一诺"].id, study_time=time(20))
         house.moment[0] = EARLY
         assert await house.plan() == 0
@@ -110,8 +110,8 @@ async def test_the_card_is_pushed_once_at_ones_own_time(database: Database, emul
         assert [state for state, _ in await outcomes(house, "study")] == ["sent", "sent"]
 
 
-async def test_a_card_that_was_read_already_is_not_pushed(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_card_that_was_read_already_is_not_pushed(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
         house.moment[0] = EARLY
         student.says("/today")
@@ -125,12 +125,12 @@ async def test_a_card_that_was_read_already_is_not_pushed(database: Database, em
         assert await outcomes(house, "study") == [("cancelled", "read already")]
 
 
-async def test_who_muted_study_meanwhile_gets_no_card(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_who_muted_study_meanwhile_gets_no_card(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
         house.moment[0] = EARLY
         house.later(minutes=1)
-        async with database.write() as session:
+        async with library.write() as session:
             await house.plan_in(session)
             await change_preferences(session, house.people["林晓雨"].id, study_muted=True)
         await house.quiet()
@@ -139,8 +139,8 @@ async def test_who_muted_study_meanwhile_gets_no_card(database: Database, emulat
         assert student.heard == []
 
 
-async def test_a_quiz_question_is_explained_and_counts_once(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_a_quiz_question_is_explained_and_counts_once(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨")
         student.says("/quiz")
         asked = await student.hears("单选题")
@@ -155,15 +155,15 @@ async def test_a_quiz_question_is_explained_and_counts_once(database: Database, 
         student.presses("下一题")
 
         await student.hears("判断题")
-        async with database.read() as session:
+        async with libraries.read() as session:
             assert await session.scalar(select(func.count()).select_from(PracticeRow)) == 1
             assert (await session.scalars(select(PracticeRow.correct))).one() is True
 
 
-async def test_several_answers_are_ticked_before_they_are_submitted(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_several_answers_are_ticked_before_they_are_submitted(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
-        async with database.write() as session:  # leave one question of several answers
+        async with library.write() as session:  # leave one question of several answers
             several = (await session.scalars(select(QuestionRow).where(QuestionRow.kind == "multiple"))).first()
             assert several is not None
             for row in await session.scalars(select(QuestionRow).where(QuestionRow.id != several.id)):
@@ -185,8 +185,8 @@ async def test_several_answers_are_ticked_before_they_are_submitted(database: Da
         await student.hears("没有要做的题")
 
 
-async def test_the_texts_of_ones_stage_can_be_paged_and_read(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_the_texts_of_ones_stage_can_be_paged_and_read(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
         student.says("/courses")
         assert "入党申请人" in (await student.hears("学习目录")).text
@@ -205,8 +205,8 @@ async def test_the_texts_of_ones_stage_can_be_paged_and_read(database: Database,
     assert emulator.violations == []
 
 
-async def test_the_days_question_to_think_about_is_the_same_for_all(database: Database, emulator: Emulator) -> None:
-    async with open_house(database, emulator) as house:
+async def test_the_days_question_to_think_about_is_the_same_for_all(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
         student, other = await house.join("林晓雨"), await house.join("沈一诺")
         student.says("/discuss")
         other.says("/discuss")
