@@ -21,7 +21,7 @@ LONGEST = 240  # characters of a question that are searched with
 _ALIAS_WEIGHT = 0.7
 _SOUND_WEIGHT = 0.55
 _SOUND_RARER_THAN = 0.01  # share of entries up to which a pair may be a slip for one that sounds alike
-_POSTINGS_AT_MOST = 1_200_000  # read for one question and channel: about 5 ms
+_POSTINGS_AT_MOST = 600_000  # read for one question and channel: about 4 ms
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ from retrieval.ranking import (
 from retrieval.segments import Channel, Segment
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
-_FROM_EACH = 24  # candidates that each of the four channels proposes
-_RERANKED = 30
+_FROM_EACH = 14  # candidates that each of the four channels proposes
+_RERANKED = 18
 _SEGMENTS_AT_MOST = 8
 _COVERAGE = FEATURES.index("coverage_all")
 _NOBODY: tuple[Segment, ...] = ()

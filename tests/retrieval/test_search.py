@@ -6,9 +6,11 @@ import threading
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from content.passages import DocumentId
+from retrieval import vectors
 from retrieval.encoder import Encoder
 from retrieval.naming import place_of
 from retrieval.search import Index
@@ -152,3 +154,24 @@ def test_an_empty_index_finds_nothing(encoder: Encoder) -> None:
     assert index.search(f"{RULES}第三条", on=TODAY) == []
     index.add([])
     assert len(index) == 0
+
+
+@pytest.mark.parametrize("kind", ["exact", "eight-bit", "clustered"])
+def test_every_kind_of_vector_index_keeps_the_same_contract(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "FLAT_AT_MOST", 10_000 if kind == "exact" else 10)
+    monkeypatch.setattr(vectors, "CLUSTERED_FROM", 100 if kind == "clustered" else 10_000)
+    rows = np.random.default_rng(5).standard_normal((4000, 16)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+
+    built = vectors.VectorIndex.build(rows)
+    again = vectors.VectorIndex.from_bytes(built.as_bytes())
+
+    allowed = np.zeros(len(rows), dtype=bool)
+    allowed[::2] = True
+    for index in (built, again):
+        assert index.rows == len(rows)
+        found, cosines = index.nearest(rows[6], 5, None)
+        assert found[0] == 6
+        assert cosines[0] == pytest.approx(1, abs=0.02)
+        assert all(row % 2 == 0 for row in index.nearest(rows[7], 5, allowed)[0])
+        assert np.allclose(index.reconstruct(np.array([3, 1])), rows[[3, 1]], atol=0.05)
