@@ -24,9 +24,9 @@ QUESTIONS = """题型,题干,选项A,选项B,答案,解析
 
 
 @pytest.fixture
-def run(tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]) -> Line:
+def run(tmp_path: Path, library_url: str, capsys: pytest.CaptureFixture[str]) -> Line:
     """Runs command lines against one database of each kind."""
-    return Line(tmp_path, database_url, capsys)
+    return Line(tmp_path, library_url, capsys)
 
 
 def test_a_document_is_added_found_quoted_and_retired(run: Line, tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ STEPS = """学号,步骤,日期
 
 
 @pytest.fixture
-def run(tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]) -> Line:
+def run(tmp_path: Path, library_url: str, capsys: pytest.CaptureFixture[str]) -> Line:
     """Runs command lines against one database of each kind."""
-    return Line(tmp_path, database_url, capsys)
+    return Line(tmp_path, library_url, capsys)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_list_of_steps_is_tried_and_imported_and_importing_it_again_adds_nothi
 
 
 def test_records_are_exported_and_verified_and_a_changed_one_is_named(
-    cohort: Line, tmp_path: Path, database_url: str
+    cohort: Line, tmp_path: Path, library_url: str
 ) -> None:
     sheet = cohort("records", "export", "--format", "csv", "--out", "out.csv", "--json").object
     one = cohort(
@@ -131,8 +131,8 @@ def test_records_are_exported_and_verified_and_a_changed_one_is_named(
     assert whole.code == 0
     assert whole.object["ok"] is True
 
-    if Database(database_url).is_sqlite:
-        with sqlite3.connect(database_url.partition("///")[2]) as connection:
+    if Database(library_url).is_sqlite:
+        with sqlite3.connect(library_url.partition("///")[2]) as connection:
             connection.execute("UPDATE entry SET happened_on = '2024-03-01' WHERE happened_on = '2025-03-01'")
         broken = cohort("records", "verify")
         assert broken.code == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -182,3 +183,18 @@ def test_a_worker_needs_postgresql(run: Line) -> None:
 
     assert ran.code == 1
     assert "WAYMARK_DATABASE_URL" in ran.err
+
+
+def test_the_unexpected_is_one_sentence_with_the_place_of_the_log(run: Line, tmp_path: Path) -> None:
+    assert run("content", "list").code == 0
+    with sqlite3.connect(tmp_path / "data" / "waymark.db") as connection:
+        connection.execute("ALTER TABLE branch RENAME TO lost")
+
+    ran = run("roster", "list")
+    in_full = run("roster", "list", log_level="debug")
+
+    assert ran.code == in_full.code == 1
+    assert "waymark.log" in ran.err
+    assert ran.err.count("\n") == 1
+    assert "command.failed" in (tmp_path / "data" / "waymark.log").read_text(encoding="utf-8")
+    assert "Traceback" in in_full.err

@@ -41,8 +41,8 @@ async def test_before_the_first_start_nothing_is_made_and_it_says_what_to_do(tmp
     assert not (tmp_path / "data").exists()
 
 
-async def test_a_house_in_order_and_one_with_troubles(tmp_path: Path, database_url: str) -> None:
-    settings = _settings(tmp_path, database_url=database_url)
+async def test_a_house_in_order_and_one_with_troubles(tmp_path: Path, library_url: str) -> None:
+    settings = _settings(tmp_path, database_url=library_url)
     async with open_services(settings, Clock(settings.zone, lambda: NOW)) as services:
         await note_planned(services.database, now=NOW - timedelta(minutes=1))
         good = await _findings(settings)

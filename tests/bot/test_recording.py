@@ -30,9 +30,9 @@ People = dict[str, Person]
 
 
 @pytest.fixture
-async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(library_url: str, tmp_path: Path) -> AsyncIterator[Services]:
     """The house without doors at a fixed moment."""
-    settings = Settings(data=tmp_path, database_url=database_url, _env_file=None)
+    settings = Settings(data=tmp_path, database_url=library_url, _env_file=None)
     async with open_services(settings, Clock(settings.zone, lambda: NOW)) as services:
         yield services
 
