@@ -33,7 +33,7 @@ ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
 _ARTICLE_START = 1.5
-_GENERAL_WEIGHT = 0.35  # of a general question beside one of a student
+_GENERAL_WEIGHT = 0.6  # of a general question beside one of a student
 _PLAIN_WEIGHT = 0.0  # of the same to a library without anticipated questions: they teach its calibration only
 _RANKER_DECAY, _CALIBRATION_DECAY = 0.0015, 0.0003
 
