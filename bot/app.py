@@ -21,6 +21,7 @@ from bot.inbox import Inbox
 from bot.letters import composer
 from bot.middlewares import Identity, Mistakes
 from bot.recording import settle_everybody
+from bot.remembered import forget_old
 from bot.replies import ReplySession
 from bot.services import Services
 from scheduler.delivery import Delivery
@@ -111,9 +112,14 @@ def _jobs(house: House) -> list[Job]:
     async def reminders() -> None:
         await settle_everybody(services)
 
+    async def tidy() -> None:
+        await house.inbox.tidy()
+        async with services.database.write() as session:
+            await forget_old(session, now=services.clock.now())
+
     return [
         Job("planner", "* * * * *", planner),
-        Job("tidy", "*/10 * * * *", house.inbox.tidy),
+        Job("tidy", "*/10 * * * *", tidy),
         Job("reminders", "20 3 * * *", reminders),
     ]
 
