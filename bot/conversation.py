@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiogram.fsm.state import State
 from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +22,8 @@ class ConversationStorage(BaseStorage):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._asked: dict[str, asyncio.Future[tuple[str | None, dict[str, Any]]]] = {}
+        self._reading: asyncio.Task[None] | None = None  # asyncio itself does not hold on to tasks
 
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
         """Remember the state until the turn is committed."""
@@ -48,9 +51,38 @@ class ConversationStorage(BaseStorage):
         name = _name(key)
         if turn is not None and name in turn.conversations:
             return turn.conversations[name]
-        async with self._database.read() as session:
-            row = await session.get(ConversationRow, name)
-        return (None, {}) if row is None else (row.state, row.data)
+        if turn is not None and name in turn.found:
+            return turn.found[name]
+        found = await self._read(name)
+        if turn is not None:
+            turn.found[name] = found
+        return found
+
+    async def _read(self, name: str) -> tuple[str | None, dict[str, Any]]:
+        """All who ask at the same moment are answered by one query."""
+        if name not in self._asked:
+            self._asked[name] = asyncio.get_running_loop().create_future()
+            if len(self._asked) == 1:
+                self._reading = asyncio.create_task(self._answer())
+        return await asyncio.shield(self._asked[name])
+
+    async def _answer(self) -> None:
+        await asyncio.sleep(0)
+        asked, self._asked = self._asked, {}
+        try:
+            async with self._database.read() as session:
+                rows = await session.execute(
+                    select(ConversationRow.key, ConversationRow.state, ConversationRow.data).where(
+                        ConversationRow.key.in_(list(asked))
+                    )
+                )
+                found = {row.key: (row.state, row.data) for row in rows}
+        except Exception as error:
+            for future in asked.values():
+                future.set_exception(error)
+            return
+        for name, future in asked.items():
+            future.set_result(found.get(name, (None, {})))
 
     def _turn(self) -> Turn:
         turn = current_turn()

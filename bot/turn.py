@@ -23,6 +23,7 @@ class Turn:
         session: takes the writing connection with its first statement; slow work belongs before that.
         letters: replies and notices, in their order.
         conversations: dialogue states that changed, by key.
+        found: dialogue states as they were read.
         parked: why the update could not be handled at all, after the last try.
     """
 
@@ -33,6 +34,7 @@ class Turn:
     now: datetime
     letters: list[Draft] = field(default_factory=list)
     conversations: dict[str, tuple[str | None, dict[str, Any]]] = field(default_factory=dict)
+    found: dict[str, tuple[str | None, dict[str, Any]]] = field(default_factory=dict)
     parked: str | None = None
 
     def next_key(self) -> str:

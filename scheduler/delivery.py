@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from scheduler import claiming, settling, sharing
 from scheduler.judging import Carrier, Outcome, Report, judge
 from scheduler.limits import Limiter
-from scheduler.outbox import LANES, UNCOUNTED, Letter, Priority, Result, State
+from scheduler.outbox import LANES, UNCOUNTED, Letter, LetterId, Priority, Result, State
 from scheduler.trouble import will_pass
 from storage.database import Database
 
@@ -61,6 +61,7 @@ class Delivery:
         self._under_way: dict[asyncio.Task[Result], Letter] = {}
         self._done: list[asyncio.Task[Result]] = []
         self._claims = 0
+        self._turn = asyncio.Lock()  # between claiming letters and knowing that they are ours nobody may recover them
 
     def nudge(self) -> None:
         """Something was put in the outbox: look now, not at the next turn."""
@@ -86,9 +87,8 @@ class Delivery:
 
     async def recover(self, *, everything: bool) -> None:
         """Return interrupted letters to the queue, or call them uncertain; give up those to closed doors."""
-        ours = [letter.id for letter in (*self._under_way.values(), *(one[-1] for one in self._ahead))]
-        async with self._database.write() as session:
-            now = self._clock()
+        async with self._turn, self._database.write() as session:
+            now, ours = self._clock(), self._ours()
             moment = await sharing.database_clock(session, now=now)
             count = await claiming.recover(session, now=moment, everything=everything, except_for=ours)
             await claiming.give_up_closed(session, [*self._carriers, *self._elsewhere], now=now)
@@ -134,21 +134,29 @@ class Delivery:
                 wanted[channel] = lanes
         done, self._done = self._done, []
         if done or wanted:
-            try:
-                async with self._database.write() as session:
-                    results = [self._result(task) for task in done]
-                    await self._settle(session, results)
-                    letters = [
-                        one for channel, lanes in wanted.items() for one in await self._claim(session, channel, lanes)
-                    ]
-            except BaseException:
-                self._done = [*done, *self._done]
-                raise
-            self._settled(done, results)
-            self._take(letters)
-            pause = 0.0 if letters or done else pause
+            async with self._turn:
+                moved = await self._settle_and_claim(done, wanted)
+            pause = 0.0 if moved else pause
         self._start_some()
         return pause
+
+    async def _settle_and_claim(self, done: list[asyncio.Task[Result]], wanted: dict[str, list[int]]) -> bool:
+        try:
+            async with self._database.write() as session:
+                results = [self._result(task) for task in done]
+                await self._settle(session, results)
+                letters = [
+                    one for channel, lanes in wanted.items() for one in await self._claim(session, channel, lanes)
+                ]
+        except BaseException:
+            self._done = [*done, *self._done]  # what was sent is not forgotten
+            raise
+        self._settled(done, results)
+        self._take(letters)
+        return bool(letters or done)
+
+    def _ours(self) -> list[LetterId]:
+        return [letter.id for letter in (*self._under_way.values(), *(one[-1] for one in self._ahead))]
 
     def _pause_of(self, channel: str) -> float:
         limiter = self._limiters.get(channel)
@@ -279,8 +287,7 @@ class Delivery:
             await asyncio.sleep(RENEW_SECONDS)
 
     async def _renew(self) -> None:
-        ours = [letter.id for letter in (*self._under_way.values(), *(one[-1] for one in self._ahead))]
-        if ours and not self._database.is_sqlite:
+        if (ours := self._ours()) and not self._database.is_sqlite:
             async with self._database.write() as session:
                 moment = await sharing.database_clock(session, now=self._clock())
                 await claiming.renew(session, ours, lease_until=moment + LEASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import structlog
@@ -20,8 +21,10 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import DeleteWebhook, GetUpdates
+from aiogram.methods import DeleteWebhook, GetUpdates, Response
+from aiogram.types import Message, Update
 from aiogram.utils.token import TokenValidationError
+from pydantic import BaseModel
 
 from bot.inbox import Inbox
 from bot.settings import WrongSetting
@@ -48,12 +51,19 @@ def telegram_bot(token: str, api: str) -> Bot:
     Raises:
         WrongSetting: the token does not have the form of a token.
     """
+    _keep_answers()
     session = AiohttpSession(api=TelegramAPIServer.from_base(api))
     try:
         return Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML))
     except TokenValidationError as error:
         problem = Term("not a bot token; @BotFather gives one of the form 123456:ABC…", "setting.token")
         raise WrongSetting(name="WAYMARK_TELEGRAM_TOKEN", value="…", problem=problem) from error
+
+
+@cache
+def _keep_answers() -> tuple[type[BaseModel], ...]:
+    """pydantic forgets a generic class that nobody holds, and aiogram would have it made anew for every answer."""
+    return Response[Message], Response[bool], Response[Message | bool], Response[list[Message]], Response[list[Update]]
 
 
 async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from scheduler import claiming, outbox
+from scheduler import claiming, outbox, settling
 from scheduler.delivery import Delivery, Outcome, Report
 from scheduler.outbox import Draft, Kind, Letter
 from scheduler.tables import OutboxRow
@@ -170,3 +171,84 @@ async def test_a_carrier_that_crashes_loses_nothing(database: Database) -> None:
     await Delivery(database, {"telegram": Broken()}, {}, Hands()).drain()
 
     assert await states(database) == {"a": "queued", "card": "uncertain"}
+
+
+async def test_what_this_process_is_sending_is_never_taken_for_interrupted(database: Database) -> None:
+    class Slow:
+        def __init__(self) -> None:
+            self.began, self.may_end, self.carried = asyncio.Event(), asyncio.Event(), 0
+
+        async def carry(self, letter: Letter) -> Report:
+            self.carried += 1
+            self.began.set()
+            await self.may_end.wait()
+            return Report(Outcome.SENT)
+
+    slow = Slow()
+    await put(database, *(draft(str(chat), chat=chat) for chat in range(20)))
+    house = Delivery(database, {"telegram": slow}, {}, Hands())
+    draining = asyncio.create_task(house.drain())
+
+    await slow.began.wait()
+    await house.recover(everything=True)
+    assert "queued" not in (await states(database)).values()
+    slow.may_end.set()
+    await draining
+
+    assert slow.carried == 20
+
+
+async def test_a_letter_that_keeps_failing_holds_the_chats_next_ones_only_for_a_while(database: Database) -> None:
+    clock = Hands()
+    postman = Postman(*[Report(Outcome.UNSURE)] * 5)
+    await put(database, draft("poison", Kind.REPLY), draft("next", Kind.REPLY))
+    house = delivery(database, postman, clock)
+
+    for _ in range(20):
+        await house.drain()
+        clock.now += timedelta(seconds=2)
+
+    assert postman.carried[:4] == ["poison"] * 4
+    assert (await states(database))["next"] == "sent"
+
+
+async def test_a_letter_to_a_door_that_is_open_nowhere_fails_visibly(database: Database) -> None:
+    await put(database, draft("a"))
+
+    await Delivery(database, {}, {}, Hands(), elsewhere=["web"]).drain()
+    await Delivery(database, {}, {}, Hands(), elsewhere=["telegram"]).drain()
+
+    assert await states(database) == {"a": "failed"}
+
+
+async def test_a_letter_that_was_sent_by_a_sleeper_is_not_sent_by_whoever_took_it_over(database: Database) -> None:
+    clock = Hands()
+    await put(database, draft("a"))
+    async with database.write() as session:
+        long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+        (letter,) = await claiming.claim(session, "telegram", now=NOON, lease_until=long_ago, limit=1)
+    async with database.write() as session:
+        assert await claiming.recover(session, now=NOON) == 1
+    async with database.write() as session:
+        await settling.settle(session, [outbox.Result(letter, outbox.State.SENT)], now=NOON)
+    postman = Postman()
+
+    await delivery(database, postman, clock).drain()
+
+    assert postman.carried == []
+    assert await states(database) == {"a": "sent"}
+
+
+async def test_what_a_sleeper_says_late_does_not_undo_what_its_successor_did(database: Database) -> None:
+    await put(database, draft("a"))
+    async with database.write() as session:
+        (first,) = await claiming.claim(session, "telegram", now=NOON, lease_until=NOON, limit=1)
+    async with database.write() as session:
+        await claiming.recover(session, now=NOON + timedelta(minutes=1))
+        (second,) = await claiming.claim(session, "telegram", now=NOON, lease_until=NOON, limit=1)
+    assert second.attempts == first.attempts + 1
+    async with database.write() as session:
+        await settling.settle(session, [outbox.Result(second, outbox.State.SENT)], now=NOON)
+        await settling.settle(session, [outbox.Result(first, outbox.State.FAILED, error="late")], now=NOON)
+
+    assert await states(database) == {"a": "sent"}
