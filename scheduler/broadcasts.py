@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -197,16 +198,18 @@ async def cancel(session: AsyncSession, broadcast: Broadcast, *, now: datetime) 
 async def progress_of(session: AsyncSession, broadcast: str) -> Progress:
     """How many letters stand where."""
     rows = await session.execute(
-        select(OutboxRow.state, OutboxRow.last_error == BLOCKED, func.count())
+        select(OutboxRow.state, OutboxRow.last_error, func.count())
         .where(_letters_of(session, broadcast))
-        .group_by(OutboxRow.state, OutboxRow.last_error == BLOCKED)
+        .group_by(OutboxRow.state, OutboxRow.last_error)
     )
-    counts = {(state, bool(blocked)): count for state, blocked, count in rows}
+    counts: Counter[tuple[str, bool]] = Counter()
+    for state, error, count in rows:
+        counts[state, error == BLOCKED] += count
 
     def of(*states: State) -> int:
         return sum(count for (state, _), count in counts.items() if state in states)
 
-    blocked = counts.get((State.FAILED.value, True), 0)
+    blocked = counts[State.FAILED.value, True]
     return Progress(
         sent=of(State.SENT),
         waiting=of(State.QUEUED, State.SENDING),

@@ -55,7 +55,7 @@ async def test_a_broadcast_says_whom_it_reaches_goes_out_once_and_is_reported(
         report = await organiser.hears("每人一行")
         rows = emulator.documents[report.file_id or ""].decode("utf-8-sig").splitlines()
         assert rows[0].startswith('"学号","姓名","党支部","状态"')
-        assert any(row.startswith("\"'=1+1\"") and "已送达平台" in row for row in rows)
+        assert any(row.startswith('"\'=1+1"') and "已送达平台" in row for row in rows)
     assert emulator.violations == []
 
 
@@ -78,10 +78,8 @@ async def test_a_broadcast_can_be_paused_resumed_and_stopped_and_then_nothing_mo
         assert [seen.text for seen in students[0].heard] == []
 
         organiser.presses("继续", paused)
-        running = await organiser.hears(lambda seen: ["刷新进度", "暂停", "停止"] in seen.buttons or "已处理完" in seen.text)
         for student in students:
             await student.hears("改到下午", since=0)
-        assert running.text
 
         house.later(hours=14)
         organiser.says("/broadcast 第二条通知")

@@ -151,7 +151,7 @@ async def test_a_list_of_steps_is_tried_out_and_recorded_for_everybody_who_is_mi
         organiser, student = await organiser_of(house), await house.join("林晓雨", number="2026001")
 
         organiser.sends_document(sheet(*rows), "步骤.xlsx")
-        preview = await organiser.hears("可以登记 2 步")
+        preview = await organiser.hears("可以登记 2 步", timeout=40)
         assert "没有「2026009」" in preview.text
         async with database.read() as session:
             assert await facts_of_person(session, house.people["林晓雨"].id) == []
