@@ -28,7 +28,7 @@ import numpy as np
 from content.passages import DocumentId, DocumentKind, Passage, PassageId, PassageText
 from retrieval.answer import answer
 from retrieval.encoder import load_encoder
-from retrieval.evaluation import EvaluationQuestion, Relevant, auroc, evaluate
+from retrieval.evaluation import EvaluationQuestion, Relevant, auroc, evaluate, first_right, is_wanted
 from retrieval.normalise import normalise
 from retrieval.search import Index
 from retrieval.tuning import QUESTIONS, TODAY, library
@@ -88,7 +88,8 @@ class Bm25s:
         self._index.index([pairs(text) for text in _joined(corpus)], show_progress=False)
 
     def search(self, question: str) -> list[tuple[int, float]]:
-        return _best(np.asarray(self._index.get_scores(pairs(question))))
+        words = pairs(question)
+        return _best(np.asarray(self._index.get_scores(words))) if words else []
 
 
 class Fts5:
@@ -200,27 +201,17 @@ def students(official: Path | None, split: str) -> tuple[dict[str, Any], list[tu
     found = evaluate(index, questions, on=TODAY, clock=time.perf_counter)
     verbatim, reliability = 0, []
     cited = 0
-    missed = {miss.id for miss in found.misses if not miss.found or miss.wanted}
     for asked in questions:
         given = answer(index, asked.question, on=TODAY)
         cited += len(given.citations)
         verbatim += sum(all(quote in one.passage.content.text for quote in one.quotes) for one in given.citations)
-        wrong_place = asked.id in missed and not _first_is_right(given, asked)
-        reliability.append((given.confidence, bool(asked.relevant) and not wrong_place))
+        reliability.append((given.confidence, first_right(given.hits, asked.relevant) == 0))
     figures = {"split": split, **found.as_json(), "citations": cited, "verbatim": verbatim}
     return figures, reliability
 
 
-def _first_is_right(given: Any, asked: EvaluationQuestion) -> bool:
-    from retrieval.evaluation import first_right
-
-    return first_right(given.hits, asked.relevant) == 0
-
-
 def bigram_baseline(official: Path | None, split: str) -> dict[str, Any]:
     """Plain bigram BM25 on the same student questions."""
-    from retrieval.evaluation import is_wanted
-
     passages = library(official)
     corpus = Corpus(
         "students",
