@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
+SERVING = re.compile("路标已启动|http://127")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -21,9 +21,7 @@ class Waymark:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self._environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")
-        } | {
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")} | {
             "WAYMARK_DATA": str(folder / "data"),
             "WAYMARK_WEB_PORT": "0",
             "WAYMARK_LOG_LEVEL": "info",
@@ -43,24 +41,21 @@ class Waymark:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
+            check=False,
         )
 
     def start(self, *arguments: str) -> str:
         """Start a command that serves; returns the web address once it is printed."""
-        self._lines = []
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *(arguments or ("serve",))],
-            env=self._environment,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._spawn(*(arguments or ("serve",)))
         match = ADDRESS.search(self.waits_for_line(ADDRESS))
         assert match is not None
         return match.group()
+
+    def start_serving(self) -> None:
+        """Start `serve`; returns once the process says that it serves."""
+        self._spawn("serve")
+        self.waits_for_line(SERVING)
 
     def waits_for_line(self, pattern: re.Pattern[str]) -> str:
         """The first line of its output that fits."""
@@ -85,6 +80,18 @@ class Waymark:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(30)
+
+    def _spawn(self, *arguments: str) -> None:
+        self._lines = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *arguments],
+            env=self._environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
 
     @property
     def output(self) -> str:
