@@ -49,6 +49,11 @@ class Reach:
         """Names by number."""
         return {branch.id: branch.name for branch in self.branches}
 
+    def title(self, branch: int, everywhere: str) -> str:
+        """The branch's name; for 0 the only one's, or `everywhere`."""
+        only = self.branches[0].name if len(self.branches) == 1 else everywhere
+        return self.names.get(branch, only)
+
     @property
     def tops(self) -> list[Branch]:
         """The uppermost of them."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.facts import STEP_KIND, Fact, facts_of
 from records.ledger import Entry
-from records.people import PersonId
-from records.tables import EntryRow, PersonRow
+from records.people import PersonId, Role
+from records.tables import EntryRow, PersonRow, RoleRow
 
 _CHUNK = 500  # people in one query
 
@@ -31,10 +31,14 @@ async def facts_of_people(session: AsyncSession, people: Iterable[PersonId]) -> 
 
 
 async def stage_counts(session: AsyncSession, branches: Iterable[int]) -> dict[tuple[int, str], int]:
-    """How many people of each (branch, stage) are on the roster; branches and stages without anybody are left out."""
+    """How many students of each (branch, stage) are on the roster; branches and stages without any are left out."""
     rows = await session.execute(
         select(PersonRow.branch_id, PersonRow.stage, func.count())
-        .where(PersonRow.branch_id.in_(list(branches)), PersonRow.left_at.is_(None))
+        .where(
+            PersonRow.branch_id.in_(list(branches)),
+            PersonRow.left_at.is_(None),
+            exists().where(RoleRow.person_id == PersonRow.id, RoleRow.role == Role.STUDENT.value),
+        )
         .group_by(PersonRow.branch_id, PersonRow.stage)
     )
     return {(branch, stage): count for branch, stage, count in rows}

@@ -34,7 +34,7 @@ class NumbersOf:
 
 def show_numbers(found: NumbersOf, reach: Reach, branch: int, today: date, _: Words) -> Shown:
     """Sums of at least ten people each."""
-    title = reach.names.get(branch) or _.plain("due.everywhere")
+    title = reach.title(branch, _.plain("due.everywhere"))
     by_stage = {one.key: one for one in found.stages}
     stages = [_figure(_.plain(f"stage.{stage}"), by_stage[stage], _) for stage in Stage if stage in by_stage]
     here = [_figure(_.plain(f"stats.{one.key}"), one, _) for one in found.here]

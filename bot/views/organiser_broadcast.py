@@ -25,7 +25,7 @@ def show_draft(
     text: str, ref: int, branch: int, stage: str | None, found: Audience, reach: Reach, _: Words, *, per_second: float
 ) -> Shown:
     """The text, whom it is for, and how many of them it reaches."""
-    where = reach.names.get(branch) or _.plain("due.everywhere")
+    where = reach.title(branch, _.plain("due.everywhere"))
     who = _.plain(f"stage.{stage}") if stage else _.plain("broadcast.everybody")
     minutes = timedelta(seconds=found.reachable / per_second).total_seconds() / 60
     parts = [

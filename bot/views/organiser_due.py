@@ -24,7 +24,7 @@ def page_of(found: Sequence[Outstanding], page: int) -> Sequence[Outstanding]:
 
 def show_due(found: Sequence[Outstanding], reach: Reach, branch: int, page: int, today: date, _: Words) -> Shown:
     """A page of what is due in a branch (0: in all), with its buttons."""
-    title = reach.names.get(branch) or _.plain("due.everywhere")
+    title = reach.title(branch, _.plain("due.everywhere"))
     parts = [_head(found, title, today, _)]
     rows: list[list[Button]] = []
     last: Urgency | None = None
@@ -32,7 +32,7 @@ def show_due(found: Sequence[Outstanding], reach: Reach, branch: int, page: int,
         if one.urgency is not last:
             parts.append(_(f"due.{one.urgency.name.lower()}"))
             last = one.urgency
-        parts.append(_line(number, one, reach.names if not branch else {}, today, _))
+        parts.append(_line(number, one, reach.names if not branch and len(reach.branches) > 1 else {}, today, _))
         rows.append(_buttons(number, one, _))
     rows += _paging(found, branch, page, _)
     if page == 0 and not branch and len(reach.branches) > 1:

@@ -19,7 +19,7 @@ SPRING, AUTUMN = 2, 8  # the months in which a semester begins
 
 def show_choice(chosen: Exporting, reach: Reach, subject: Person | None, today: date, _: Words) -> Shown:
     """The choices so far; a format makes the file."""
-    where = subject.name if subject else reach.names.get(chosen.branch) or _.plain("due.everywhere")
+    where = subject.name if subject else reach.title(chosen.branch, _.plain("due.everywhere"))
     begin = semester(today)
     sinces = {NOTHING: _.plain("export.always"), f"{begin:%Y%m%d}": _.plain("export.semester", since=str(begin))}
     since = sinces.get(chosen.since, chosen.since)

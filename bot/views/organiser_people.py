@@ -49,8 +49,8 @@ def show_roster(
     people: Sequence[Person], counts: Mapping[tuple[int, str], int], reach: Reach, wanted: People, _: Words
 ) -> Shown:
     """A page of the roster with its filters; `people` are all that the filters let through."""
-    total = sum(count for (branch, _stage), count in counts.items() if branch in reach.ids)
-    title = reach.names.get(wanted.branch) or _.plain("due.everywhere")
+    total = sum(counts.values())
+    title = reach.title(wanted.branch, _.plain("due.everywhere"))
     page = people[wanted.page * PAGE : (wanted.page + 1) * PAGE]
     shown = [
         _("roster.line", name=one.name, number=one.student_number or "—", stage=_stage_or_roles(one, _)) for one in page

@@ -13,7 +13,7 @@ from bot.preview import Preview, StepPlan
 from bot.publishing import Published, TakenBack
 from bot.reach import Reach
 from bot.uploads import Pending, Sort
-from bot.views.text import Shown, lines, paragraphs
+from bot.views.text import Shown, lines, paragraphs, shortened
 from bot.words import Words
 from content.banks import Problem as BankProblem
 from content.documents import Document
@@ -28,6 +28,7 @@ from records.step_list import Problem
 LISTED_AT_MOST = 12
 HEADINGS_AT_MOST = 6
 BRANCHES_AT_MOST = 30
+NAMES_AT_MOST = 10
 
 
 def show_preview(found: Preview, today: date, _: Words) -> Shown:
@@ -194,14 +195,19 @@ def _roster(found: Preview, roster: Roster, plan: ImportPlan, _: Words) -> str:
             lines(
                 _("upload.new_branches", names=comma.join(plan.new_branches)) if plan.new_branches else "",
                 _("upload.into", branch=into) if into else "",
-                _("upload.left_out", names=comma.join(roster.left_out)) if roster.left_out else "",
-                _("upload.unread", names=comma.join(roster.unread)) if roster.unread else "",
+                _("upload.left_out", names=_few(roster.left_out, _)) if roster.left_out else "",
+                _("upload.unread", names=_few(roster.unread, _)) if roster.unread else "",
             ),
             _listed(changed, "upload.changed", _),
             _listed(rejected, "upload.rejected", _),
             _("upload.import_hint"),
         ]
     )
+
+
+def _few(names: Sequence[str], _: Words) -> str:
+    shown = _.plain("dates.comma").join(shortened(name, 20) for name in names[:NAMES_AT_MOST])
+    return shown if len(names) <= NAMES_AT_MOST else _.plain("upload.and_columns", names=shown, count=len(names))
 
 
 def _change(row: PlannedRow, _: Words) -> str:

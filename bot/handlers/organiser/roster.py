@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.organiser_presses import Card, Grant, People
-from bot.reach import OutOfReach, named_person, people_within, reach_of, subject_of
+from bot.reach import OutOfReach, named_person, people_within, reach_of, students_among, subject_of
 from bot.services import Services
 from bot.turn import Turn
 from bot.views.organiser_people import PAGE, CardOf, show_card, show_roster
@@ -119,7 +119,7 @@ async def _page(
         people = await people_within(reading, reach, wanted.branch or None)
         counts = await stage_counts(reading, reach.ids)
     if wanted.stage in set(Stage):
-        people = [one for one in people if one.stage == wanted.stage]
+        people = [one for one in students_among(people) if one.stage == wanted.stage]
     seen = people[wanted.page * PAGE : (wanted.page + 1) * PAGE]
     await note_look(session, person.id, [one.id for one in seen], Looked.ROSTER, now=turn.now)
     return show_roster(people, counts, reach, wanted, _)

@@ -236,12 +236,12 @@ async def on_undo_document(
 
 
 async def on_cancel(
-    query: CallbackQuery, callback_data: Upload, state: FSMContext, session: AsyncSession, _: Words
+    query: CallbackQuery, callback_data: Upload, state: FSMContext, session: AsyncSession, turn: Turn, _: Words
 ) -> None:
     """「取消」: nothing is kept of the file."""
     pending = pending_of(await state.get_data(), callback_data.ref)
     await query.answer()
-    await forget(session, pending)
+    await forget(session, pending, now=turn.now)
     await state.set_state(None)
     await state.update_data(upload=None)
     await changed(query)(_("upload.cancelled", name=pending.name))
