@@ -265,7 +265,7 @@ def _student(talk: Talk) -> None:
     talk.picture("student-dates")
     talk.say("/progress")
     talk.picture("student-progress")
-    talk.say("我们支部的组织生活会在哪个教室开？")
+    talk.say("周五的党课在哪个教室上？")
     talk.picture("student-refusal")
     talk.press("转给组织员")
     talk.say("/record")
