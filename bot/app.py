@@ -13,6 +13,7 @@ from aiogram.enums import ParseMode
 from bot import commands
 from bot.carrier import DoorCarrier
 from bot.channels import telegram
+from bot.channels.web import history
 from bot.channels.web.server import WebDoor
 from bot.conversation import ConversationStorage
 from bot.doctor import note_planned
@@ -28,6 +29,7 @@ from scheduler.delivery import Delivery
 from scheduler.jobs import Job, start_jobs
 from scheduler.limits import Limiter
 from scheduler.planner import Planning, plan
+from storage.files import forget_files
 
 log = structlog.get_logger(__name__)
 
@@ -116,6 +118,8 @@ def _jobs(house: House) -> list[Job]:
         await house.inbox.tidy()
         async with services.database.write() as session:
             await forget_old(session, now=services.clock.now())
+            await history.forget_old(session, now=services.clock.now())
+            await forget_files(session, now=services.clock.now())
 
     return [
         Job("planner", "* * * * *", planner),

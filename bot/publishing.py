@@ -62,7 +62,7 @@ async def publish(
         done = await _import_roster(services, session, reach, pending, read.roster)
     elif read.steps is not None:
         done = await _import_steps(services, session, reach, read.steps)
-    await forget(session, pending)
+    await forget(session, pending, now=services.clock.now())
     return done
 
 

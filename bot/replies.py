@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from typing import Any, cast
 
 from aiogram import Bot
@@ -23,6 +24,7 @@ from storage.files import load_file, store_file
 # What a person would notice, and so must happen exactly when the turn's effects do.
 SPEAKING = ("Send", "Edit", "Delete", "AnswerCallbackQuery", "Stop", "Pin", "Unpin", "Copy", "Forward")
 FILE_KEY = "$file"
+SENDING_TAKES = timedelta(days=7)  # at most; then an attachment is gone
 Json = dict[str, Any]
 
 
@@ -134,4 +136,4 @@ async def _freeze_file(file: InputFile, bot: Bot, session: AsyncSession | None, 
     else:
         content = b"".join([chunk async for chunk in file.read(bot)])
     name = file.filename or "file"
-    return {FILE_KEY: await store_file(session, name=name, content=content, now=now), "name": name}
+    return {FILE_KEY: await store_file(session, name=name, content=content, now=now, keep=SENDING_TAKES), "name": name}

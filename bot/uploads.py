@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import Document
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content.banks import BANK, BankFile
@@ -19,10 +18,11 @@ from content.readers import FILE, FileKind, ParsedDocument
 from records.roster_sheet import Roster
 from records.step_list import StepList
 from storage.errors import WaymarkError
-from storage.files import delete_file, load_file, store_file
+from storage.files import drop_file, load_file, store_file
 from storage.sandbox import run_limited
 
 MEGABYTE = 1024 * 1024
+DECIDING_TAKES = timedelta(days=7)  # at most; then the file has to be sent again
 MOST_MEGABYTES = 20  # what the platform lets a bot download
 ROSTER, STEPS, SHEET_KIND = (
     "records.roster_sheet:read_roster",
@@ -141,8 +141,8 @@ async def read_upload(content: bytes, name: str, sort: Sort | None = None) -> Re
 
 
 async def keep(session: AsyncSession, content: bytes, name: str, *, now: datetime) -> str:
-    """Keep the bytes until the decision. Returns their SHA-256."""
-    return await store_file(session, name=name, content=content, now=now)
+    """Keep the bytes for as long as a decision may take. Returns their SHA-256."""
+    return await store_file(session, name=name, content=content, now=now, keep=DECIDING_TAKES)
 
 
 async def kept(session: AsyncSession, pending: Pending) -> bytes:
@@ -157,13 +157,9 @@ async def kept(session: AsyncSession, pending: Pending) -> bytes:
     return stored.content
 
 
-async def forget(session: AsyncSession, pending: Pending) -> None:
-    """Drop the bytes, unless a document of the library is made of the same ones."""
-    try:
-        async with session.begin_nested():
-            await delete_file(session, pending.sha256)
-    except IntegrityError:
-        return
+async def forget(session: AsyncSession, pending: Pending, *, now: datetime) -> None:
+    """Drop the bytes, unless a document of the library or a chat on the page keeps the same ones."""
+    await drop_file(session, pending.sha256, before=now + DECIDING_TAKES)
 
 
 async def _sort_of(content: bytes, name: str) -> Sort | ParsedDocument:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, String, delete, select
+from sqlalchemy import CursorResult, LargeBinary, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,7 @@ class FileRow(Base):
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
     stored_at: Mapped[datetime]
+    kept_until: Mapped[datetime | None] = mapped_column(index=True)  # None: as long as something refers to it
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,24 @@ class StoredFile:
     content: bytes
 
 
-async def store_file(session: AsyncSession, *, name: str, content: bytes, now: datetime) -> str:
-    """Keep the bytes (once) and return their SHA-256 in hex."""
+async def store_file(
+    session: AsyncSession, *, name: str, content: bytes, now: datetime, keep: timedelta | None = None
+) -> str:
+    """Keep the bytes (once) and return their SHA-256 in hex.
+
+    Args:
+        keep: for how long at least; None keeps them until they are deleted. The longest wish wins.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
-    if await session.get(FileRow, sha256) is None:
-        session.add(FileRow(sha256=sha256, name=name, size=len(content), content=content, stored_at=now))
-        await session.flush()
+    until = None if keep is None else now + keep
+    row = await session.get(FileRow, sha256)
+    if row is None:
+        session.add(
+            FileRow(sha256=sha256, name=name, size=len(content), content=content, stored_at=now, kept_until=until)
+        )
+    elif row.kept_until is not None:
+        row.kept_until = None if until is None else max(until, row.kept_until)
+    await session.flush()
     return sha256
 
 
@@ -50,6 +63,12 @@ async def load_file(session: AsyncSession, sha256: str) -> StoredFile | None:
     return None if row is None else StoredFile(row.sha256, row.name, row.size, row.content)
 
 
-async def delete_file(session: AsyncSession, sha256: str) -> None:
-    """Forget the bytes; nothing happens when they are not there."""
-    await session.execute(delete(FileRow).where(FileRow.sha256 == sha256))
+async def drop_file(session: AsyncSession, sha256: str, *, before: datetime) -> None:
+    """Delete a file now whose time would be over by `before`; what somebody else keeps longer stays."""
+    await session.execute(delete(FileRow).where(FileRow.sha256 == sha256, FileRow.kept_until <= before))
+
+
+async def forget_files(session: AsyncSession, *, now: datetime) -> int:
+    """Delete the files whose time is over. Returns how many."""
+    result = await session.execute(delete(FileRow).where(FileRow.kept_until < now))
+    return result.rowcount if isinstance(result, CursorResult) else 0

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.schema import metadata
 from records.tables import PersonRow
 from storage.database import Database
-from storage.files import FileRow, load_file, store_file
+from storage.files import FileRow, drop_file, forget_files, load_file, store_file
 from storage.settings import get_setting, put_setting
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -51,6 +51,22 @@ async def test_the_same_bytes_are_kept_once(database: Database) -> None:
     assert first == second
     assert stored is not None
     assert (stored.name, stored.content) == ("a.txt", b"same")
+
+
+async def test_a_file_is_kept_as_long_as_the_longest_wish(database: Database) -> None:
+    async with database.write() as session:
+        short = await store_file(session, name="a", content=b"short", now=NOON, keep=timedelta(days=1))
+        longer = await store_file(session, name="b", content=b"longer", now=NOON, keep=timedelta(days=1))
+        await store_file(session, name="b", content=b"longer", now=NOON, keep=timedelta(days=9))
+        await drop_file(session, longer, before=NOON + timedelta(days=1))
+        lasting = await store_file(session, name="c", content=b"lasting", now=NOON, keep=timedelta(days=1))
+        await store_file(session, name="c", content=b"lasting", now=NOON)
+
+        assert await forget_files(session, now=NOON + timedelta(days=2)) == 1
+        assert await load_file(session, short) is None
+        assert await load_file(session, longer) is not None
+        assert await forget_files(session, now=NOON + timedelta(days=99)) == 1
+        assert await load_file(session, lasting) is not None
 
 
 async def test_a_failed_transaction_leaves_nothing(database: Database) -> None:

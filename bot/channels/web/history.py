@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,7 @@ from bot.channels.web.bodies import Content, PageMessage, content_of
 from bot.tables import WebMessageRow
 
 PAGE_LENGTH = 60
+KEPT_FOR = timedelta(days=30)  # what was said in private is not kept longer than it helps
 RESENT_WITHIN = 200  # a resend after a lost connection is looked for among this many messages of the chat
 
 
@@ -59,6 +60,11 @@ async def message_sent_as(session: AsyncSession, chat_id: int, client: str) -> P
         .limit(RESENT_WITHIN)
     )
     return next((_message(row) for row in recent if row.body.get("client") == client), None)
+
+
+async def forget_old(session: AsyncSession, *, now: datetime) -> None:
+    """Remove what was said longer ago than it is kept."""
+    await session.execute(delete(WebMessageRow).where(WebMessageRow.sent_at < now - KEPT_FOR))
 
 
 async def forget_chat(session: AsyncSession, chat_id: int) -> None:

@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, Update, User
 
 from bot.channels.web import markup
 from bot.channels.web.bodies import Content, Json, KeptFile, PageMessage
-from bot.channels.web.history import add_message, message_of, message_sent_as
+from bot.channels.web.history import KEPT_FOR, add_message, message_of, message_sent_as
 from bot.channels.web.hub import Hub
 from bot.channels.web.pictures import kept_file
 from storage.database import Database
@@ -151,7 +151,7 @@ class Inbound:
 
     async def _keep(self, name: str, content: bytes) -> KeptFile:
         async with self._database.write() as session:
-            sha256 = await store_file(session, name=name, content=content, now=self._clock())
+            sha256 = await store_file(session, name=name, content=content, now=self._clock(), keep=KEPT_FOR)
         return await asyncio.to_thread(kept_file, sha256, name, content)
 
     async def _put(self, update: Update) -> None:

@@ -37,7 +37,7 @@ from aiogram.utils.text_decorations import html_decoration
 
 from bot.channels.web import markup
 from bot.channels.web.bodies import BOT, UNIQUE_LENGTH, Content, KeptFile, PageMessage, rows_of
-from bot.channels.web.history import add_message, change_message, message_of
+from bot.channels.web.history import KEPT_FOR, add_message, change_message, message_of
 from bot.channels.web.hub import Hub
 from bot.channels.web.markup import Node
 from bot.channels.web.pictures import kept_file
@@ -212,7 +212,7 @@ class WebSession(BaseSession):
             content = file.data if isinstance(file, BufferedInputFile) else b"".join([c async for c in file.read(bot)])
             name = file.filename or "file"
             async with self._database.write() as session:
-                sha256 = await store_file(session, name=name, content=content, now=self._clock())
+                sha256 = await store_file(session, name=name, content=content, now=self._clock(), keep=KEPT_FOR)
             return kept_file(sha256, name, content, as_document=as_document)
         async with self._database.read() as session:
             stored = await load_file(session, file)

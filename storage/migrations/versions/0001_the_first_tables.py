@@ -41,8 +41,12 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("stored_at", UtcDateTime(), nullable=False),
+        sa.Column("kept_until", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_file")),
     )
+    with op.batch_alter_table("file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_file_kept_until"), ["kept_until"], unique=False)
+
     op.create_table(
         "inbox",
         sa.Column("channel", sa.String(length=20), nullable=False),
@@ -496,6 +500,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inbox_waiting")
 
     op.drop_table("inbox")
+    with op.batch_alter_table("file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_file_kept_until"))
+
     op.drop_table("file")
     op.drop_table("conversation")
     with op.batch_alter_table("branch", schema=None) as batch_op:
