@@ -6,6 +6,7 @@ import asyncio
 import heapq
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +24,6 @@ __all__ = ["Carrier", "Delivery", "Outcome", "Report", "judge"]
 IN_FLIGHT = 8  # letters that a kill can leave in doubt
 AHEAD = 64  # letters claimed ahead of their sending where no limits hold; a kill sends none of them twice
 LEASE = timedelta(seconds=45)
-RENEW_SECONDS = 15.0
 IDLE_SECONDS = 1.0
 PAUSE_SECONDS = 1.0  # after trouble with the database
 FAIR_TURN = 10  # every so many claims the last lane is asked first, so that none starves
@@ -45,10 +45,12 @@ class Delivery:
         clock: Callable[[], datetime],
         elsewhere: Collection[str] = (),
         watch: Callable[[Result], None] | None = None,
+        lease: timedelta = LEASE,
     ) -> None:
         """Args:
         elsewhere: channels whose letters another process carries; those of a door that is open nowhere fail.
         watch: told of every settled result (metrics).
+        lease: how long a process may say nothing before others take its letters over.
         """
         self._database = database
         self._elsewhere = elsewhere
@@ -56,6 +58,7 @@ class Delivery:
         self._limiters = limiters
         self._clock = clock
         self._watch = watch
+        self._lease = lease
         self._wake = asyncio.Event()
         self._ahead: list[tuple[int, int, float, Letter]] = []  # a heap: claimed, its turn has not come
         self._under_way: dict[asyncio.Task[Result], Letter] = {}
@@ -197,7 +200,13 @@ class Delivery:
             limit = min(room - len(letters), free) if lane == Priority.STUDY else room - len(letters)
             if limit > 0:  # a study card is never claimed ahead: a kill would leave it in doubt unsent
                 letters += await claiming.claim(
-                    session, channel, now=now, lease_until=moment + LEASE, limit=limit, busy_chats=busy, lanes=(lane,)
+                    session,
+                    channel,
+                    now=now,
+                    lease_until=moment + self._lease,
+                    limit=limit,
+                    busy_chats=busy,
+                    lanes=(lane,),
                 )
                 busy |= {letter.chat_id for letter in letters}
         if limiter is not None:
@@ -227,10 +236,12 @@ class Delivery:
         now = self._clock()
         if letter.expires_at is not None and letter.expires_at <= now:
             return Result(letter, State.CANCELLED, error="expired", asked=False)
-        if asyncio.get_running_loop().time() - claimed_at > LEASE.total_seconds() / 2:
+        if asyncio.get_running_loop().time() - claimed_at > self._lease.total_seconds() / 2:
             # The process stood still, or waited for its turn for long; another may have taken the letter over.
             return Result(letter, State.QUEUED, error="held", not_before=now, tried=False, asked=False)
-        return judge(letter, await self._carriers[letter.channel].carry(letter), now=self._clock())
+        report = await self._carriers[letter.channel].carry(letter)
+        now = self._clock()
+        return replace(judge(letter, report, now=now), ended_at=now)
 
     def _result(self, task: asyncio.Task[Result]) -> Result:
         letter = self._under_way[task]
@@ -284,13 +295,13 @@ class Delivery:
             except Exception as error:  # the next round comes all the same
                 log.warning("delivery.keeping_failed", error=type(error).__name__)
             self._wake.set()
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(self._lease.total_seconds() / 3)
 
     async def _renew(self) -> None:
         if (ours := self._ours()) and not self._database.is_sqlite:
             async with self._database.write() as session:
                 moment = await sharing.database_clock(session, now=self._clock())
-                await claiming.renew(session, ours, lease_until=moment + LEASE)
+                await claiming.renew(session, ours, lease_until=moment + self._lease)
 
     async def _bring_forward(self) -> None:
         now = self._clock()
@@ -315,7 +326,8 @@ class Delivery:
 
 def _counted(limiter: Limiter, result: Result, *, now: datetime, moment: datetime) -> Result:
     """Tell the limiter, which may ask for more patience than the platform did."""
-    limiter.finish(result.letter.id, result.letter.chat_id, moment, counted=result.asked)
+    since = now - result.ended_at if result.ended_at is not None else timedelta(0)
+    limiter.finish(result.letter.id, result.letter.chat_id, moment - since, counted=result.asked)
     if result.retry_after is None:
         return result
     seconds = limiter.refused(result.letter.chat_id, result.retry_after, moment)

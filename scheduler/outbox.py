@@ -105,6 +105,7 @@ class Result:
         tried: whether it counts as an attempt.
         asked: whether the platform was asked at all, which is what its limits count.
         retry_after: seconds that the platform asked for.
+        ended_at: when the platform had answered.
     """
 
     letter: Letter
@@ -116,6 +117,7 @@ class Result:
     tried: bool = True
     asked: bool = True
     retry_after: float | None = None
+    ended_at: datetime | None = None
 
     def waiting(self, until: datetime) -> Result:
         """The same, to be tried again then."""

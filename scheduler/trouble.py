@@ -7,8 +7,8 @@ import socket
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-# PostgreSQL: no connection, out of resources, shutting down, the system's own trouble; and "try again" (deadlocks).
-STATES = ("08", "53", "57", "58", "40")
+# PostgreSQL: no connection, out of resources, not ready, shutting down, the system in trouble, and "try again".
+STATES = ("08", "53", "55", "57", "58", "40")
 SQLITE = ("locked", "busy", "full", "disk i/o", "unable to open", "readonly", "interrupted")
 
 

@@ -28,17 +28,26 @@ T = TypeVar("T")
 class SmallHouse:
     """Everything between Telegram and a handler, in this process."""
 
-    def __init__(self, database: Database, emulator: Emulator, router: Router) -> None:
+    def __init__(
+        self,
+        database: Database,
+        emulator: Emulator,
+        router: Router,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        token: str | None = None,
+    ) -> None:
         self.database = database
+        clock = clock or now
         self.dispatcher = Dispatcher(storage=ConversationStorage(database))
         self.dispatcher.include_router(router)
-        self.door = telegram.telegram_bot(emulator.token, emulator.address)
-        carriers = {telegram.CHANNEL: DoorCarrier(database, self.door, _no_letters, now)}
-        self.delivery = Delivery(database, carriers, {telegram.CHANNEL: Limiter()}, now)
+        self.door = telegram.telegram_bot(token or emulator.token, emulator.address)
+        carriers = {telegram.CHANNEL: DoorCarrier(database, self.door, _no_letters, clock)}
+        self.delivery = Delivery(database, carriers, {telegram.CHANNEL: Limiter()}, clock)
         heard = Bot(
             self.door.token, session=ReplySession(self.door.session), default=DefaultBotProperties(parse_mode="HTML")
         )
-        self.inbox = Inbox(database, self.dispatcher, {telegram.CHANNEL: heard}, now, self.delivery.nudge)
+        self.inbox = Inbox(database, self.dispatcher, {telegram.CHANNEL: heard}, clock, self.delivery.nudge)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[SmallHouse]:

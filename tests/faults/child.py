@@ -1,0 +1,122 @@
+"""Runs in a process of its own, which may be ended at any commit."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+
+from bot.carrier import DoorCarrier, Dropped
+from bot.channels import telegram
+from bot.conversation import ConversationStorage
+from bot.inbox import Inbox
+from bot.replies import ReplySession
+from bot.schema import metadata
+from scheduler import outbox
+from scheduler.delivery import Delivery
+from scheduler.outbox import Letter
+from storage.database import Database
+from tests.bot.small_house import now
+from tests.faults.shop import letter, shop
+
+KILLED = 77
+Moment = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the child is to do; `end_at` is the commit at which it ends, 0: none."""
+
+    database: str
+    token: str
+    api: str
+    updates: list[dict[str, Any]]
+    card_for: int
+    end_at: int = 0
+    moment: Moment = "before"
+
+
+def process(target: Callable[..., None], *arguments: Any) -> Any:
+    """A clean child: forked from a server that has imported everything and runs nothing."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context.Process(target=target, args=arguments, daemon=True)
+
+
+def text_update(number: int, user: int, text: str) -> dict[str, Any]:
+    """As the platform sends it."""
+    sender = {"id": user, "is_bot": False, "first_name": "A"}
+    message = {"message_id": number, "date": 0, "chat": {"id": user, "type": "private"}, "from": sender, "text": text}
+    return {"update_id": number, "message": message}
+
+
+def house(database: Database, token: str, api: str, *, lease: timedelta | None = None) -> tuple[Inbox, Delivery, Bot]:
+    """Inbox and delivery of one process."""
+    metadata()
+    door = telegram.telegram_bot(token, api)
+
+    async def compose(_: Letter) -> Dropped:
+        return Dropped("nothing to compose")
+
+    carriers = {telegram.CHANNEL: DoorCarrier(database, door, compose, now)}
+    delivery = Delivery(database, carriers, {}, now, lease=lease or timedelta(seconds=45))
+    dispatcher = Dispatcher(storage=ConversationStorage(database))
+    dispatcher.include_router(shop())
+    heard = Bot(token, session=ReplySession(door.session), default=DefaultBotProperties(parse_mode="HTML"))
+    return Inbox(database, dispatcher, {telegram.CHANNEL: heard}, now, delivery.nudge), delivery, door
+
+
+def small_run(run: Run, report: Any) -> None:
+    """Take in, plan, handle, deliver; tells how many commits that took."""
+    report.send(asyncio.run(_small_run(run)))
+
+
+async def _small_run(run: Run) -> int:
+    database = Database(run.database)
+    commits = _count_commits(database, run)
+    inbox, delivery, door = house(database, run.token, run.api)
+    await delivery.recover(everything=True)
+    await inbox.put(telegram.CHANNEL, run.updates)  # the platform repeats what was not confirmed
+    async with database.write() as session:
+        await outbox.enqueue(session, [letter("card", run.card_for)], now=now())
+    await inbox.drain()
+    await delivery.drain()
+    await door.session.close()
+    await database.close()
+    return commits[0]
+
+
+def _count_commits(database: Database, run: Run) -> list[int]:
+    """End the process, as a power cut would, right before or right after the database has the n-th commit."""
+    commits = [0]
+    dialect = database.engine.sync_engine.dialect
+    commit = dialect.do_commit
+
+    def counted(connection: Any) -> None:
+        commits[0] += 1
+        if commits[0] == run.end_at and run.moment == "before":
+            os._exit(KILLED)
+        commit(connection)
+        if commits[0] == run.end_at:
+            os._exit(KILLED)
+
+    dialect.do_commit = counted  # type: ignore[method-assign]  # the one place that every commit passes
+    return commits
+
+
+def work(database_url: str, token: str, api: str, lease_seconds: float) -> None:
+    """One of several processes of an installation, until it is killed."""
+
+    async def forever() -> None:
+        database = Database(database_url)
+        inbox, delivery, _ = house(database, token, api, lease=timedelta(seconds=lease_seconds))
+        await asyncio.gather(inbox.run(), delivery.run(alone=False))
+
+    asyncio.run(forever())

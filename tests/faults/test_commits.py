@@ -1,0 +1,77 @@
+"""A process that ends at any commit leaves everything as before it or as after it, and its successor finishes."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from bot.tables import InboxRow
+from storage.database import Database
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.faults.child import KILLED, Moment, Run, process, small_run, text_update
+from tests.faults.shop import orders_of, states
+
+__all__ = ["emulator"]
+IN_FLIGHT = 8
+
+
+def run_to_its_end(run: Run) -> int | None:
+    """The number of commits, or None when the process was ended on the way."""
+    here, there = multiprocessing.Pipe(duplex=False)
+    child = process(small_run, run, there)
+    child.start()
+    there.close()
+    child.join(60)
+    assert child.exitcode in (0, KILLED)
+    return here.recv() if child.exitcode == 0 else None
+
+
+async def consistent(url: str, users: list[int]) -> None:
+    """Each update is handled with its effect and its replies, or waits with none of them."""
+    database = Database(url)
+    async with database.read() as session:
+        rows = list(await session.scalars(select(InboxRow)))
+    letters = await states(database)
+    effects = {user: await orders_of(database, user) for user in users}
+    await database.close()
+    for row in rows:
+        counted = effects[int(row.lane)].count(row.payload["message"]["text"])
+        replies = [key for key in letters if key.startswith(f"reply:telegram:{row.update_id}:")]
+        assert (row.state, counted, len(replies)) in [("handled", 1, 2), ("waiting", 0, 0)]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_at_any_commit_leaves_nothing_half_done(
+    request: pytest.FixtureRequest, emulator: Emulator, kind: str, moment: Moment
+) -> None:
+    new_database: Callable[[], str] = request.getfixturevalue(f"new_{kind}")
+    expected = {"taken tea": 1, "number 1": 1, "taken cake": 1, "number 2": 1}
+    end_at, commits = 0, None
+    while commits is None or end_at == 1:
+        people = [emulator.user("林小梅"), emulator.user("陈博")]
+        mei, bo = people
+        updates = [text_update(1, mei.id, "tea"), text_update(2, bo.id, "tea"), text_update(3, mei.id, "cake")]
+        url = new_database()
+        run = Run(url, emulator.token, emulator.address, updates, bo.id, end_at, moment)
+
+        commits = run_to_its_end(run)
+        asyncio.run(consistent(url, [mei.id, bo.id]))
+        if commits is None:
+            assert run_to_its_end(Run(url, emulator.token, emulator.address, updates, bo.id)) is not None
+            asyncio.run(consistent(url, [mei.id, bo.id]))
+
+        heard = Counter(seen.text for seen in mei.heard)
+        assert set(heard) == set(expected)
+        doubled = sum(heard.values()) - 4 + sum(seen.text != "card" for seen in bo.heard) - 2
+        assert doubled <= (IN_FLIGHT if commits is None else 0)
+        assert [seen.text for seen in bo.heard].count("card") == 1 or end_at > 0
+        assert [seen.text for seen in bo.heard].count("card") <= 1
+        end_at += 1
+    assert end_at > 5

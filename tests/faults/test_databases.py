@@ -1,0 +1,111 @@
+"""While the database is locked, full or gone everything waits; afterwards nothing is lost and nothing was doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from storage.database import Database
+from tests.bot.small_house import SmallHouse, in_thread
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.emulator.person import Person
+from tests.faults.shop import orders_of, shop
+from tests.postgres import Cluster
+
+__all__ = ["emulator"]
+Trouble = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def interrupted(database: Database, emulator: Emulator, begin: Trouble, end: Trouble) -> AsyncIterator[Person]:
+    """Somebody orders before, during and after the trouble."""
+    mei = emulator.user("林小梅")
+    async with SmallHouse(database, emulator, shop()).open():
+        mei.says("tea")
+        await in_thread(lambda: mei.waits_for("number 1"))
+        await begin()
+        mei.says("cake " + "with cream " * 300)
+        yield mei
+        await end()
+        mei.says("bun")
+        await in_thread(lambda: mei.waits_for("number 3", timeout=40))
+
+
+def everything_once(mei: Person) -> None:
+    numbers = [seen.text for seen in mei.heard if seen.text.startswith("number")]
+    assert numbers == ["number 1", "number 2", "number 3"]
+    assert len(mei.heard) == 6
+
+
+async def test_a_full_disk_is_waited_out(new_sqlite: Callable[[], str], emulator: Emulator) -> None:
+    database = Database(new_sqlite())
+
+    async def fill() -> None:
+        async with database.engine.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no further page
+
+    async def free() -> None:
+        async with database.engine.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+
+    async with interrupted(database, emulator, fill, free) as mei:
+        await asyncio.sleep(0)
+        await in_thread(lambda: emulator.waits_until(lambda it: it.pending_updates == 1))
+        with pytest.raises(TimeoutError):
+            await in_thread(lambda: mei.waits_for("number 2", timeout=1.5))
+
+    everything_once(mei)
+    assert len(await orders_of(database, mei.id)) == 3
+    await database.close()
+
+
+async def test_a_database_that_another_program_locks_is_waited_for(
+    new_sqlite: Callable[[], str], emulator: Emulator
+) -> None:
+    url = new_sqlite()
+    database = Database(url)
+    other = sqlite3.connect(str(make_url(url).database), isolation_level=None, check_same_thread=False)
+
+    async def lock() -> None:
+        await in_thread(lambda: other.execute("BEGIN IMMEDIATE"))
+
+    async def unlock() -> None:
+        await in_thread(lambda: other.execute("ROLLBACK"))
+
+    async with interrupted(database, emulator, lock, unlock) as mei:
+        with pytest.raises(TimeoutError):
+            await in_thread(lambda: mei.waits_for("number 2", timeout=1))
+
+    everything_once(mei)
+    other.close()
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_a_database_server_that_is_gone_for_a_while_is_waited_for(
+    postgres: Cluster, new_postgres: Callable[[], str], emulator: Emulator
+) -> None:
+    url = new_postgres()
+    name, database = make_url(url).database, Database(url)
+
+    async def go() -> None:
+        await in_thread(lambda: postgres.statement(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        kill = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 (our own name)
+        await in_thread(lambda: postgres.statement(kill))
+
+    async def come_back() -> None:
+        await in_thread(lambda: postgres.statement(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+
+    async with interrupted(database, emulator, go, come_back) as mei:
+        with pytest.raises(TimeoutError):
+            await in_thread(lambda: mei.waits_for("number 2", timeout=2))
+
+    everything_once(mei)
+    assert len(await orders_of(database, mei.id)) == 3
+    await database.close()
