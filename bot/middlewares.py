@@ -74,7 +74,7 @@ class Identity(BaseMiddleware):
 
 
 class Mistakes(BaseMiddleware):
-    """A person's mistake gets its sentence; the unexpected is tried again and at last told plainly. Nothing half done."""
+    """A person's mistake gets its sentence; the unexpected is tried again, at last told. Nothing is half done."""
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         turn: Turn = data["turn"]

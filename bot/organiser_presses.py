@@ -19,6 +19,7 @@ class Deed(StrEnum):
     CANCEL = "cancel"
     STAGES = "stages"
     STAGE = "stage"
+    KIND = "kind"
     DATE = "date"
     DAY = "day"
     REPLACE = "replace"

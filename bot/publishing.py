@@ -17,6 +17,7 @@ from bot.uploads import Pending, ReadFile, forget
 from content.banks import BankFile
 from content.documents import Document, documents, show
 from content.library import STARTER, add, predecessor_of
+from content.passages import DocumentKind
 from content.questions import Bank, QuestionId, apply_import, plan_import, questions_of, retire_questions
 from content.readers import ParsedDocument
 from records.roster import ImportPlan, Roster, Undone, undo_import
@@ -100,6 +101,7 @@ async def _publish_document(
         parsed,
         file_name=pending.name,
         content=content,
+        kind=DocumentKind(pending.kind) if pending.kind else None,
         stages=pending.stages or None,
         effective_from=date.fromisoformat(pending.effective) if pending.effective else None,
         replaces=pending.replaces,

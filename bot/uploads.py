@@ -65,7 +65,10 @@ class UploadGone(WaymarkError):
 
 @dataclass
 class Pending:
-    """A file that waits for a decision, as the dialogue remembers it. `effective` is an ISO day."""
+    """A file that waits for a decision, as the dialogue remembers it.
+
+    `effective` is an ISO day, `kind` a DocumentKind; None leaves it to the text.
+    """
 
     ref: int
     sha256: str
@@ -75,6 +78,7 @@ class Pending:
     effective: str | None = None
     replaces: str | None = None
     branch: int | None = None
+    kind: str | None = None
 
     def stored(self) -> dict[str, Any]:
         """As plain JSON."""

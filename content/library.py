@@ -117,7 +117,7 @@ async def add(
             notices.append(_new_version(predecessor))
         elif twin is not None and share >= _NEARLY:
             notices.append(_nearly_the_same(twin))
-    kind = kind or _kind(parsed)
+    kind = kind or likely_kind(parsed)
     series = predecessor.series if predecessor else await _new_series(session, parsed)
     version = 1 + (await session.scalar(select(func.max(DocumentRow.version)).where(DocumentRow.series == series)) or 0)
     row = DocumentRow(
@@ -140,6 +140,14 @@ async def add(
     session.add_all(_passage_rows(row.id, parsed.title, kind, parsed.passages))
     await _settle(session, series)
     return await show(session, row.id)
+
+
+def likely_kind(parsed: ParsedDocument) -> DocumentKind:
+    """What the text says that it is, or what its title tells."""
+    given = parsed.front.get("kind")
+    if given in set(DocumentKind):
+        return DocumentKind(given)
+    return kind_of(parsed.title, articles=parsed.articles)
 
 
 async def publish(session: AsyncSession, document: str) -> Document:
@@ -263,13 +271,6 @@ def _new_version(document: Document) -> Notice:
 def _nearly_the_same(document: Document) -> Notice:
     sentence = "This text is nearly the same as {title} ({document})."
     return Notice("notice.nearly_the_same", sentence, {"title": document.title, "document": document.id})
-
-
-def _kind(parsed: ParsedDocument) -> DocumentKind:
-    given = parsed.front.get("kind")
-    if given in set(DocumentKind):
-        return DocumentKind(given)
-    return kind_of(parsed.title, articles=parsed.articles)
 
 
 def _stages(parsed: ParsedDocument) -> list[str]:

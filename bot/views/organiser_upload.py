@@ -17,7 +17,9 @@ from bot.views.text import Shown, lines, paragraphs, shortened
 from bot.words import Words
 from content.banks import Problem as BankProblem
 from content.documents import Document
+from content.library import likely_kind
 from content.notices import Notice
+from content.passages import DocumentKind
 from content.questions import ImportPlan as BankPlan
 from content.readers import ParsedDocument
 from records.branches import BranchKind
@@ -119,6 +121,7 @@ def problem_text(problem: Problem, _: Words) -> str:
 def _document(pending: Pending, parsed: ParsedDocument, old: Document | None, today: date, _: Words) -> Shown:
     since = date.fromisoformat(pending.effective) if pending.effective else parsed.effective or today
     told = "typed" if pending.effective else "told" if parsed.effective else "today"
+    kind = _kind(pending, parsed)
     stages = _.plain("dates.comma").join(_.plain(f"stage.{stage}") for stage in pending.stages)
     parts = [
         _("upload.document", title=parsed.title, name=pending.name),
@@ -130,6 +133,7 @@ def _document(pending: Pending, parsed: ParsedDocument, old: Document | None, to
         ),
         _outline(parsed, _),
         lines(
+            _(f"upload.kind_{kind}"),
             _("upload.effective", since=str(since), told=_.plain(f"upload.effective_{told}")),
             _("upload.stages", stages=stages or _.plain("upload.all_stages")),
             _("upload.replaces", title=old.title, version=old.version, since=str(old.effective_from))
@@ -139,13 +143,21 @@ def _document(pending: Pending, parsed: ParsedDocument, old: Document | None, to
         _listed([notice_text(notice, _) for notice in parsed.notices], "upload.notices", _),
         _("upload.document_hint"),
     ]
+    other = DocumentKind.SCHOOL if kind is DocumentKind.OFFICIAL else DocumentKind.OFFICIAL
     choices = [
+        Button(_.plain(f"upload.kind_{other}_button"), _press(pending, Deed.KIND, other.value)),
         Button(_.plain("upload.stages_button"), _press(pending, Deed.STAGES)),
         Button(_.plain("upload.date_button"), _press(pending, Deed.DATE)),
     ]
     if old is None:
         choices.append(Button(_.plain("upload.old_button"), _press(pending, Deed.REPLACE)))
     return _with_buttons(paragraphs(parts), pending, _, "upload.publish", possible=True, extra=choices)
+
+
+def _kind(pending: Pending, parsed: ParsedDocument) -> DocumentKind:
+    """National or the school's own: what was chosen, else what the title tells; anything else is the school's."""
+    kind = DocumentKind(pending.kind) if pending.kind else likely_kind(parsed)
+    return kind if kind is DocumentKind.OFFICIAL else DocumentKind.SCHOOL
 
 
 def _outline(parsed: ParsedDocument, _: Words) -> str:

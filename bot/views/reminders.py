@@ -1,4 +1,4 @@
-"""Reminders as they are read; the first line, which a locked screen shows, says nothing of the matter."""
+"""Reminders as they are read; on a locked screen they say nothing of the matter."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bot.keyboards import Button, keyboard
 from bot.presses import ReminderReply, Reply
 from bot.views.dates import show_date, step_name
-from bot.views.text import Shown, lines, paragraphs
+from bot.views.text import Shown, covered, lines, paragraphs
 from bot.words import Words
 from records.deadline import Deadline
 from records.people import Person
@@ -29,11 +29,11 @@ class Due:
 def show_reminders(due: Sequence[Due], reader: Person, planned_at: datetime, today: date, _: Words) -> Shown:
     """What is due, and the three answers."""
     first = _("reminder.one") if len(due) == 1 else _("reminder.several", count=len(due))
-    parts = [first, *(_show(one, reader, today, _) for one in due[:SHOWN_AT_MOST])]
+    parts = [_show(one, reader, today, _) for one in due[:SHOWN_AT_MOST]]
     if len(due) > SHOWN_AT_MOST:
         parts.append(_("reminder.more", count=len(due) - SHOWN_AT_MOST))
     row = [Button(_.plain(f"reminder.{reply.value}"), ReminderReply.to(reply, planned_at)) for reply in Reply]
-    return {"text": paragraphs(parts), "reply_markup": keyboard([row])}
+    return {"text": paragraphs([first, covered(paragraphs(parts))]), "reply_markup": keyboard([row])}
 
 
 def show_which(due: Sequence[Due], planned_at: datetime, _: Words) -> Shown:

@@ -32,3 +32,8 @@ def shortened(text: str, longest: int) -> str:
 def quoted(text: str) -> Markup:
     """The text as a quotation."""
     return Markup("<blockquote>{}</blockquote>").format(escape(text))
+
+
+def covered(markup: str) -> Markup:
+    """What a locked screen must not show: the platforms draw it as grains there, and a tap opens it."""
+    return Markup("<tg-spoiler>{}</tg-spoiler>").format(Markup(markup))  # noqa: S704 (see `lines`)

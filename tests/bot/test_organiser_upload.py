@@ -99,6 +99,26 @@ async def test_stages_day_and_the_old_version_are_chosen_before_publishing(
     assert emulator.violations == []
 
 
+async def test_whether_a_text_is_national_or_the_schools_own_is_shown_and_can_be_changed(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, student = await organiser_of(house), await house.join("林晓雨", number="2026001")
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        preview = await organiser.hears("性质：本校规定")
+        organiser.presses("改为国家规定", preview)
+        preview = await organiser.hears("性质：国家规定")
+        organiser.presses("改为本校规定", preview)
+        preview = await organiser.hears("性质：本校规定")
+        organiser.presses("发布", preview)
+        await organiser.hears("已发布")
+
+        student.says("自习室预约后多久没有签到会取消")
+
+        assert "学校要求" in (await student.hears("《示例大学自习室预约规定》")).text
+    assert emulator.violations == []
+
+
 async def test_an_old_preview_or_a_second_press_changes_nothing(database: Database, emulator: Emulator) -> None:
     async with open_house(database, emulator) as house:
         organiser = await organiser_of(house)

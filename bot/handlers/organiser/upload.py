@@ -33,6 +33,7 @@ from bot.views.organiser_upload import (
 )
 from bot.words import Words
 from content.library import find, show, undo_publish
+from content.passages import DocumentKind
 from records.people import Person
 from records.stages import Stage
 
@@ -148,6 +149,8 @@ async def on_choice(
             return
         case Deed.OLD:
             pending.replaces = value
+        case Deed.KIND if value in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL):
+            pending.kind = value
         case Deed.INTO if value.isdecimal():
             pending.branch = int(value)
         case Deed.READ_AS if value in set(Sort):
