@@ -6,7 +6,8 @@ import hashlib
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ CODE_LENGTH = 10  # 31 ** 10 is 49.5 bits
 FAILURES_ALLOWED = 5
 FAILURES_WINDOW = timedelta(hours=1)
 DEFAULT_VALID_DAYS = 30
+SCHOOL_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class InvitationRefused(WaymarkError):
@@ -43,6 +45,11 @@ class Invited:
     person: Person
     code: str
     expires_at: datetime
+
+    @property
+    def expires_on(self) -> date:
+        """The last day of the code on the school's calendar."""
+        return self.expires_at.astimezone(SCHOOL_ZONE).date()
 
 
 async def invite(

@@ -168,8 +168,8 @@ def _tell_person(desk: Desk, person: Person, branch: str, *, joined: bool, json:
 
 async def _invite(desk: Desk, name: str, organiser: str | None, sheet: Path | None, *, json: bool) -> None:
     from bot.first import invite_organiser, links
-    from bot.invitation_sheet import invitation_sheet
     from records.branches import branch_by_name
+    from records.invitation_sheet import Slip, invitation_sheet
     from records.invitations import invite_branch
 
     async with desk.services() as services:
@@ -182,8 +182,9 @@ async def _invite(desk: Desk, name: str, organiser: str | None, sheet: Path | No
                 invited = [await invite_organiser(session, organiser, branch, services)]
         to = await links(services.settings)
     if sheet is not None:
-        title = desk.words.plain("sheet.title", branch=branch.name)
-        write_bytes(sheet, invitation_sheet(title, invited, to, desk.words))
+        slips = [Slip(one, to.of(one.code)) for one in invited]
+        language = desk.words.language.replace("_", "-")
+        write_bytes(sheet, invitation_sheet(slips, desk.words.plain, branch=branch.name, language=language))
     for one in invited:
         _tell_invited(desk, one, to, json=json)
     if not json:
@@ -202,7 +203,7 @@ async def _branch_for_organiser(session: Any, services: Services, name: str) -> 
 
 def _tell_invited(desk: Desk, invited: Invited, to: Links, *, json: bool) -> None:
     person = invited.person
-    until = invited.expires_at.astimezone(desk.settings.zone).date().isoformat()
+    until = invited.expires_on.isoformat()
     if json:
         desk.show(
             {

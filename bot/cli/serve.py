@@ -184,7 +184,7 @@ async def _invite_first(desk: Desk, services: Services) -> None:
 
     invited = await invite_first_organiser(services)
     if invited is not None:
-        desk.line("cli.serve.first_code", code=invited.code, until=invited.expires_at.date().isoformat())
+        desk.line("cli.serve.first_code", code=invited.code, until=invited.expires_on.isoformat())
 
 
 def _first(group: BaseExceptionGroup[WaymarkError]) -> WaymarkError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from bot.keyboards import Button, keyboard
 from bot.organiser_presses import (
@@ -129,8 +128,8 @@ def show_where(branches: Sequence[Branch], _: Words) -> Shown:
 
 def show_code(invited: Invited, link: str, _: Words) -> Shown:
     """One person's code; it is shown once and kept nowhere."""
-    expires: date = invited.expires_at.date()
-    return {"text": _("invite.code", name=invited.person.name, code=invited.code, link=link, until=str(expires))}
+    until = invited.expires_on.isoformat()
+    return {"text": _("invite.code", name=invited.person.name, code=invited.code, link=link, until=until)}
 
 
 def _stage_or_roles(person: Person, _: Words) -> str:

@@ -93,7 +93,7 @@ async def on_press(
         await said_below(query)(_("invite.everybody_here", branch=branch))
         return
     slips = [Slip(one, link.of(one.code)) for one in invited]
-    content = invitation_sheet(slips, _.plain, language=_.language.replace("_", "-"))
+    content = invitation_sheet(slips, _.plain, branch=branch, language=_.language.replace("_", "-"))
     file = BufferedInputFile(content, filename=_.plain("invite.file", branch=branch))
     await shown_file(query)(file, caption=_("invite.sheet", branch=branch, count=len(invited), days=DEFAULT_VALID_DAYS))
 
