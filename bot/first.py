@@ -4,33 +4,47 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services import Services
 from bot.settings import Settings
 from records.branches import Branch, BranchKind, ensure_branch
 from records.invitations import DEFAULT_VALID_DAYS, Invited, invite, telegram_link, web_link
-from records.people import Role, UnknownPerson, add_person, grant_role, person_by_name
-from records.tables import RoleRow
+from records.people import PersonId, Role, UnknownPerson, add_person, grant_role, person_by_id, person_by_name
+from records.tables import AccountRow, PersonRow, RoleRow
 
 ASK_TELEGRAM_SECONDS = 10
 
 
 async def invite_first_organiser(services: Services) -> Invited | None:
-    """A code for the administrator of a new installation; None where there is an organiser already."""
+    """A code for the administrator as long as nobody who organises has come in; an earlier one stops working."""
     now = services.clock.now()
     words = services.locales.words(services.settings.language)
     async with services.database.write() as session:
-        known = exists().where(RoleRow.role.in_((Role.ORGANISER.value, Role.ADMIN.value)))
-        if await session.scalar(select(known)):
+        known = (await session.execute(_who_organises())).all()
+        administrators = [PersonId(row.person_id) for row in known if row.role == Role.ADMIN.value]
+        if any(row.is_here for row in known) or (known and not administrators):
             return None
-        root = await ensure_branch(session, words.plain("first.branch"), kind=BranchKind.COMMITTEE)
-        person = await add_person(
-            session, name=words.plain("first.person"), branch_id=root.id, now=now, roles=(Role.ADMIN,)
-        )
+        person = await person_by_id(session, administrators[0]) if administrators else None
+        if person is None:
+            root = await ensure_branch(session, words.plain("first.branch"), kind=BranchKind.COMMITTEE)
+            person = await add_person(
+                session, name=words.plain("first.person"), branch_id=root.id, now=now, roles=(Role.ADMIN,)
+            )
         code = await invite(session, person.id, now=now)
     return Invited(person, code, now + timedelta(days=DEFAULT_VALID_DAYS))
+
+
+def _who_organises() -> Select[int, str, bool]:
+    """Everybody who may organise something, the one who was here first before the others."""
+    here = exists().where(AccountRow.person_id == RoleRow.person_id)
+    return (
+        select(RoleRow.person_id, RoleRow.role, here.label("is_here"))
+        .join(PersonRow, PersonRow.id == RoleRow.person_id)
+        .where(RoleRow.role.in_((Role.ORGANISER.value, Role.ADMIN.value)), PersonRow.left_at.is_(None))
+        .order_by(RoleRow.person_id)
+    )
 
 
 async def invite_organiser(session: AsyncSession, name: str, branch: Branch, services: Services) -> Invited:

@@ -12,7 +12,14 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.first import invite_first_organiser
+from storage.database import Database
 from tests.bot.command_line import environment, serving, waymark
+from tests.bot.student_house import open_house
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+
+__all__ = ["emulator"]
 
 STOPPED_WITHIN_SECONDS = 15  # ten for what is in flight, and the rest for a busy machine
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -44,7 +51,9 @@ def _status(address: str) -> int:
         return status
 
 
-def test_a_first_start_shows_the_administrators_code_once_and_a_second_process_is_refused(tmp_path: Path) -> None:
+def test_every_start_shows_the_administrator_a_code_until_they_are_here_and_a_second_process_is_refused(
+    tmp_path: Path,
+) -> None:
     with serving(tmp_path, None, "serve", web_port="0") as process:
         said = _until_ready(process)
         address = ADDRESS.search(said)
@@ -63,9 +72,31 @@ def test_a_first_start_shows_the_administrators_code_once_and_a_second_process_i
         assert "Traceback" not in err
 
     with serving(tmp_path, None, "serve", web_port="0") as process:
-        assert not CODE.search(_until_ready(process))
+        again = CODE.search(_until_ready(process))
         _stop(process, signal.SIGINT)
         assert process.returncode == 0
+    assert again is not None
+    assert again[0] not in said
+
+
+async def test_the_administrators_code_is_made_anew_until_an_organiser_has_an_account(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        first = await invite_first_organiser(house.services)
+        second = await invite_first_organiser(house.services)
+        assert first is not None
+        assert second is not None
+        assert (second.person.id, second.code != first.code) == (first.person.id, True)
+
+        newcomer = emulator.user("管理员")
+        newcomer.says(f"/start {first.code}")
+        await newcomer.hears("邀请码")
+        newcomer.says(f"/start {second.code}")
+        newcomer.presses("同意", await newcomer.hears("告知书"))
+        await newcomer.hears("欢迎")
+
+        assert await invite_first_organiser(house.services) is None
 
 
 def test_the_demo_brings_its_people_and_keeps_away_from_real_ones(tmp_path: Path) -> None:
