@@ -13,7 +13,7 @@ from bot.recording import note_many, record_quietly
 from bot.services import Services
 from records.branches import BranchKind, all_branches
 from records.ledger import Entry
-from records.people import PersonId, people_of_branch
+from records.people import PersonId, accounts_of, people_of_branch
 from records.roster import Applied, ImportPlan, Roster, apply_import, known_people, plan_import
 from records.step_list import ListedStep, PlannedStep, plan_steps, steps_of_roster
 from records.steps import StepRequest, facts_of_person
@@ -28,6 +28,14 @@ class ListedOutcome:
     status: Literal["new", "same", "rejected"]
     entry: Entry | None = None
     error: WaymarkError | None = None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Of how many students with something new a notice went out, and how many have no account that one could reach."""
+
+    told: int
+    absent: int
 
 
 async def plan_roster(session: AsyncSession, roster: Roster, *, default_branch: int | None) -> ImportPlan:
@@ -75,6 +83,13 @@ async def record_listed(
         if entries:
             await note_many(services, session, person, entries, by=recorded_by)
     return outcomes
+
+
+async def reached_by(session: AsyncSession, outcomes: Iterable[ListedOutcome], *, by: PersonId | None) -> Reached:
+    """Whom recording these told; who recorded it is not told of themselves and not counted."""
+    new = dict.fromkeys(one.planned.person for one in outcomes if one.entry is not None and one.planned.person != by)
+    told = [bool(await accounts_of(session, person)) for person in new]
+    return Reached(sum(told), len(told) - sum(told))
 
 
 async def _record_of(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.importing import ListedOutcome, import_roster, record_listed
+from bot.importing import ListedOutcome, Reached, import_roster, reached_by, record_listed
 from bot.preview import roster_plan
 from bot.reach import Reach, check_manages, people_within
 from bot.services import Services
@@ -35,6 +35,7 @@ class Published:
     added: int = 0
     roster: ImportPlan | None = None
     steps: tuple[ListedOutcome, ...] | None = None
+    reached: Reached = Reached(told=0, absent=0)  # noqa: RUF009 (a frozen value)
     undo: dict[str, Any] = field(default_factory=dict)
 
 
@@ -131,7 +132,7 @@ async def _import_roster(
 async def _import_steps(services: Services, session: AsyncSession, reach: Reach, listed: StepList) -> Published:
     planned, _ = plan_steps(listed.steps, await people_within(session, reach))
     outcomes = await record_listed(services, session, planned, recorded_by=reach.person.id, history=listed.history)
-    return Published(steps=tuple(outcomes))
+    return Published(steps=tuple(outcomes), reached=await reached_by(session, outcomes, by=reach.person.id))
 
 
 def _number(where: str) -> int:

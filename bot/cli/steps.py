@@ -113,7 +113,8 @@ def _tell_recorded(desk: Desk, person: Person, recorded: Recorded, *, json: bool
 
 
 async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json: bool) -> bool:
-    from bot.importing import record_listed
+    from bot.importing import reached_by, record_listed
+    from bot.views.reached import told_keys
     from records.people import people_of_branch
     from records.step_list import plan_steps
     from storage.sandbox import run_limited
@@ -125,6 +126,7 @@ async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json:
         people = await people_of_branch(session)
         planned, unknown = plan_steps(listed.steps, people)
         outcomes = await record_listed(services, session, planned, recorded_by=None, history=history or listed.history)
+        reached = await reached_by(session, outcomes, by=None)
         if dry_run:
             await transaction.rollback()
     names = {person.id: person for person in people}
@@ -134,6 +136,9 @@ async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json:
     for problem in problems:
         _tell_problem(desk, problem, json=json)
     _tell_sum(desk, listed, outcomes, len(problems), dry_run=dry_run, json=json)
+    if not json and not dry_run:
+        for key in told_keys(reached):
+            desk.line(key, told=reached.told, absent=reached.absent)
     return any(outcome.status != "rejected" for outcome in outcomes)
 
 

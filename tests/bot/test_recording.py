@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.clock import Clock
 from bot.consent import NOTICE_VERSION
-from bot.importing import record_listed
+from bot.importing import Reached, reached_by, record_listed
 from bot.opening import open_services
 from bot.recording import recipients_of, record_step, settle_everybody
 from bot.services import Services
@@ -119,10 +119,27 @@ async def test_a_list_tells_each_person_once(services: Services, people: People)
     async with services.database.write() as session:
         again = await record_listed(services, session, planned, recorded_by=None, history=True)
 
+        reached = [await reached_by(session, outcomes, by=None) for outcomes in (first, again)]
+
     assert [outcome.status for outcome in first] == ["new", "new"]
+    assert reached == [Reached(told=1, absent=0), Reached(told=0, absent=0)]
     assert [outcome.status for outcome in again] == ["same", "same"]
     assert (people["student"].id, "notice.recorded_many.student") in await _told(services)
     assert len(await _told(services)) == 3
+
+
+async def test_who_has_no_account_yet_is_counted_and_never_called_told(services: Services, people: People) -> None:
+    async with services.database.write() as session:
+        absent = await add_person(session, name="周明", branch_id=people["student"].branch_id, now=NOW)
+        planned = [
+            PlannedStep(ListedStep("A1", "A", None, who.name, "application_received", date(2025, 1, 5)), who.id)
+            for who in (people["student"], absent)
+        ]
+        done = await record_listed(services, session, planned, recorded_by=None, history=True)
+        reached = await reached_by(session, done, by=None)
+
+    assert reached == Reached(told=1, absent=1)
+    assert absent.id not in {recipient for recipient, _ in await _told(services)}
 
 
 async def test_the_committee_acts_for_the_committee_and_hears_of_what_stays_overdue(
