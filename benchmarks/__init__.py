@@ -1,0 +1,1 @@
+"""What the promises are measured with: one command each."""
