@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from bot.lanes import Lane, keys_for, lane_of
 from bot.tables import HANDLED, PARKED, WAITING, InboxRow
 from bot.turn import Turn, taking
 from scheduler.trouble import will_pass
+from scheduler.waking import woken
 from storage.database import Database
 
 __all__ = ["Inbox", "lane_of"]
@@ -127,8 +127,7 @@ class Inbox:
                     log.warning("inbox.database_trouble", error=type(error).__name__)
                     await asyncio.sleep(PAUSE_SECONDS)
                     continue
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                await woken(self._wake, IDLE_SECONDS)
         finally:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=10)

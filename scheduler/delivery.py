@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +16,7 @@ from scheduler.judging import Carrier, Outcome, Report, judge
 from scheduler.limits import Limiter
 from scheduler.outbox import LANES, UNCOUNTED, Letter, LetterId, Priority, Result, State
 from scheduler.trouble import will_pass
+from scheduler.waking import woken
 from storage.database import Database
 
 __all__ = ["Carrier", "Delivery", "Outcome", "Report", "judge"]
@@ -82,8 +82,7 @@ class Delivery:
                 self._wake.clear()
                 pause = await self._cycle_or_wait()
                 if pause > 0 and not self._done:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), min(pause, IDLE_SECONDS))
+                    await woken(self._wake, min(pause, IDLE_SECONDS))
         finally:
             keeping.cancel()
             await self._finish_all()
@@ -110,8 +109,7 @@ class Delivery:
                 return
             self._wake.clear()
             if not self._done and pause > 0:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                await woken(self._wake, pause)
 
     async def _is_due(self) -> bool:
         return any([await self._lanes_due(channel) for channel in self._carriers])
