@@ -77,3 +77,21 @@ class Passage:
     def in_force(self, on: date) -> bool:
         """Whether it may answer on this day."""
         return self.effective_from <= on and (self.effective_until is None or on < self.effective_until)
+
+    @property
+    def answered_here(self) -> bool:
+        """Whether a branch wrote it, answering one question: its title is that question."""
+        question = self.content.headings[0] if self.content.headings else ""
+        own = self.kind is DocumentKind.FAQ and self.content.level is Level.SCHOOL
+        return own and bool(question) and question.startswith(self.title)
+
+    @property
+    def common_practice(self) -> bool:
+        """Whether our handbook tells what schools often do: no rule of this one."""
+        ours = self.kind in (DocumentKind.HANDBOOK, DocumentKind.FAQ) and self.content.level is Level.SCHOOL
+        return ours and not self.answered_here
+
+    @property
+    def own_rule(self) -> bool:
+        """Whether it is what this organisation itself requires."""
+        return self.kind is DocumentKind.SCHOOL or self.answered_here

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage
+from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
 from retrieval.queries import Query
 from retrieval.refusals import Refusal, on_principle, small_talk
@@ -94,18 +95,32 @@ def _unanswerable(text: str) -> Refusal | None:
 
 def _citations(index: Index, query: Query, hits: Sequence[Hit]) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
+    hits = _without_practice(hits)
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
     if len({hit.level for hit in near}) == 1:
-        others = (hit for hit in hits if hit.level is not near[0].level and hit.coverage >= _OTHER_LEVEL_SAYS)
-        near += list(others)[:1]
+        others = (hit for hit in hits if hit.level is not near[0].level and _requires(hit))
+        near += [hit for hit in others if hit.coverage >= _OTHER_LEVEL_SAYS][:1]
     cited: list[Citation] = []
     for hit in near:
-        if _repeats(hit, near):
+        if _repeats(hit, near) or lacks_local_fact(query.text, normalise(hit.passage.content.text)):
             continue
         spans = choose(hit.passage.content, query, hit.closest, index.encoder)
         if spans:
             cited.append(Citation(hit.passage, spans))
     return tuple(sorted(cited, key=lambda citation: _FIRST[citation.level]))
+
+
+def _without_practice(hits: Sequence[Hit]) -> list[Hit]:
+    """Where an own rule stands before what schools often do, the latter is not said as well."""
+    own = next((at for at, hit in enumerate(hits) if hit.passage.own_rule), len(hits))
+    return [hit for at, hit in enumerate(hits) if at < own or not hit.passage.common_practice]
+
+
+def _requires(hit: Hit) -> bool:
+    """Whether it states or rests on a requirement; what our handbook explains of itself is no second answer."""
+    passage = hit.passage
+    ours = passage.kind in (DocumentKind.HANDBOOK, DocumentKind.GUIDE)
+    return not ours or passage.content.basis is not None or hit.level is Level.SCHOOL
 
 
 def _repeats(hit: Hit, near: Sequence[Hit]) -> bool:

@@ -23,6 +23,17 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def quotable(text: str) -> list[tuple[int, int]]:
+    """The same, but a semicolon within a line ends nothing: half a sentence is no quotation."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sentences(text):
+        if spans and text[spans[-1][1] - 1] in "；;" and "\n" not in text[spans[-1][1] : start]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
 def chunks(text: str) -> list[tuple[int, int]]:
     """Spans of whole sentences of 150–250 characters; one span where the text is short, at least one always."""
     if len(text) <= CHUNK_AT_MOST:

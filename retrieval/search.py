@@ -17,6 +17,7 @@ from retrieval.encoder import Encoder, Vectors
 from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import load_segments, save_segments
+from retrieval.precedence import own_rules_first
 from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, spelled_out, unknown_share, weigh
 from retrieval.ranking import (
     FEATURES,
@@ -33,8 +34,11 @@ from retrieval.segments import Channel, Segment
 ALIASES = Path(__file__).parent / "aliases.yaml"
 _FROM_EACH = 14  # candidates that each of the four channels proposes
 _RERANKED = 18
+_OWN_RERANKED = 5  # further candidates that are the organisation's own rules
 _SEGMENTS_AT_MOST = 8
-_COVERAGE = FEATURES.index("coverage_all")
+_COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
+_ALIKE = FEATURES.index("question_dice")
+_SAME_QUESTION = 0.5  # of the pairs of two questions: from here the one asked is the one anticipated
 _NOBODY: tuple[Segment, ...] = ()
 
 
@@ -45,7 +49,8 @@ class Hit:
     Attributes:
         score: calibrated probability that it answers the question.
         closest: the anticipated question nearest to what was asked, "" where there is none; never shown as text.
-        coverage: share of the question, by weight, that the passage or its anticipated questions say.
+        coverage: share of the question, by weight, that the passage says; with its anticipated questions where the
+            nearest of them is the same question.
     """
 
     passage: Passage
@@ -77,6 +82,17 @@ class Ranked:
     unknown: float
     rows: NDArray[np.float64]
     scores: NDArray[np.float64]
+    weighed: Weighed
+
+    def own_rules_first(self) -> Ranked:
+        """The same with the organisation's own rules before the practice that they stand for, at its score."""
+        places = own_rules_first(self.query, self.weighed, self.candidates, self.scores.tolist())
+        order, held = [at for at, _ in places], [place for _, place in places]
+        rows = self.rows[order]
+        if len(rows):
+            lifted = np.array(order) != np.array(held)
+            rows[lifted, _IN_TEXT] = np.maximum(rows[lifted, _COVERAGE], self.rows[held][lifted, _COVERAGE])
+        return replace(self, candidates=tuple(self.candidates[at] for at in order), rows=rows, scores=self.scores[held])
 
 
 class Index:
@@ -165,24 +181,28 @@ class Index:
     def look_up(self, question: str, *, on: date, limit: int = 5) -> LookUp:
         """As `search`, with the question as it was understood and the gate that the first hit has to pass."""
         segments = self._segments
-        ranked = self.rank(question, on=on, segments=segments)
+        ranked = self._learned(question, on=on, segments=segments)
         if not ranked.candidates:
             return LookUp(ranked.query, (), 1.0)
         numbers = confidence_features(ranked.query, ranked.candidates, ranked.unknown, ranked.scores, ranked.rows)
         learned = self._weights
         plain = not ranked.candidates[0].closest
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
+        ranked = ranked.own_rules_first()  # as sure as of the practice that they stand for
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
         hits = [
             Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
-            for candidate, share, said in zip(ranked.candidates, likelihood, ranked.rows[:, _COVERAGE], strict=True)
+            for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
         ]
         placed = tuple(_official_first(hits, segments, on)[:limit])
         return LookUp(ranked.query, placed, learned.gate_plain if plain else learned.gate)
 
-    def rank(self, question: str, *, on: date, segments: Sequence[Segment] | None = None) -> Ranked:
-        """Candidates of all channels, re-ranked, best first."""
-        segments = self._segments if segments is None else segments
+    def rank(self, question: str, *, on: date) -> Ranked:
+        """Candidates of all channels, re-ranked, best first; own rules before practice."""
+        return self._learned(question, on=on, segments=self._segments).own_rules_first()
+
+    def _learned(self, question: str, *, on: date, segments: Sequence[Segment]) -> Ranked:
+        """The order of the learned re-ranker alone."""
         query = prepare(question, self._vector(normalise(question)[:LONGEST]), self._aliases)
         bodies = weigh(query, [segment.bodies for segment in segments])
         questions = weigh(query, [segment.questions for segment in segments])
@@ -190,12 +210,13 @@ class Index:
         for segment in segments:
             candidates += _candidates(segment, query, bodies, questions, on)
         candidates.sort(key=lambda c: -self._fused(c.scores))
-        candidates = candidates[:_RERANKED]
+        own = [candidate for candidate in candidates[_RERANKED:] if candidate.passage.own_rule]
+        candidates = candidates[:_RERANKED] + own[:_OWN_RERANKED]
         rows = features(query, bodies, candidates)
         scores = rows @ np.array(self._weights.ranker)
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
-        return Ranked(query, tuple(candidates[at] for at in order), unknown, rows[order], scores[order])
+        return Ranked(query, tuple(candidates[at] for at in order), unknown, rows[order], scores[order], bodies)
 
     def _vector(self, text: str) -> Vectors:
         """The question's vector: the mean of how it is asked and how it reads with its aliases spelled out."""
@@ -206,6 +227,10 @@ class Index:
     def _fused(self, scores: Scores) -> float:
         parts = (scores.keyword, scores.question, scores.dense, scores.dense_question)
         return sum(weight * part for weight, part in zip(self._weights.fusion, parts, strict=True))
+
+
+def _said(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(rows[:, _ALIKE] >= _SAME_QUESTION, rows[:, _COVERAGE], rows[:, _IN_TEXT])
 
 
 def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.passages import PassageText
-from retrieval.chunks import sentences
+from retrieval.chunks import quotable
 from retrieval.encoder import Encoder
 from retrieval.normalise import normalise
 from retrieval.queries import Query, letters
@@ -42,7 +42,7 @@ def choose(content: PassageText, query: Query, closest: str, encoder: Encoder) -
         closest: the anticipated question nearest to the one asked, whose words help to find the sentence.
     """
     text = content.text
-    pieces = sentences(text)
+    pieces = quotable(text)
     if not pieces:
         return ()
     if len(text.strip()) <= _SHOWN_WHOLE or len(pieces) == 1 or _asks_for_all(query):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +12,11 @@ from hypothesis import strategies as st
 
 from content.passages import DocumentId, Level
 from retrieval.answer import Answer, Citation, answer
+from retrieval.material import STARTER
+from retrieval.normalise import normalise
 from retrieval.refusals import Refusal, on_principle
 from retrieval.search import Index
+from retrieval.tuning import QUESTIONS
 from tests.retrieval.conftest import ARTICLES, TODAY, passage
 
 
@@ -68,6 +73,10 @@ def test_what_the_library_does_not_know_is_not_answered_but_the_nearest_is_offer
         ("我室友的政审结果怎么样", Refusal.OTHER_PEOPLE),
         ("李晓雯入党了没有", Refusal.OTHER_PEOPLE),
         ("我们班谁是积极分子", Refusal.OTHER_PEOPLE),
+        ("李四什么时候能转正", Refusal.OTHER_PEOPLE),
+        ("陈晨啥时候才能成为预备党员", Refusal.OTHER_PEOPLE),
+        ("张三能不能入党", Refusal.PREDICTION),
+        ("黄小丽同学今年能转正吗", Refusal.PREDICTION),
         ("你觉得我能选上吗", Refusal.PREDICTION),
         ("我今年入党的概率有多大", Refusal.PREDICTION),
         ("谁投了我反对票", Refusal.SECRET_BALLOT),
@@ -97,6 +106,12 @@ def test_what_is_refused_on_principle_says_why(index: Index, question: str, reas
         "入党动机要写什么",
         "介绍人的意见谁来写",
         "什么时候可以转正",
+        "积极分子能不能直接转正",
+        "毕业生能不能入党",
+        "高中生什么时候能入党",
+        "程序员能不能入党",
+        "华侨可以入党吗",
+        "发展对象材料缺什么 查一下发展对象材料",
         "我未满18岁可以申请吗",
         "不到会的党员委托别人投票行吗",
         "别人对公示有意见怎么办",
@@ -104,6 +119,44 @@ def test_what_is_refused_on_principle_says_why(index: Index, question: str, reas
 )
 def test_ordinary_questions_are_not_refused_on_principle(question: str) -> None:
     assert on_principle(question) is None
+
+
+@pytest.mark.parametrize("path", [QUESTIONS, *sorted((STARTER / "anticipated").glob("*.jsonl"))], ids=lambda p: p.stem)
+def test_no_question_that_has_an_answer_is_refused_on_principle(path: Path) -> None:
+    entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    answerable = [entry["question"] for entry in entries if entry.get("relevant", True)]
+
+    assert answerable
+    assert [question for question in answerable if on_principle(normalise(question))] == []
+
+
+@pytest.mark.parametrize(
+    "question", ["会员大会在哪个教室开", "会员大会在几号楼开？", "谈话人电话是多少", "公示期找哪位老师"]
+)
+def test_a_fact_of_the_place_is_not_answered_by_a_rule_that_does_not_hold_it(index: Index, question: str) -> None:
+    given_answer = answer(index, question, on=TODAY)
+
+    assert not given_answer.answered
+    assert given_answer.hits or given_answer.refusal is Refusal.OTHER_PEOPLE
+
+
+def test_a_fact_of_the_place_is_answered_where_it_is_written(index: Index) -> None:
+    text = "会员大会在活动中心二楼201教室召开。"
+    index.add([passage(400, text, title="会议通知", document=DocumentId("notice"), headings=("会员大会",))])
+
+    assert answer(index, "会员大会在哪个教室开", on=TODAY).citations[0].quote == text
+
+
+@pytest.mark.parametrize("question", ["观察期满后需要继续观察的怎么办", "可以延长一次吗", "不履行义务的会怎么样"])
+def test_a_quotation_ends_where_a_sentence_or_an_item_ends(index: Index, question: str) -> None:
+    items = "入会材料包括：\n（一）申请书；\n（二）谈话记录；由小组保存；可以复印；\n（三）推荐表。"
+    index.add([passage(500, items, title="材料清单", document=DocumentId("list"), headings=("入会材料",))])
+
+    for given_answer in (answer(index, question, on=TODAY), answer(index, "谈话记录由谁保存", on=TODAY)):
+        for citation in given_answer.citations:
+            for _, end in citation.spans:
+                text = citation.passage.content.text
+                assert text[end - 1] in "。！？" or text[end : end + 1] in ("", "\n")
 
 
 def test_orders_inside_a_passage_are_only_text(index: Index) -> None:

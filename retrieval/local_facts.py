@@ -1,0 +1,32 @@
+"""Facts of a place that rules do not hold: which room, whose telephone. A text that does not name one is no answer."""
+
+from __future__ import annotations
+
+import re
+
+_ROOM = r"教室|会议室|办公室|活动室|报告厅|房间|楼|校区|食堂|窗口|礼堂"
+_ASKS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        re.compile(
+            rf"(?:哪|什么|啥)(?:1?个|1?间|1?栋|1?座|1?层)?(?:{_ROOM})|几号?(?:楼|层|教|教室|会议室|窗口)|(?:{_ROOM})(?:号|在哪|是哪)"
+            r"|在(?:哪|哪里|哪儿|啥地方|什么地方)(?:开|举行|集合|上课|办公|考试|领|打印)"
+        ),
+        re.compile(rf"{_ROOM}|地点|场所"),
+    ),
+    (
+        re.compile(
+            r"(?:电话|手机|号码|微信|qq|邮箱|群号|网址|账号|密码)(?:号码?)?(?:是|为)?(?:多少|什么|啥|哪|几|有吗|给我|发我)"
+        ),
+        re.compile(r"\d{3,}[-\d]{3,}|@|www|https?"),
+    ),
+    (
+        re.compile(r"(?<!交给)(?:哪个|哪位|哪1个)(?:老师|辅导员)|老师(?:叫|姓)(?:什么|啥)"),
+        re.compile(r"老师|辅导员"),
+    ),
+)
+
+
+def lacks_local_fact(normalised_question: str, normalised_text: str) -> bool:
+    """Whether a room, a number or a name is asked for that this text can't give."""
+    question = normalised_question.replace(" ", "")
+    return any(asks.search(question) and not gives.search(normalised_text) for asks, gives in _ASKS)

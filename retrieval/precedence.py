@@ -1,0 +1,113 @@
+"""What this organisation requires stands before what schools often do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrieval.normalise import normalise
+from retrieval.queries import Query, Weighed, homophones
+from retrieval.ranking import Candidate
+from retrieval.terms import PAIR_SHIFT
+
+_SPEAKS = 0.6  # of what is asked, by rarity: from here an own rule speaks of it
+_LESS_THAN_PRACTICE = 0.25  # that an own rule may say less of the question than the practice and still go first
+_CLEARLY_MORE = 0.1  # that it says more, so that nothing need be asked of single words
+_LESS_THAN_BEST = 0.15  # that a second own rule may say less than the first and still go with it
+_SCORES_NEAR = 0.6  # likewise, by the learned score
+_AMONG_FIRST = 3  # practice further down answers nothing, and need not be stood for
+_HALF = 0.5  # of a character that stands in the text, but beside others than in the question
+_ASKS_AMOUNT = re.compile(r"多久|多长|多少|几|什么时候|啥时候|何时|期限|最[少多短长低高]")
+_UNITS = re.compile(r"(?:几|多少|\d)个?[年月周天日次份字分名位人篇]|几个")
+_STARTS_ARTICLE = re.compile(r"^第\d+条")
+_SAYS_AMOUNT = re.compile(r"\d|半年|半数|学期|季度|每[年月周]")
+
+
+def own_rules_first(
+    query: Query, weighed: Weighed, candidates: Sequence[Candidate], scores: Sequence[float]
+) -> list[tuple[int, int]]:
+    """Ranked candidates in their new order: the place of each before, and the place that it holds now.
+
+    Where an own rule goes before practice that it speaks of as well, both numbers differ.
+
+    Args:
+        weighed: the query in the channel of the texts.
+        candidates: best first.
+        scores: theirs, by the learned re-ranker.
+    """
+    order = [(at, at) for at in range(len(candidates))]
+    practice = [at for at, one in enumerate(candidates[:_AMONG_FIRST]) if one.passage.common_practice]
+    own = [at for at, one in enumerate(candidates) if one.passage.own_rule]
+    if not practice or not own:
+        return order
+    said = {at: _Said.of(query, weighed, candidates[at].text) for at in (*practice, *own)}
+    own.sort(key=lambda at: -said[at].share)
+    for at in own:
+        near = scores[at] >= scores[own[0]] - _SCORES_NEAR and said[at].share >= said[own[0]].share - _LESS_THAN_BEST
+        if said[at].share < _SPEAKS or not near:
+            continue
+        beaten = [
+            place for place in practice if place < at and _goes_before(query, candidates[at], said[at], said[place])
+        ]
+        if beaten:
+            order.remove((at, at))
+            order.insert(order.index((beaten[0], beaten[0])), (at, beaten[0]))
+    return order
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a text says of a question.
+
+    Attributes:
+        share: by rarity of characters; whole where a neighbour stands there beside it.
+        leaves_out: a whole word of the question does not stand there as a word.
+        lacks: nor do its characters.
+    """
+
+    share: float
+    leaves_out: bool
+    lacks: bool
+
+    @classmethod
+    def of(cls, query: Query, weighed: Weighed, text: str) -> _Said:
+        own = weighed.grams[: len(query.grams)]
+        slips = {**homophones(weighed), **query.meant}
+        said = {gram.string for gram in own if _is_said(gram.string, slips.get(gram.term, ()), text)}
+        beside = {piece for string in said if len(string) > 1 for piece in string}
+        mass = total = 0.0
+        for gram in own:
+            if gram.term >> int(PAIR_SHIFT):
+                continue
+            total += gram.weight
+            if gram.string in beside or (len(gram.string) > 1 and gram.string in said):
+                mass += gram.weight
+            elif gram.string in said:
+                mass += _HALF * gram.weight
+        units = "".join(_UNITS.findall(query.text))  # 几个月 is said by 每季度
+        words = [
+            gram.string
+            for gram in query.grams
+            if gram.term >> int(PAIR_SHIFT) and gram.weight == 1 and not set(units) & set(gram.string)
+        ]
+        unsaid = [word for word in words if word not in said and not beside & set(word)]
+        return cls(mass / total if total else 0.0, bool(unsaid), any(not said & set(word) for word in unsaid))
+
+
+def _is_said(string: str, slips: Sequence[str], text: str) -> bool:
+    return string in text or any(slip in text for slip in slips)
+
+
+def _goes_before(query: Query, candidate: Candidate, own: _Said, practice: _Said) -> bool:
+    if own.share < practice.share - _LESS_THAN_PRACTICE:
+        return False
+    asks_amount = _ASKS_AMOUNT.search(query.text) is not None
+    if asks_amount and not _says_amount(candidate):
+        return False
+    return own.share >= practice.share + _CLEARLY_MORE or not (own.lacks if asks_amount else own.leaves_out)
+
+
+def _says_amount(candidate: Candidate) -> bool:
+    text = _STARTS_ARTICLE.sub("", normalise(candidate.passage.content.text))
+    return _SAYS_AMOUNT.search(text) is not None
