@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 READ = "content.readers:read"
 SHOWN_CHARACTERS = 60
+KINDS = ("official", "school")  # the other kinds of documents are our own
 DOC = Annotated[str, typer.Argument(metavar="DOC", help="cli.content.doc")]
+
+
+class Choices(NamedTuple):
+    """What is said of documents that does not stand in them; None leaves it to the text."""
+
+    stages: list[str] | None
+    since: date | None
+    replaces: str | None
+    kind: str | None
 
 
 def commands() -> typer.Typer:
@@ -41,12 +51,15 @@ def add(
     stage: Annotated[list[str] | None, typer.Option("--stage", metavar="S", help="cli.content.add.stage")] = None,
     effective: Annotated[str | None, typer.Option(metavar="DATE", help="cli.content.add.effective")] = None,
     replaces: Annotated[str | None, typer.Option(metavar="DOC", help="cli.content.add.replaces")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="K", help="cli.content.add.kind")] = None,
     json: Json = False,
 ) -> None:
     """Read files and publish them; each is added whole or not at all."""
     desk = desk_of(context)
     since = usage.day("--effective", effective)
-    if not desk.run(_add(desk, paths, stage, since, replaces, json=json)):
+    if kind is not None:
+        usage.choice("--kind", kind, KINDS)
+    if not desk.run(_add(desk, paths, Choices(stage, since, replaces, kind), json=json)):
         raise Refused
 
 
@@ -74,19 +87,17 @@ def retire(
     desk.run(_retire(desk, document, day, json=json))
 
 
-async def _add(
-    desk: Desk, paths: list[Path], stages: list[str] | None, since: date | None, replaces: str | None, *, json: bool
-) -> bool:
+async def _add(desk: Desk, paths: list[Path], choices: Choices, *, json: bool) -> bool:
     from records.stages import Stage
 
-    for stage in stages or ():
+    for stage in choices.stages or ():
         usage.choice("--stage", stage, list(Stage))
     whole = True
     async with desk.services() as services:
         for path in _files(paths):
             try:
                 with desk.waiting("cli.content.add.reading"):
-                    document = await _add_file(services, path, stages, since, replaces)
+                    document = await _add_file(services, path, choices)
             except WaymarkError as error:
                 whole = False
                 desk.complain(error, path=str(path))
@@ -95,10 +106,9 @@ async def _add(
     return whole
 
 
-async def _add_file(
-    services: Services, path: Path, stages: list[str] | None, since: date | None, replaces: str | None
-) -> Document:
+async def _add_file(services: Services, path: Path, choices: Choices) -> Document:
     from content import library
+    from content.passages import DocumentKind
     from storage.sandbox import run_limited
 
     content = read_bytes(path)
@@ -109,9 +119,10 @@ async def _add_file(
             parsed,
             file_name=path.name,
             content=content,
-            stages=stages or None,
-            effective_from=since,
-            replaces=replaces,
+            kind=DocumentKind(choices.kind) if choices.kind else None,
+            stages=choices.stages or None,
+            effective_from=choices.since,
+            replaces=choices.replaces,
             added_by=None,
             now=services.clock.now(),
         )

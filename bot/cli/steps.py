@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 READ = "records.step_list:read_step_list"
 
 
+class Asked(NamedTuple):
+    """What is to be recorded."""
+
+    step: str
+    on: date
+    detail: dict[str, str]
+    history: bool
+    reason: str | None
+
+
 def commands() -> typer.Typer:
     """The group."""
     app = group("steps")
@@ -39,13 +49,15 @@ def record(
     on: Annotated[str, typer.Option("--on", metavar="DATE", help="cli.steps.record.on")],
     detail: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="cli.steps.record.detail")] = None,
     history: Annotated[bool, typer.Option("--history", help="cli.steps.record.history")] = False,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="cli.steps.record.reason")] = None,
     json: Json = False,
 ) -> None:
     """One step of one student; both sides are told."""
     desk = desk_of(context)
     day = usage.day("--on", on)
     if day is not None:
-        desk.run(_record(desk, student, step, day, usage.details(detail or ()), history=history, json=json))
+        asked = Asked(step, day, usage.details(detail or ()), history, reason)
+        desk.run(_record(desk, student, asked, json=json))
 
 
 def import_file(
@@ -71,15 +83,13 @@ def show(
     desk.run(_show(desk, student, json=json))
 
 
-async def _record(
-    desk: Desk, who: str, step: str, on: date, detail: dict[str, str], *, history: bool, json: bool
-) -> None:
+async def _record(desk: Desk, who: str, asked: Asked, *, json: bool) -> None:
     from bot.recording import record_step
     from records.steps import StepRequest
 
     async with desk.services() as services, services.database.write() as session:
         person = await student_called(session, who)
-        request = StepRequest(person=person.id, step=step, on=on, detail=detail, history=history)
+        request = StepRequest(person=person.id, **asked._asdict())
         recorded = await record_step(services, session, request)
     _tell_recorded(desk, person, recorded, json=json)
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from aiogram import F, Router
 from aiogram.enums import ChatMemberStatus
-from aiogram.filters import Command, CommandObject, CommandStart, StateFilter
+from aiogram.filters import Command, CommandObject, CommandStart, Filter, StateFilter
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,6 +41,15 @@ class Consent(CallbackData, prefix="join"):
     agree: bool
 
 
+class Hesitating(Filter):
+    """Somebody who has been shown the notice and has not agreed to it."""
+
+    async def __call__(
+        self, event: TelegramObject, person: Person | None, invited: Person | None, raw_state: str | None = None
+    ) -> bool:
+        return person is None and (invited is not None or raw_state == Joining.notice.state)
+
+
 def router() -> Router:
     """/start and what follows from it, /help, and people who block the bot."""
     router = Router(name="joining")
@@ -48,6 +57,7 @@ def router() -> Router:
     router.callback_query.register(on_consent, Consent.filter())
     router.message.register(on_code, StateFilter(Joining.code), F.text, ~F.text.startswith("/"))
     router.message.register(on_help, Command("help"), Joined())
+    router.message.register(on_command_before, F.text.startswith("/"), Hesitating())
     router.my_chat_member.register(on_membership)
     return router
 
@@ -114,6 +124,11 @@ async def on_consent(
     person = await person_by_id(session, person_id)
     if person is not None:
         await said(_("join.welcome", name=person.name, menu=menu(person, _)))
+
+
+async def on_command_before(message: Message, state: FSMContext, _: Words) -> None:
+    """Whatever they ask for, first comes the notice; the code that they gave stays good."""
+    await _show_notice(message, state, _, code=(await state.get_data()).get("code", ""))
 
 
 async def on_help(message: Message, person: Person, _: Words) -> None:

@@ -95,7 +95,9 @@ def article_of(one: Deadline, _: Words) -> str:
 
 
 def wording_of(one: Deadline, _: Words) -> str:
-    """What the rule says, in a few words."""
+    """What the rule says, in a few words: the school's own where it has worded its rule."""
+    if one.title:
+        return one.title
     for key in (f"why.{one.rule}.{one.kind}", f"why.{one.rule}", f"rule.{one.rule}"):
         if _.has(key):
             return _.plain(key)

@@ -58,6 +58,17 @@ def test_a_document_is_added_found_quoted_and_retired(run: Line, tmp_path: Path)
     assert added.object["document"] in {one["document"] for one in listed}
 
 
+def test_the_kind_of_a_document_can_be_said(run: Line, tmp_path: Path) -> None:
+    (tmp_path / "leave.md").write_text(RULES, encoding="utf-8")
+
+    wrong = run("content", "add", "leave.md", "--kind", "national")
+    added = run("content", "add", "leave.md", "--kind", "official", "--json").object
+
+    assert wrong.code == 2
+    assert "official, school" in wrong.err
+    assert added["kind"] == "official"
+
+
 def test_a_batch_of_questions_is_answered_line_by_line_and_evaluated(run: Line, tmp_path: Path) -> None:
     asked = [{"id": "a", "question": "入党申请书应该交给谁"}, {"id": "b", "question": "食堂几点开门"}]
     (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, asked)) + "\n", encoding="utf-8")

@@ -91,6 +91,18 @@ def test_a_step_moves_the_dates_and_a_refused_one_changes_nothing(cohort: Line) 
     ]
 
 
+def test_a_step_that_asks_for_a_reason_is_recorded_with_one(cohort: Line) -> None:
+    record = ("steps", "record", "--student", "0020260101", "--step", "activist_decided", "--on", "2025-10-10")
+
+    refused = cohort(*record)
+    done = cohort(*record, "--reason", "谈话记录另存纸质档案", "--json")
+
+    assert refused.code == 1
+    assert "理由" in refused.err or "原因" in refused.err
+    assert done.code == 0
+    assert done.object["marks"]
+
+
 def test_a_list_of_steps_is_tried_and_imported_and_importing_it_again_adds_nothing(
     cohort: Line, tmp_path: Path
 ) -> None:

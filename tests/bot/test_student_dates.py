@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from icalendar import Calendar
 from sqlalchemy import func, select
 
+from bot.views.dates import wording_of
+from bot.words import Locales
+from records.deadline import Deadline, State
 from records.people import Role
 from records.tables import EntryRow
 from scheduler.tables import OutboxRow
@@ -44,6 +48,17 @@ async def test_dates_say_when_why_and_who(library: Database, emulator: Emulator)
         student.presses("已完成")
         await student.hears("✓ 2026-10-26 递交入党申请书")
     assert emulator.violations == []
+
+
+def test_a_schools_own_wording_of_its_rule_comes_first() -> None:
+    words = Locales().words("zh_CN")
+    day = date(2026, 12, 31)
+    told = {"rule": "school.thought_report", "kind": "cycle", "step": "thought_report", "due": day, "base_date": day}
+    rest = {"base_step": "activist_decided", "article": None, "level": "school", "state": State.FUTURE, "note": None}
+    one = Deadline(**told, **rest, actor="student", waiting_since=None, effective=day)  # type: ignore[arg-type]
+
+    assert wording_of(replace(one, title="每月交一篇思想汇报"), words) == "每月交一篇思想汇报"
+    assert wording_of(one, words) == words.plain("why.school.thought_report")
 
 
 async def test_a_floor_that_is_reached_promises_nothing(library: Database, emulator: Emulator) -> None:

@@ -10,7 +10,8 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from records.access import Looked, note_look
-from records.people import Role, accounts_of, person_by_id
+from records.invitations import invite
+from records.people import Role, accounts_of, add_person, person_by_id
 from records.tables import ConsentRow, EntryRow
 from scheduler.tables import OutboxRow
 from storage.database import Database
@@ -185,6 +186,31 @@ async def test_privacy_tells_what_was_agreed_to(library: Database, emulator: Emu
         student.says("/privacy")
 
         assert "您在 2026-11-23 同意了" in (await student.hears("告知书")).text
+
+
+async def test_who_has_given_a_code_but_not_agreed_sees_the_notice_again_whatever_they_ask(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        async with library.write() as session:
+            person = await add_person(session, name="周明", branch_id=house.branch, now=house.now)
+            code = await invite(session, person.id, now=house.now)
+        newcomer = emulator.user("周明")
+
+        newcomer.says("/privacy")
+        assert "邀请码" in (await newcomer.hears("")).text
+        newcomer.says(f"/start {code}")
+        await newcomer.hears("告知书")
+        for command in ("/privacy", "/help", "/dates"):
+            newcomer.says(command)
+            answer = await newcomer.hears("告知书")
+            assert answer.buttons == [["同意", "不同意"]]
+        newcomer.presses("同意", newcomer.last)
+
+        await newcomer.hears("欢迎")
+        newcomer.says("/help")
+        assert "告知书" not in (await newcomer.hears("/privacy")).text
+    assert emulator.violations == []
 
 
 async def test_who_is_no_student_is_told_that_a_command_is_not_theirs(library: Database, emulator: Emulator) -> None:
