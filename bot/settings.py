@@ -17,6 +17,7 @@ PREFIX = "WAYMARK_"
 TELEGRAM = "https://api.telegram.org"
 SECRET = ("TOKEN", "DATABASE_URL")  # which may hold a password
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+WORDED = frozenset({"int_parsing", "float_parsing", "bool_parsing", "time_parsing"})
 SIGNS = {"less_than_equal": "≤", "greater_than_equal": "≥", "greater_than": ">", "less_than": "<"}
 
 
@@ -134,4 +135,4 @@ def _problem(kind: str, message: str, limits: dict[str, Any], name: str) -> str:
             return f"{SIGNS[kind]} {limit}"
         case "value_error":
             return Term(message.removeprefix("Value error, "), f"setting.{name.removeprefix(PREFIX).lower()}")
-    return Term(message, f"setting.{kind}")
+    return Term(message, f"setting.{kind}" if kind in WORDED else "setting.other")

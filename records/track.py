@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from records.dates import Period
 from records.stages import Stage
 from records.yaml_lines import read_checked
+from storage.errors import Term
 
 TRACKS = Path(__file__).parent / "tracks"
 
@@ -66,7 +67,7 @@ class Offset(_Frozen):
     @model_validator(mode="after")
     def _one_unit(self) -> Self:
         if len(self.model_dump(exclude_none=True)) != 1:
-            raise ValueError("an offset has exactly one unit, as in {months: 6}")
+            raise ValueError(Term("an offset has exactly one unit, as in {months: 6}", "yaml.one_unit"))
         return self
 
 
@@ -191,19 +192,19 @@ class Track(_Frozen):
     def _refers_to_what_exists(self) -> Self:
         known = {step.id for step in (*self.steps, *self.events)}
         if len(known) != len(self.steps) + len(self.events):
-            raise ValueError("two steps have the same id")
+            raise ValueError(Term("two steps have the same id", "yaml.same_step"))
         seen = {(rule.id, rule.kind) for rule in self.rules}
         if len(seen) != len(self.rules):
-            raise ValueError("two rules have the same id and kind")
+            raise ValueError(Term("two rules have the same id and kind", "yaml.same_rule"))
         names = {rule.id for rule in self.rules}
         for step in (*self.steps, *self.events):
-            _known(f"step {step.id}", (need.step for need in step.requires), known)
+            _known(step.id, (need.step for need in step.requires), known)
         for rule in self.rules:
             bases = (*rule.base, *([rule.when] if rule.when else []))
             used = [rule.step, rule.until, rule.base_if_filed, rule.remind_after]
             used += [name for base in bases for name in (base.step, base.since, base.before)]
-            _known(f"rule {rule.id}", used, known)
-            _known(f"rule {rule.id}", (base.rule for base in bases), names)
+            _known(rule.id, used, known)
+            _known(rule.id, (base.rule for base in bases), names)
         return self
 
     @cached_property
@@ -249,10 +250,11 @@ class _SchoolTrack(_Frozen):
     def _named_for_the_school(self) -> Self:
         for name in (*(rule.id for rule in self.rules), *(event.id for event in self.events)):
             if not name.startswith("school."):
-                raise ValueError(f"'{name}' must be named school.{name}: a local requirement is no national rule")
+                plain = f"'{name}' must be named school.{name}: a local requirement is no national rule"
+                raise ValueError(Term(plain, "yaml.school_name", name=name))
         for rule in self.rules:
             if rule.level != "school":
-                raise ValueError(f"'{rule.id}' needs `level: school`")
+                raise ValueError(Term(f"'{rule.id}' needs `level: school`", "yaml.school_level", name=rule.id))
         return self
 
 
@@ -286,4 +288,6 @@ def _with_school(track: Track, school: Path) -> Track:
 def _known(where: str, names: Iterable[str | None], known: Iterable[str]) -> None:
     for name in names:
         if name is not None and name not in known:
-            raise ValueError(f"{where} names '{name}', which does not exist")
+            raise ValueError(
+                Term(f"{where} names '{name}', which does not exist", "yaml.no_such", where=where, name=name)
+            )

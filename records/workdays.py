@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from storage.errors import WaymarkError
+from storage.errors import Term, WaymarkError
 
 SATURDAY = 5
 # The notice for a year can move days of the last week before it (2006-12-30, 2007-12-29, 2018-12-29 were worked).
@@ -25,6 +25,13 @@ class CalendarFileWrong(WaymarkError):
 
     key = "error.calendar_file"
     sentence = "{file}, line {line}: {problem}. A line gives a date as 2027-01-01 and `holiday` or `workday`."
+
+
+class CalendarFileMissing(CalendarFileWrong):
+    """A calendar file that the settings name and that is not there."""
+
+    key = "error.calendar_file_missing"
+    sentence = "There is no file {file}: check WAYMARK_WORK_CALENDAR, or leave it empty."
 
 
 @dataclass(frozen=True)
@@ -123,8 +130,12 @@ def read_calendar(file: Path) -> dict[int, Year]:
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CalendarFileWrong(file=file.name, line=1, problem="this is not a readable UTF-8 text") from error
+    except FileNotFoundError as error:
+        raise CalendarFileMissing(file=str(file)) from error
+    except OSError as error:
+        raise _wrong(file.name, 1, "the file cannot be opened", "yaml.not_opened") from error
+    except UnicodeDecodeError as error:
+        raise _wrong(file.name, 1, "this is not a readable UTF-8 text", "yaml.not_utf8") from error
     marked = _from_csv(file.name, text) if file.suffix.lower() == ".csv" else _from_yaml(file.name, text)
     holidays: dict[int, set[date]] = {}
     workdays: dict[int, set[date]] = {}
@@ -132,8 +143,12 @@ def read_calendar(file: Path) -> dict[int, Year]:
         holidays.setdefault(day.year, set())
         (holidays if is_holiday else workdays).setdefault(day.year, set()).add(day)
     if not holidays:
-        raise CalendarFileWrong(file=file.name, line=1, problem="there is no day in it")
+        raise _wrong(file.name, 1, "there is no day in it", "calendar_file.empty")
     return {year: Year(frozenset(days), frozenset(workdays.get(year, ()))) for year, days in holidays.items()}
+
+
+def _wrong(file: str, line: int, problem: str, key: str, **values: Any) -> CalendarFileWrong:
+    return CalendarFileWrong(file=file, line=line, problem=Term(problem, key, **values))
 
 
 def _from_csv(name: str, text: str) -> list[tuple[date, bool]]:
@@ -144,7 +159,7 @@ def _from_csv(name: str, text: str) -> list[tuple[date, bool]]:
             continue
         kind = cells[1].lower() if len(cells) > 1 else ""
         if kind not in _HOLIDAY_WORDS | _WORKING_WORDS:
-            raise CalendarFileWrong(file=name, line=line, problem=f"'{kind}' is neither holiday nor workday")
+            raise _wrong(name, line, f"'{kind}' is neither holiday nor workday", "calendar_file.kind", value=kind)
         marked += [(day, kind in _HOLIDAY_WORDS) for day in _days(name, line, cells[0])]
     return marked
 
@@ -155,16 +170,20 @@ def _from_yaml(name: str, text: str) -> list[tuple[date, bool]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise CalendarFileWrong(file=name, line=line, problem="this is not valid YAML") from error
+        raise _wrong(name, line, "this is not valid YAML", "yaml.invalid") from error
+    except ValueError as error:  # 2027-02-30 looks like a date
+        raise _wrong(name, 1, "it names a day that does not exist", "calendar_file.no_such_day") from error
     if isinstance(loaded, dict) and isinstance(loaded.get("days"), list):  # holiday-cn
         return [_holiday_cn_day(name, text, day) for day in loaded["days"]]
     if not isinstance(loaded, dict) or not all(isinstance(part, dict) for part in loaded.values()):
-        raise CalendarFileWrong(file=name, line=1, problem="it does not begin with a year, as in `2027:`")
+        raise _wrong(name, 1, "it does not begin with a year, as in `2027:`", "calendar_file.no_year")
     marked = []
     for part in loaded.values():
         for word, days in part.items():
             if word not in ("holidays", "workdays"):
-                raise CalendarFileWrong(file=name, line=_line_of(text, word), problem=f"'{word}' is not known here")
+                raise _wrong(
+                    name, _line_of(text, word), f"'{word}' is not known here", "calendar_file.word", value=word
+                )
             for day in days or []:
                 marked += [(one, word == "holidays") for one in _days(name, _line_of(text, day), day)]
     return marked
@@ -172,7 +191,7 @@ def _from_yaml(name: str, text: str) -> list[tuple[date, bool]]:
 
 def _holiday_cn_day(name: str, text: str, day: Any) -> tuple[date, bool]:
     if not isinstance(day, dict) or "date" not in day or "isOffDay" not in day:
-        raise CalendarFileWrong(file=name, line=1, problem="a day needs `date` and `isOffDay`")
+        raise _wrong(name, 1, "a day needs `date` and `isOffDay`", "calendar_file.day_keys")
     return next(iter(_days(name, _line_of(text, day["date"]), day["date"]))), bool(day["isOffDay"])
 
 
@@ -189,7 +208,7 @@ def _days(name: str, line: int, written: Any) -> Iterable[date]:
         start = date.fromisoformat(first.strip())
         end = date.fromisoformat(last.strip()) if last else start
     except ValueError as error:
-        raise CalendarFileWrong(file=name, line=line, problem=f"'{written}' is not a date") from error
+        raise _wrong(name, line, f"'{written}' is not a date", "calendar_file.not_a_date", value=written) from error
     if end < start:
-        raise CalendarFileWrong(file=name, line=line, problem=f"'{written}' ends before it begins")
+        raise _wrong(name, line, f"'{written}' ends before it begins", "calendar_file.reversed", value=written)
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]

@@ -126,6 +126,8 @@ def test_a_school_adds_its_own_rules_and_changes_none_of_ours() -> None:
     assert track.rule("T04").remind == (30, 0)
 
 
+CHINESE = Locales().words("zh_CN")
+ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 SCHOOL_RULE = """rules:
   - id: school.wait
     kind: earliest
@@ -153,6 +155,12 @@ SCHOOL_RULE = """rules:
         (("level: school", "level: national"), 2, "rules[0].id"),
         (("rules:", "rules: ["), 2, "-"),
         (("rules:", "remind: {T99: [3]}\nrules:"), 1, "remind.T99[0]"),
+        (("2026-09-01", "2026-09-31"), 8, "-"),
+        (("kind: earliest", "[kind]: earliest"), 3, "-"),
+        (("offset: {months: 3}", "offset: 3"), 6, "rules[0].offset"),
+        (("level: school", "level: school\n    strict: perhaps"), 8, "rules[0].strict"),
+        (("school.wait", "school." + "w" * 40), 2, "rules[0].id"),
+        (("level: school", "level: school\n    remind: 3"), 8, "rules[0].remind"),
     ],
 )
 def test_a_wrong_school_file_is_refused_with_file_line_and_key(
@@ -168,6 +176,8 @@ def test_a_wrong_school_file_is_refused_with_file_line_and_key(
     assert fields["file"] == "our_school.yaml"
     assert (fields["line"], fields["at"]) == (line, at)
     assert "our_school.yaml" in str(refused.value)
+    assert fields["problem"]
+    assert not ENGLISH.search(CHINESE.plain_error(refused.value)), CHINESE.plain_error(refused.value)
 
 
 def test_a_good_school_file_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -180,8 +190,20 @@ def test_a_good_school_file_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_missing_school_file_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(TrackFileWrong, match=r"absent\.yaml"):
+    with pytest.raises(TrackFileWrong, match=r"absent\.yaml") as refused:
         load_track(school=tmp_path / "absent.yaml")
+
+    assert "不存在" in CHINESE.plain_error(refused.value)
+    assert "WAYMARK_SCHOOL_TRACK" in CHINESE.plain_error(refused.value)
+
+
+def test_a_school_file_that_is_no_text_is_refused_in_chinese_words(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("rules: []  # r\xe8gles".encode("latin-1"))
+
+    for file in (tmp_path / "latin.yaml", tmp_path):
+        with pytest.raises(TrackFileWrong) as refused:
+            load_track(school=file)
+        assert not ENGLISH.search(CHINESE.plain_error(refused.value))
 
 
 def test_an_empty_school_file_adds_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.words import Locales
 from records.workdays import CalendarFileWrong, WorkCalendar, read_calendar
+
+CHINESE = Locales().words("zh_CN")
+ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 
 CALENDAR = WorkCalendar.standard()
 
@@ -101,6 +106,8 @@ def test_a_schools_file_makes_a_year_known(tmp_path: Path, name: str, text: str)
         ("a.yaml", "2027: [", 1),
         ("a.yaml", "holidays", 1),
         ("a.yaml", "2027:\n  holidays: [2027-01-03..2027-01-01]\n", 2),
+        ("a.yaml", "2027:\n  holidays: [2027-02-30]\n", 1),
+        ("a.yaml", "days: [{date: 2027-01-01}]\n", 1),
     ],
 )
 def test_a_wrong_calendar_file_is_refused_with_its_line(tmp_path: Path, name: str, text: str, line: int) -> None:
@@ -112,11 +119,22 @@ def test_a_wrong_calendar_file_is_refused_with_its_line(tmp_path: Path, name: st
 
     assert refused.value.fields["line"] == line
     assert refused.value.fields["file"] == name
+    assert not ENGLISH.search(CHINESE.plain_error(refused.value)), CHINESE.plain_error(refused.value)
+
+
+def test_a_calendar_that_is_not_there_is_called_missing(tmp_path: Path) -> None:
+    with pytest.raises(CalendarFileWrong, match=r"none\.yaml") as refused:
+        read_calendar(tmp_path / "none.yaml")
+
+    assert "不存在" in CHINESE.plain_error(refused.value)
+    assert "WAYMARK_WORK_CALENDAR" in CHINESE.plain_error(refused.value)
 
 
 def test_a_calendar_that_is_no_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b"\xff\xfe\x00\x00")
 
-    with pytest.raises(CalendarFileWrong):
+    with pytest.raises(CalendarFileWrong) as refused:
         read_calendar(file)
+
+    assert not ENGLISH.search(CHINESE.plain_error(refused.value))
