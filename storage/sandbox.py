@@ -13,7 +13,11 @@ import sys
 from dataclasses import is_dataclass
 from typing import Any
 
+import structlog
+
 from storage.errors import WaymarkError
+
+log = structlog.get_logger(__name__)
 
 # A result larger than this was not made by an honest reader.
 RESULT_BYTES = 64 * 1024 * 1024
@@ -44,6 +48,17 @@ class FileUnreadable(WaymarkError):
     sentence = "The file is damaged and cannot be read. Open it, save it anew, and send it again. ({cause})"
 
 
+class ReaderFailed(WaymarkError):
+    """Our own code failed before or beside the file, which may well be sound."""
+
+    key = "error.reader_failed"
+    sentence = "Something is wrong with the program: the file was not read. Tell the operator; the log says where."
+
+
+class _NotStarted(Exception):
+    """The child ended before it was ready."""
+
+
 async def run_limited(function: str, *arguments: Any, seconds: float = 8, megabytes: int = 500) -> Any:
     """Run `"module:function"` in a child process and return its result.
 
@@ -51,7 +66,7 @@ async def run_limited(function: str, *arguments: Any, seconds: float = 8, megaby
     nor our files open for writing, and is ended when `seconds` of wall clock or processor time are over.
 
     Raises:
-        WaymarkError: the child's own, or FileTooSlow, FileTooHeavy, FileUnreadable.
+        WaymarkError: the child's own, or FileTooSlow, FileTooHeavy, FileUnreadable, ReaderFailed.
     """
     request = pickle.dumps((function, arguments, seconds, megabytes))
     process = await asyncio.create_subprocess_exec(
@@ -70,20 +85,23 @@ async def run_limited(function: str, *arguments: Any, seconds: float = 8, megaby
         answer = await _exchange(process, request, seconds)
     except TimeoutError:
         raise FileTooSlow(seconds=seconds) from None
+    except _NotStarted:
+        raise _failed(function, cause="not started", where="-") from None
     finally:
         status = await _ended(process)
     if not answer or len(answer) > RESULT_BYTES:
         if status == -signal.SIGXCPU:
             raise FileTooSlow(seconds=seconds)
         raise FileUnreadable(cause=f"exit {status}")
-    return _unwrap(answer, seconds=seconds, megabytes=megabytes)
+    return _unwrap(answer, function, seconds=seconds, megabytes=megabytes)
 
 
 async def _exchange(process: asyncio.subprocess.Process, request: bytes, seconds: float) -> bytes:
     assert process.stdin is not None  # noqa: S101 (asked for as a pipe)
     assert process.stdout is not None  # noqa: S101 (asked for as a pipe)
     async with asyncio.timeout(START_SECONDS):
-        await process.stdout.read(1)
+        if not await process.stdout.read(1):
+            raise _NotStarted
     async with asyncio.timeout(seconds):
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             process.stdin.write(request)
@@ -108,24 +126,31 @@ async def _ended(process: asyncio.subprocess.Process) -> int:
     return await process.wait()
 
 
-def _unwrap(answer: bytes, *, seconds: float, megabytes: int) -> Any:
+def _failed(function: str, *, cause: str, where: str) -> ReaderFailed:
+    """The error, logged with the place in our code and nothing of the file."""
+    log.error("sandbox.reader_failed", function=function, cause=cause, where=where)
+    return ReaderFailed()
+
+
+def _unwrap(answer: bytes, function: str, *, seconds: float, megabytes: int) -> Any:
     """The result, or the child's error raised here."""
     try:
         outcome, value = _Careful(io.BytesIO(answer)).load()
     except Exception as error:
         raise FileUnreadable(cause="the answer was cut off") from error
-    match outcome:
-        case "result":
+    match outcome, value:
+        case "result", _:
             return value
-        case "refused":
-            kind, fields = value
+        case "refused", (kind, fields):
             raise kind(**fields)
-        case "memory":
+        case "memory", _:
             raise FileTooHeavy(megabytes=megabytes)
-        case "time":
-            raise FileTooSlow(seconds=seconds)
+        case "ours", (str() as cause, str() as where):
+            raise _failed(function, cause=cause, where=where)
+        case "failed", (str() as cause, str() as where):
+            raise FileUnreadable(cause=f"{cause}, {where}")
         case _:
-            raise FileUnreadable(cause=value)
+            raise FileUnreadable(cause="the answer makes no sense")
 
 
 class _Careful(pickle.Unpickler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import time
 
@@ -51,6 +52,14 @@ def refuse(_content: bytes) -> None:
 
 def stumble(_content: bytes) -> None:
     raise KeyError("inner detail")
+
+
+def lack(_content: bytes) -> None:
+    importlib.import_module("a_library_that_is_not_installed")
+
+
+def misspell(_content: bytes) -> None:
+    raise NameError("inner detail")
 
 
 def chatter(_content: bytes) -> str:

@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from storage.errors import WaymarkError
-from storage.sandbox import FileTooHeavy, FileTooSlow, FileUnreadable, run_limited
+from storage.sandbox import FileTooHeavy, FileTooSlow, FileUnreadable, ReaderFailed, run_limited
 from tests.storage.hostile import Refused
 
 HOSTILE = "tests.storage.hostile:"
@@ -52,6 +53,37 @@ async def test_a_sudden_end_is_one_clear_sentence(function: str) -> None:
 
     assert isinstance(refusal.value, WaymarkError)
     assert "inner detail" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "content", "cause"),
+    [
+        (HOSTILE + "lack", b"inner detail", "ModuleNotFoundError"),
+        (HOSTILE + "misspell", b"", "NameError"),
+        ("tests.storage.hostile:no_such_reader", b"", "AttributeError"),
+        ("tests.storage.no_such_module:read", b"", "ModuleNotFoundError"),
+        ("storage.files:make_folder", b"", "AttributeError"),  # called with what it cannot take
+    ],
+)
+async def test_a_fault_of_ours_is_not_blamed_on_the_file_and_logged_once(
+    function: str, content: bytes, cause: str
+) -> None:
+    with capture_logs() as lines, pytest.raises(ReaderFailed) as failure:
+        await run_limited(function, content)
+
+    assert "was not read" in str(failure.value)
+    (line,) = lines
+    assert (line["event"], line["function"], line["cause"]) == ("sandbox.reader_failed", function, cause)
+    assert "inner detail" not in str(line)
+
+
+async def test_a_child_that_cannot_even_start_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+
+    with capture_logs() as lines, pytest.raises(ReaderFailed):
+        await run_limited(HOSTILE + "count", b"")
+
+    assert len(lines) == 1
 
 
 async def test_what_a_library_prints_does_not_spoil_the_answer() -> None:
