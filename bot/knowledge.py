@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+
+import structlog
 
 from content.library import documents, passages_of, revision
 from content.passages import DocumentId, Passage
 from retrieval.answer import Answer, answer
-from retrieval.encoder import Encoder, load_encoder
+from retrieval.encoder import load_encoder
 from retrieval.search import Index
 from storage.database import Database
 
 ANSWERING = ("published", "retired")  # a retired text still answers for the days on which it held
+_WORTH_SAVING = 0.05  # of the passages: fewer new ones than that are encoded again at the next start
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,14 +34,21 @@ class _Span:
 class Knowledge:
     """One index for the process; when the library's revision moves, only the documents that changed are read again."""
 
-    def __init__(self, database: Database, encoder_name: str | None) -> None:
+    def __init__(self, database: Database, encoder_name: str | None, *, folder: Path | None = None) -> None:
+        """Open nothing yet.
+
+        Args:
+            folder: where the index is kept between starts; None keeps none. Whatever is wrong with what stands there,
+                the index is then made anew.
+        """
         self._database = database
         self._encoder_name = encoder_name
-        self._encoder: Encoder | None = None
+        self._folder = folder
         self._index: Index | None = None
         self._revision = -1
         self._known: dict[DocumentId, _Span] = {}
         self._lock = asyncio.Lock()
+        self._saving: asyncio.Task[None] | None = None
 
     async def ask(self, question: str, *, on: date) -> Answer:
         """The answer of the documents in force on the day, as the library stands at this moment."""
@@ -53,26 +66,57 @@ class Knowledge:
                 return self._index
             return await self._refresh(latest)
 
+    async def saved(self) -> None:
+        """Wait until what is being written to the folder is written."""
+        if self._saving is not None:
+            await self._saving
+
     async def _refresh(self, latest: int) -> Index:
         """Bring the index to this revision: documents that are new or hold from or until another day, and no others."""
-        if self._index is None:
-            self._encoder = await asyncio.to_thread(load_encoder, self._encoder_name)
-            self._index = Index(self._encoder)
         index = self._index
+        held: dict[DocumentId, list[Passage]] = {}
+        if index is None:
+            index = await asyncio.to_thread(_opened, self._encoder_name, self._folder)
+            held = index.held()
         async with self._database.read() as session:
             spans = {
                 one.id: _Span(one.version, one.effective_from, one.effective_until)
                 for one in await documents(session, states=ANSWERING)
             }
-            gone = [document for document in self._known if self._known[document] != spans.get(document)]
-            coming = [document for document in spans if spans[document] != self._known.get(document)]
-            passages = [passage for document in coming for passage in await passages_of(session, document)]
-        await asyncio.to_thread(_exchange, index, gone, passages)
-        self._known, self._revision = spans, latest
+            gone = [document for document in {**self._known, **held} if document not in spans]
+            coming: list[Passage] = []
+            for document in (one for one in spans if spans[one] != self._known.get(one)):
+                passages = await passages_of(session, document)
+                if passages != held.get(document):  # a saved text is trusted only where the library still says the same
+                    gone.append(document)
+                    coming += passages
+        await asyncio.to_thread(_exchange, index, gone, coming)
+        self._index, self._known, self._revision = index, spans, latest
+        if len(coming) > _WORTH_SAVING * len(index) or set(gone) - set(spans):
+            self._save(index)
         return index
+
+    def _save(self, index: Index) -> None:
+        """Write the index in the background; what changes meanwhile is encoded again at the next start."""
+        if self._folder is not None and (self._saving is None or self._saving.done()):
+            self._saving = asyncio.create_task(asyncio.to_thread(_save, index, self._folder))
+
+
+def _opened(encoder_name: str | None, folder: Path | None) -> Index:
+    index = Index(load_encoder(encoder_name))
+    if folder is not None:
+        index.load(folder)
+    return index
 
 
 def _exchange(index: Index, gone: list[DocumentId], passages: list[Passage]) -> None:
     for document in gone:
         index.remove(document)
     index.add(passages)
+
+
+def _save(index: Index, folder: Path) -> None:
+    try:
+        index.save(folder)
+    except OSError as error:  # a full disk costs the next start a second, and this one nothing
+        log.warning("index.not_saved", reason=type(error).__name__)

@@ -62,7 +62,7 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
                 activist_base=settings.activist_base,
                 count_posting_day=settings.count_posting_day,
             ),
-            knowledge=Knowledge(database, settings.encoder or None),
+            knowledge=Knowledge(database, settings.encoder or None, folder=settings.data / "index"),
         )
     finally:
         await database.close()

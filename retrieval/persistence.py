@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,10 @@ _MANIFEST = "manifest.json"
 
 def save_segments(path: Path, segments: Sequence[Segment], fingerprint: str) -> None:
     """Write beside, then swap: a kill leaves the old folder, the new one, or one that is recognised as neither."""
-    fresh = path.with_name(path.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(path.name + ".new*"):  # a kill's, or another process's, which then gives up
+        shutil.rmtree(left, ignore_errors=True)
+    fresh = Path(mkdtemp(prefix=path.name + ".new", dir=path.parent))
     for number, segment in enumerate(segments):
         _write_passages(fresh / f"{number}.jsonl", segment)
         np.savez(fresh / f"{number}.npz", **_arrays(segment))  # type: ignore[arg-type]  # numpy's stub knows one keyword

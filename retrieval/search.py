@@ -158,10 +158,18 @@ class Index:
                     counted[passage.document] = counted.get(passage.document, 0) + 1
         return counted
 
+    def held(self) -> dict[DocumentId, list[Passage]]:
+        """The passages of each document, in their order."""
+        found: dict[DocumentId, list[Passage]] = {}
+        for segment in self._segments:
+            for passage, alive in zip(segment.passages, segment.alive, strict=True):
+                if alive:
+                    found.setdefault(passage.document, []).append(passage)
+        return found
+
     def save(self, path: Path) -> None:
-        """Write the index to a folder, so that the next start need not encode everything again."""
-        with self._writing:
-            save_segments(path, self._segments, self.fingerprint)
+        """Write the index as it stands to a folder, so that the next start need not encode everything again."""
+        save_segments(path, self._segments, self.fingerprint)
 
     def load(self, path: Path) -> bool:
         """Take over what was saved; False (nothing changed) where it is missing, half-written or another model's."""

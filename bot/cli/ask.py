@@ -140,19 +140,19 @@ def _json(desk: Desk, identity: str | None, answer: Answer) -> dict[str, Any]:
 
 
 def _tell(desk: Desk, answer: Answer) -> None:
+    from bot.views.sources import label_of
     from retrieval.naming import place_of
 
     if answer.refusal is not None:
         print(desk.words.plain(f"refusal.{answer.refusal.value}"))
     for citation in answer.citations:
         passage = citation.passage
-        level = desk.words.plain(f"level.{citation.level.value}")
         desk.line(
             "cli.ask.source",
             title=passage.title,
             article=place_of(passage) or "",
             effective=passage.effective_from.isoformat(),
-            level=level,
+            level=label_of(passage, desk.words),
         )
         print(citation.quote)
     if not answer.citations and answer.hits:

@@ -7,16 +7,15 @@ from markupsafe import Markup
 from bot.keyboards import Button, keyboard
 from bot.presses import OpenFile, PassOn, Source, Useful
 from bot.splitting import units
+from bot.views.sources import label_of, source_of
 from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.documents import Document
-from content.passages import DocumentKind, Level, Passage
+from content.passages import Passage
 from content.shelf import is_ours
-from content.titles import same_title
 from retrieval.answer import Answer, Citation
 from retrieval.refusals import Refusal
 
-RULES = "中国共产党发展党员工作细则"
 QUOTE_AT_MOST = 1000  # characters; what is longer is read with 「原文」
 HEADINGS_AT_MOST = 3
 ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
@@ -67,31 +66,6 @@ def show_passage(passage: Passage, document: Document, _: Words) -> Shown:
         return {"text": lines(*parts)}
     button = Button(_.plain("ask.file_button"), OpenFile(document=document.id))
     return {"text": lines(*parts), "reply_markup": keyboard([[button]])}
-
-
-def source_of(passage: Passage, _: Words) -> str:
-    """《title》 with the article, or with the innermost heading where it has none."""
-    title = passage.title if "《" in passage.title else f"《{passage.title}》"
-    content = passage.content
-    if content.article:
-        return f"{title}{content.article}"
-    heading = content.headings[-1] if content.headings else ""
-    return f"{title} {heading}" if heading and heading != passage.title else title
-
-
-def label_of(passage: Passage, _: Words) -> str:
-    """Whose requirement it is: of the rules, of another national text, of the school; and whether in our own words."""
-    content = passage.content
-    if passage.kind is DocumentKind.FAQ and content.level is Level.SCHOOL:
-        return _.plain("ask.label.answered")
-    if content.level is Level.SCHOOL or passage.kind is DocumentKind.SCHOOL:
-        return _.plain("ask.label.school")
-    if passage.kind is DocumentKind.OFFICIAL:
-        return _.plain("ask.label.rules" if same_title(passage.title, RULES) else "ask.label.national")
-    if content.basis is not None and passage.kind is not DocumentKind.GUIDE:
-        key = "ask.label.retold_rules" if same_title(content.basis.title, RULES) else "ask.label.retold"
-        return _.plain(key, title=content.basis.title, article=content.basis.article)
-    return _.plain(f"ask.label.{passage.kind.value}")
 
 
 def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Shown:

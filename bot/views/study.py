@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.keyboards import Button, keyboard
 from bot.presses import CardPress, Leaf, Shelf, Source, Think
-from bot.views.answers import label_of, source_of
+from bot.views.sources import label_of, source_of
 from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.discussion import Thought
