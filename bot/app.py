@@ -12,7 +12,7 @@ from aiogram.enums import ParseMode
 
 from bot import commands
 from bot.carrier import DoorCarrier
-from bot.channels import telegram
+from bot.channels import telegram, webhook
 from bot.channels.web import history
 from bot.channels.web.server import WebDoor
 from bot.conversation import ConversationStorage
@@ -20,15 +20,19 @@ from bot.doctor import note_planned
 from bot.handlers import routers
 from bot.inbox import Inbox
 from bot.letters import composer
+from bot.metrics import Metrics
 from bot.middlewares import Identity, Mistakes
+from bot.patience import Patience
 from bot.recording import settle_everybody
 from bot.remembered import forget_old
 from bot.replies import ReplySession
 from bot.services import Services
+from bot.settings import Settings, WrongSetting
 from scheduler.delivery import Delivery
 from scheduler.jobs import Job, start_jobs
 from scheduler.limits import Limiter
 from scheduler.planner import Planning, plan
+from storage.errors import Term
 from storage.files import forget_files
 
 log = structlog.get_logger(__name__)
@@ -55,6 +59,7 @@ def build_house(services: Services, *, demo: bool = False, page: bool = True) ->
     settings, database, clock = services.settings, services.database, services.clock
     dispatcher = Dispatcher(storage=ConversationStorage(database))
     dispatcher.update.outer_middleware(Identity(services))
+    dispatcher.update.outer_middleware(Patience())
     dispatcher.update.outer_middleware(Mistakes())
     dispatcher.include_routers(*routers())
 
@@ -67,13 +72,18 @@ def build_house(services: Services, *, demo: bool = False, page: bool = True) ->
     elsewhere = () if page else ("web",)
     compose = composer(services)
     carriers = {channel: DoorCarrier(database, bot, compose, clock.now) for channel, bot in open_doors.items()}
-    delivery = Delivery(
-        database, carriers, {telegram.CHANNEL: Limiter(settings.telegram_per_second)}, clock.now, elsewhere
-    )
+    limiters = {telegram.CHANNEL: Limiter(settings.telegram_per_second)}
+    metrics = Metrics(database, limiters, clock.now, settings.metrics_token.get_secret_value())
+    delivery = Delivery(database, carriers, limiters, clock.now, elsewhere, watch=metrics.settled)
     speaking = {channel: _as_handlers_see(bot) for channel, bot in open_doors.items()}
-    inbox = Inbox(database, dispatcher, speaking, clock.now, delivery.nudge)
+    inbox = Inbox(database, dispatcher, speaking, clock.now, delivery.nudge, watch=metrics.handled)
     if web is not None:
         web.inbox = inbox
+        web.machines += metrics.routes()
+        if telegram_bot is not None and settings.webhook_url:
+            web.machines.append(webhook.Webhook(inbox, _webhook_secret(settings)).route())
+    elif settings.webhook_url and page:
+        raise WrongSetting(name="WAYMARK_WEB", value="false", problem=Term("true", "setting.web_for_webhook"))
     return House(services, inbox, delivery, dispatcher, telegram_bot, web)
 
 
@@ -130,10 +140,18 @@ def _jobs(house: House) -> list[Job]:
 
 async def _serve_telegram(house: House, bot: Bot) -> None:
     menu = asyncio.create_task(commands.publish(bot, house.services.locales))
+    settings, kinds = house.services.settings, house.dispatcher.resolve_used_update_types()
     try:
-        await telegram.poll(bot, house.inbox, house.dispatcher.resolve_used_update_types())
+        if settings.webhook_url:
+            await webhook.register(bot, settings.webhook_url, _webhook_secret(settings), kinds)
+        else:
+            await telegram.poll(bot, house.inbox, kinds)
     finally:
         menu.cancel()
+
+
+def _webhook_secret(settings: Settings) -> str:
+    return webhook.secret_of(settings.telegram_token.get_secret_value(), settings.webhook_secret.get_secret_value())
 
 
 async def _warm(services: Services) -> None:

@@ -17,6 +17,7 @@ from bot.turn import Turn
 from bot.words import Words
 from records.consent import has_consented
 from records.people import Person, accounts_of, mark_seen, mark_unblocked, person_by_account
+from scheduler.trouble import will_pass
 from storage.errors import WaymarkError
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
@@ -85,7 +86,7 @@ class Mistakes(BaseMiddleware):
             await turn.undo()
             await _tell(event, words.error(error))
         except Exception as error:
-            if not data["last_try"]:
+            if not data["last_try"] or will_pass(error):
                 raise
             log.error("handler.gave_up", update=turn.update_id, channel=turn.channel, exc_info=error)
             await turn.undo()

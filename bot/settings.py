@@ -15,7 +15,7 @@ from storage.errors import Term, WaymarkError
 
 PREFIX = "WAYMARK_"
 TELEGRAM = "https://api.telegram.org"
-SECRET = ("TOKEN", "DATABASE_URL")  # which may hold a password
+SECRET = ("TOKEN", "SECRET", "DATABASE_URL")  # which may hold a password
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 WORDED = frozenset({"int_parsing", "float_parsing", "bool_parsing", "time_parsing"})
 SIGNS = {"less_than_equal": "≤", "greater_than_equal": "≥", "greater_than": ">", "less_than": "<"}
@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = TELEGRAM
     telegram_per_second: float = Field(default=25.0, gt=0, le=30)
+
+    webhook_url: str = ""
+    webhook_secret: SecretStr = SecretStr("")
+    metrics_token: SecretStr = SecretStr("")
 
     web: bool = True
     web_host: str = "127.0.0.1"
@@ -85,6 +89,13 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _address_if_any(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
 

@@ -105,14 +105,11 @@ class Delivery:
             await claiming.give_up_closed(session, [*self._carriers, *self._elsewhere], now=self._clock())
         while True:
             pause = await self._cycle()
-            if not self._under_way and not self._ahead and (pause >= IDLE_SECONDS or not await self._is_due()):
+            if not self._under_way and not self._ahead and (pause >= IDLE_SECONDS or not await self._anything_due()):
                 return
             self._wake.clear()
             if not self._done and pause > 0:
                 await woken(self._wake, pause)
-
-    async def _is_due(self) -> bool:
-        return any([await self._lanes_due(channel) for channel in self._carriers])
 
     async def _cycle_or_wait(self) -> float:
         try:
@@ -128,11 +125,11 @@ class Delivery:
     async def _cycle(self) -> float:
         """Settle what is done and claim what is due, in one transaction; seconds until the next look is worth it."""
         pause = IDLE_SECONDS
-        wanted: dict[str, list[int]] = {}
+        wanted: list[str] = []
         for channel in self._carriers:
             pause = min(pause, self._pause_of(channel))
-            if self._room(channel) > 0 and (lanes := await self._lanes_due(channel)):
-                wanted[channel] = lanes
+            if self._room(channel) > 0 and (self._done or await self._is_due(channel)):
+                wanted.append(channel)
         done, self._done = self._done, []
         if done or wanted:
             async with self._turn:
@@ -141,14 +138,12 @@ class Delivery:
         self._start_some()
         return pause
 
-    async def _settle_and_claim(self, done: list[asyncio.Task[Result]], wanted: dict[str, list[int]]) -> bool:
+    async def _settle_and_claim(self, done: list[asyncio.Task[Result]], wanted: list[str]) -> bool:
         try:
             async with self._database.write() as session:
                 results = [self._result(task) for task in done]
                 await self._settle(session, results)
-                letters = [
-                    one for channel, lanes in wanted.items() for one in await self._claim(session, channel, lanes)
-                ]
+                letters = [one for channel in wanted for one in await self._claim(session, channel)]
         except BaseException:
             self._done = [*done, *self._done]  # what was sent is not forgotten
             raise
@@ -174,14 +169,19 @@ class Delivery:
             return min(free, limiter.room(self._clock()))
         return AHEAD - len(self._ahead) if len(self._ahead) < AHEAD // 4 else 0
 
-    async def _lanes_due(self, channel: str) -> list[int]:
+    async def _anything_due(self) -> bool:
+        return any([await self._is_due(channel) for channel in self._carriers])
+
+    async def _is_due(self, channel: str) -> bool:
         """A look costs nothing; the writing turn is taken only if there is something to claim."""
         async with self._database.read() as session:
             due = await claiming.due_lanes(session, channel)
         now = self._clock()
-        return [lane for lane in LANES if lane in due and due[lane] <= now]
+        return any(moment <= now for moment in due.values())
 
-    async def _claim(self, session: AsyncSession, channel: str, lanes: list[int]) -> list[Letter]:
+    async def _claim(self, session: AsyncSession, channel: str) -> list[Letter]:
+        if not (due := await claiming.due_lanes(session, channel)):
+            return []
         await claiming.queue_for_claiming(session)
         now, moment = self._clock(), await sharing.database_clock(session, now=self._clock())
         limiter = self._limiters.get(channel)
@@ -189,6 +189,7 @@ class Delivery:
         if limiter is not None:
             await self._load(session, channel, limiter)
             room, busy = min(room, limiter.room(moment)), busy | limiter.resting(moment)
+        lanes = [lane for lane in LANES if lane in due and due[lane] <= now]
         self._claims += 1
         if self._claims % FAIR_TURN == 0:
             lanes = lanes[::-1]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 FILL = (
     "INSERT INTO branch (id, name, kind) VALUES (1, '支部', 'branch')",
-    "INSERT INTO person (id, name, branch_id, details, created_at, study_muted, paused) "
-    "SELECT n, '学生', 1, '{{}}', {moment}, {no}, {no} FROM {numbers}",
+    "INSERT INTO person (id, name, stage, branch_id, details, created_at, study_muted, paused) "
+    "SELECT n, '学生', 'applicant', 1, '{{}}', {moment}, {no}, {no} FROM {numbers}",
     "INSERT INTO account (id, channel, external_id, person_id, joined_at, last_seen_at) "
     "SELECT n, 'telegram', 7000000000 + n, n, {moment}, {moment} FROM {numbers}",
     "INSERT INTO role (person_id, role, branch_id) SELECT n, 'student', 1 FROM {numbers}",

@@ -15,6 +15,7 @@ from aiogram.enums import ParseMode
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
 
 from bot.channels.web.guard import Guard, known_hosts
 from bot.channels.web.hub import Hub
@@ -43,6 +44,7 @@ class WebDoor:
 
     Attributes:
         bot: speaks on the page.
+        machines: addresses that programs ask, under whatever name they reach us: no page, no cookie.
         opened: set while the page can be reached; `address` is final from then on.
     """
 
@@ -52,6 +54,7 @@ class WebDoor:
         session = WebSession(services.database, self._hub, services.clock.now)
         self.bot = Bot(TOKEN, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML))
         self.opened = asyncio.Event()
+        self.machines: list[BaseRoute] = []
         self._inbound = Inbound(services.database, self._hub, services.clock.now)
         self._routes = Routes(services, self._hub, self._inbound, demo=demo)
         self._host, self._port = services.settings.web_host, services.settings.web_port
@@ -103,11 +106,11 @@ class WebDoor:
         return listener
 
     def _config(self) -> uvicorn.Config:
+        page = Starlette(
+            routes=self._routes.table(), middleware=[Middleware(Guard, hosts=self._hosts, refusal=self._wrong_host)]
+        )
         return uvicorn.Config(
-            Starlette(
-                routes=self._routes.table(),
-                middleware=[Middleware(Guard, hosts=self._hosts, refusal=self._wrong_host)],
-            ),
+            Starlette(routes=[*self.machines, Mount("/", page)]),
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -1,0 +1,114 @@
+"""What an operator's monitoring sees: whether we live, whether we are ready, and numbers without names."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from sqlalchemy import func, select, text
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.tables import HANDLED, InboxRow
+from scheduler.limits import Limiter
+from scheduler.outbox import Kind, Result, State
+from scheduler.tables import OutboxRow
+from storage.database import Database
+
+BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+LOOPBACK = ("127.0.0.1", "::1")
+FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+OVER = (State.SENT.value, State.CANCELLED.value)  # as many as there ever were: counted as they happen, not here
+
+
+class Metrics:
+    """The numbers of one process, and of the database that it shares."""
+
+    def __init__(
+        self, database: Database, limiters: Mapping[str, Limiter], clock: Callable[[], datetime], token: str
+    ) -> None:
+        """Args:
+        token: what monitoring has to show; empty: only this machine itself is told.
+        """
+        self._database = database
+        self._limiters = limiters
+        self._clock = clock
+        self._token = token
+        self._registry = CollectorRegistry()
+        registry = self._registry
+        self._sends = Counter("waymark_sends", "Attempts by outcome", ["channel", "kind", "outcome"], registry=registry)
+        self._refused = Counter("waymark_refused", "429 received", ["channel"], registry=registry)
+        self._handled = Histogram(
+            "waymark_handler_seconds", "Time to handle an update", ["channel"], buckets=BUCKETS, registry=registry
+        )
+        self._letters = Gauge("waymark_outbox_letters", "Letters", ["state", "priority"], registry=registry)
+        self._oldest = Gauge("waymark_outbox_oldest_due_seconds", "How late the outbox is", registry=registry)
+        self._updates = Gauge("waymark_inbox_updates", "Updates", ["state"], registry=registry)
+        self._pause = Gauge("waymark_limiter_wait_seconds", "Until one may be sent", ["channel"], registry=registry)
+
+    def routes(self) -> list[Route]:
+        """Asked by machines under whatever name they reach us."""
+        return [Route("/readyz", self.ready), Route("/metrics", self.metrics)]
+
+    def settled(self, result: Result) -> None:
+        """An attempt has ended."""
+        channel, kind = result.letter.channel, result.letter.kind
+        outcome = "later" if result.state is State.QUEUED else result.state.value
+        self._sends.labels(channel, kind.value if isinstance(kind, Kind) else kind, outcome).inc()
+        if result.retry_after is not None:
+            self._refused.labels(channel).inc()
+
+    def handled(self, channel: str, seconds: float) -> None:
+        """An update has been handled."""
+        self._handled.labels(channel).observe(seconds)
+
+    async def ready(self, request: Request) -> Response:
+        """GET /readyz: whether what is sent to us now would be kept."""
+        try:
+            async with self._database.read() as session:
+                await session.execute(text("SELECT 1"))
+        except Exception as error:
+            return JSONResponse({"ready": False, "why": type(error).__name__}, 503)
+        return JSONResponse({"ready": True})
+
+    async def metrics(self, request: Request) -> Response:
+        """GET /metrics, in Prometheus's format."""
+        if not self._may_ask(request):
+            return Response(status_code=403)
+        await self._look()
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    def _may_ask(self, request: Request) -> bool:
+        if self._token:
+            shown = request.headers.get("authorization", "").removeprefix("Bearer ")
+            return hmac.compare_digest(shown.encode(), self._token.encode())
+        is_near = request.client is not None and request.client.host in LOOPBACK
+        return is_near and not any(name in request.headers for name in FORWARDED)
+
+    async def _look(self) -> None:
+        now = self._clock()
+        async with self._database.read() as session:
+            letters = await session.execute(
+                select(OutboxRow.state, OutboxRow.priority, func.count())
+                .where(OutboxRow.state.not_in(OVER))
+                .group_by(OutboxRow.state, OutboxRow.priority)
+            )
+            self._letters.clear()
+            for state, priority, count in letters:
+                self._letters.labels(state, str(priority)).set(count)
+            oldest = await session.scalar(
+                select(func.min(OutboxRow.not_before)).where(OutboxRow.state == State.QUEUED.value)
+            )
+            self._oldest.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0)
+            updates = await session.execute(
+                select(InboxRow.state, func.count()).where(InboxRow.state != HANDLED).group_by(InboxRow.state)
+            )
+            self._updates.clear()
+            for state, count in updates:
+                self._updates.labels(state).set(count)
+        for channel, limiter in self._limiters.items():
+            self._pause.labels(channel).set(limiter.pause(now))

@@ -1,0 +1,158 @@
+"""What Telegram posts is kept before it is thanked for, and nobody else is believed."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+import aiohttp
+import pytest
+import uvicorn
+from sqlalchemy import func, select, text
+from starlette.applications import Starlette
+
+from bot.channels import webhook
+from bot.metrics import Metrics
+from bot.tables import InboxRow
+from scheduler.limits import Limiter
+from storage.database import Database
+from tests.bot.small_house import SmallHouse, in_thread, now
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.faults.child import text_update
+from tests.faults.shop import shop
+
+__all__ = ["emulator"]
+SECRET = "a-secret-of-ours"
+
+
+@asynccontextmanager
+async def hooked(house: SmallHouse, metrics_token: str = "") -> AsyncIterator[str]:
+    """The house with its webhook in place of polling; yields the address."""
+    metrics = Metrics(house.database, {"telegram": Limiter()}, now, metrics_token)
+    routes = [webhook.Webhook(house.inbox, SECRET).route(), *metrics.routes()]
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = uvicorn.Config(Starlette(routes=routes), lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    parts = [server.serve(sockets=[listener]), house.inbox.run(), house.delivery.run(alone=True)]
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        for task in tasks[1:]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await house.door.session.close()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def _no_signals() -> Any:
+    return nullcontext()
+
+
+async def test_what_is_posted_is_answered(database: Database, emulator: Emulator) -> None:
+    mei = emulator.user("林小梅")
+    house = SmallHouse(database, emulator, shop())
+
+    async with hooked(house) as address:
+        await webhook.register(house.door, address, SECRET, ["message"])
+        mei.says("tea")
+        await in_thread(lambda: mei.waits_for("number 1"))
+
+    assert [seen.text for seen in mei.heard] == ["taken tea", "number 1"]
+
+
+@pytest.mark.parametrize(
+    ("secret", "body", "status"),
+    [
+        ("another", b"{}", 403),
+        ("", b"{}", 403),
+        (SECRET, b"not json", 400),
+        (SECRET, b"[]", 400),
+        (SECRET, b'{"update_id": "1"}', 400),
+        (SECRET, b'{"update_id": true}', 400),
+        (SECRET, b'{"update_id": 99999999999999999999999}', 400),
+        (SECRET, b"[" * 500_000, 400),
+        (SECRET, b" " * (webhook.MAX_BYTES + 1), 413),
+        (SECRET, b'{"update_id": 1}', 200),
+    ],
+)
+async def test_who_does_not_know_the_secret_or_posts_nonsense_changes_nothing(
+    database: Database, emulator: Emulator, client: aiohttp.ClientSession, secret: str, body: bytes, status: int
+) -> None:
+    async with hooked(SmallHouse(database, emulator, shop())) as address:
+        headers = {webhook.SECRET_HEADER: secret} if secret else {}
+        async with client.post(address + webhook.PATH, data=body, headers=headers) as answer:
+            assert answer.status == status
+
+    async with database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(InboxRow)) == (status == 200)
+
+
+async def test_the_same_update_posted_again_does_nothing_twice(
+    database: Database, emulator: Emulator, client: aiohttp.ClientSession
+) -> None:
+    mei = emulator.user("林小梅")
+
+    async with hooked(SmallHouse(database, emulator, shop())) as address:
+        for _ in range(3):
+            update = text_update(5, mei.id, "tea")
+            async with client.post(
+                address + webhook.PATH, json=update, headers={webhook.SECRET_HEADER: SECRET}
+            ) as answer:
+                assert answer.status == 200
+        await in_thread(lambda: mei.waits_for("number 1"))
+
+    assert [seen.text for seen in mei.heard] == ["taken tea", "number 1"]
+
+
+async def test_without_its_table_nothing_is_thanked_for(
+    database: Database, emulator: Emulator, client: aiohttp.ClientSession
+) -> None:
+    house = SmallHouse(database, emulator, shop())
+    async with database.write() as session:
+        await session.execute(text("ALTER TABLE inbox RENAME TO gone"))
+
+    async with hooked(house) as address:
+        update = text_update(5, 7, "tea")
+        async with client.post(address + webhook.PATH, json=update, headers={webhook.SECRET_HEADER: SECRET}) as answer:
+            assert answer.status >= 500
+
+
+async def test_monitoring_sees_numbers_and_no_words_of_people(
+    database: Database, emulator: Emulator, client: aiohttp.ClientSession
+) -> None:
+    mei = emulator.user("林小梅")
+
+    async with hooked(SmallHouse(database, emulator, shop()), metrics_token="monitoring") as address:
+        update = text_update(5, mei.id, "a private question")
+        await client.post(address + webhook.PATH, json=update, headers={webhook.SECRET_HEADER: SECRET})
+        await in_thread(lambda: mei.waits_for("number 1"))
+        async with client.get(f"{address}/readyz") as answer:
+            assert answer.status == 200
+        async with client.get(f"{address}/metrics") as answer:
+            assert answer.status == 403
+        headers = {"authorization": "Bearer monitoring"}
+        async with client.get(f"{address}/metrics", headers=headers) as answer:
+            told = await answer.text()
+
+    assert "waymark_outbox_oldest_due_seconds 0.0" in told
+    assert "private" not in told
+    assert str(mei.id) not in told
+
+
+def test_every_process_of_a_bot_derives_the_same_secret() -> None:
+    assert webhook.secret_of("1:token", "") == webhook.secret_of("1:token", "")
+    assert webhook.secret_of("1:token", "") != webhook.secret_of("2:token", "")
+    assert webhook.secret_of("1:token", "chosen") == "chosen"
