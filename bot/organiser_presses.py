@@ -142,6 +142,13 @@ class OfEntry(CallbackData, prefix="entry"):
     entry: int
 
 
+class Verify(CallbackData, prefix="verify"):
+    """「核验」 of one entry, or (entry 0) what a student entered that waits for it."""
+
+    person: int
+    entry: int = 0
+
+
 class Due(CallbackData, prefix="duepage"):
     """A page of what is due; branch 0 is every branch."""
 

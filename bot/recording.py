@@ -31,7 +31,9 @@ async def record_step(services: Services, session: AsyncSession, request: StepRe
     student = await _student(session, request.person)
     values = {"name": student.name, "step": f"@step.{request.step}", "on": request.on.isoformat()}
     await settle(services, session, student, recorded.after)
-    await tell_both(services, session, student, "recorded", values, f"entry:{recorded.entry.id}", request.recorded_by)
+    buttons = _verifying(student, recorded.entry) if request.recorded_by == student.id else []
+    unique = f"entry:{recorded.entry.id}"
+    await tell_both(services, session, student, "recorded", values, unique, request.recorded_by, buttons=buttons)
     return recorded
 
 
@@ -90,8 +92,13 @@ async def tell_both(
     values: Mapping[str, Any],
     unique: str,
     by: int | None,
+    *,
+    buttons: Sequence[tuple[str, str]] = (),
 ) -> int:
-    """Notices `notice.<key>.student` and `notice.<key>.organiser`, to nobody twice and not to who did it."""
+    """Notices `notice.<key>.student` and `notice.<key>.organiser`, to nobody twice and not to who did it.
+
+    The buttons stand below the organisers' notice only.
+    """
     now = services.clock.now()
     drafts: list[Draft | None] = []
     if student.id != by:
@@ -100,10 +107,17 @@ async def tell_both(
         )
     for other in await _accompanying(services, session, student):
         if other not in (by, student.id):
+            told = f"notice.{key}.organiser"
             drafts.append(
-                await notify(session, other, f"notice.{key}.organiser", unique=unique, now=now, values=dict(values))
+                await notify(session, other, told, unique=unique, now=now, values=dict(values), buttons=buttons)
             )
     return await enqueue(session, [draft for draft in drafts if draft is not None], now=now)
+
+
+def _verifying(student: Person, entry: Entry) -> list[tuple[str, str]]:
+    from bot.organiser_presses import Verify  # the conversation framework, which the command line does without
+
+    return [("verify.this", Verify(person=student.id, entry=entry.id).pack())]
 
 
 async def recipients_of(services: Services, session: AsyncSession, student: Person) -> dict[str, list[int]]:

@@ -14,6 +14,7 @@ from records.branches import all_branches
 from records.facts import voided_by
 from records.people import Person, PersonId, details_of, mentors_of
 from records.tables import EntryRow, PersonRow
+from records.verification import VERIFIABLE, Verified, verifications
 
 SHOWN = ("step", "activity", "training", "study", "quiz", "report")
 _TITLES = ("title", "document", "bank")
@@ -35,8 +36,8 @@ class GrowthRow:
     """One entry that stands. `kind` is step | activity | training | study | quiz | report.
 
     `step` is set where a step of the track was recorded. `hours` are class hours. `recorded_by` is a name, None for the
-    operator's command line; `own` tells that the person entered it themselves. An entry without `verified_by` has been
-    confirmed by nobody.
+    operator's command line; `own` tells that the person entered it themselves. An entry of one's own without
+    `verified_by` has been confirmed by nobody; the others the organisation has entered.
     """
 
     person: PersonId
@@ -58,6 +59,12 @@ class GrowthRow:
     recorded_at: datetime
     verified_by: str | None
     hash: str
+    verified_on: date | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody of the organisation can still confirm it: the person entered it, and nobody did so far."""
+        return self.own and self.verified_by is None and self.kind in VERIFIABLE
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class Totals:
     reports: int
     rows: int
     verified_rows: int
+    unverified_rows: int
 
 
 async def growth_of(
@@ -77,13 +85,15 @@ async def growth_of(
 ) -> list[GrowthRow]:
     """What these people did in the period (both ends included), person by person in the given order, by day.
 
-    Entries that were voided, and those that only void or answer another, are left out.
+    Entries that were voided, and those that only void, verify or answer another, are left out.
     """
     wanted = list(dict.fromkeys(people))
     rows: list[EntryRow] = []
     for start in range(0, len(wanted), _CHUNK):
         rows += await session.scalars(select(EntryRow).where(EntryRow.person_id.in_(wanted[start : start + _CHUNK])))
     voided = voided_by((row.id, row.voids) for row in sorted(rows, key=lambda row: row.id))
+    rows.sort(key=lambda row: row.id)
+    verified = verifications(rows, voided)
     names = await _names(session, rows)
     place = {person: number for number, person in enumerate(wanted)}
     standing = [
@@ -96,7 +106,7 @@ async def growth_of(
         and row.payload.get("step") != "birthday"
     ]
     standing.sort(key=lambda row: (place[PersonId(row.person_id)], row.happened_on, row.sequence))
-    return [_growth_row(row, names) for row in standing]
+    return [_growth_row(row, names, verified.get(row.id)) for row in standing]
 
 
 async def subjects_of(session: AsyncSession, people: Sequence[Person], *, today: date) -> list[Subject]:
@@ -124,7 +134,13 @@ def totals_of(rows: Iterable[GrowthRow]) -> Totals:
         reports=sum(is_report(row) for row in kept),
         rows=len(kept),
         verified_rows=len(verified),
+        unverified_rows=sum(row.waits for row in kept),
     )
+
+
+def unverified_of(rows: Iterable[GrowthRow]) -> list[GrowthRow]:
+    """Those that a person entered themselves and that wait for somebody to confirm them."""
+    return [row for row in rows if row.waits]
 
 
 def is_training(row: GrowthRow) -> bool:
@@ -137,7 +153,7 @@ def is_report(row: GrowthRow) -> bool:
     return row.kind == "report" or row.step == "thought_report"
 
 
-def _growth_row(row: EntryRow, names: dict[int, str]) -> GrowthRow:
+def _growth_row(row: EntryRow, names: dict[int, str], verified: Verified | None) -> GrowthRow:
     payload = row.payload
     detail: dict[str, Any] = payload.get("detail", {}) if row.kind == "step" else payload
     hours = detail.get("hours")
@@ -160,7 +176,8 @@ def _growth_row(row: EntryRow, names: dict[int, str]) -> GrowthRow:
         recorded_by=names.get(row.recorded_by or 0),
         own=row.recorded_by == row.person_id,
         recorded_at=row.recorded_at,
-        verified_by=names.get(row.verified_by or 0),
+        verified_by=names.get((verified.by if verified else row.verified_by) or 0),
+        verified_on=verified.on if verified else None,
         hash=row.hash,
     )
 

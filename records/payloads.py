@@ -117,6 +117,12 @@ class AnswerPayload(_Payload):
     text: str
 
 
+class VerificationPayload(_Payload):
+    """Which entry of the same person whoever recorded this has confirmed."""
+
+    entry: int
+
+
 KINDS: dict[str, type[BaseModel]] = {
     "step": StepPayload,
     "void": VoidPayload,
@@ -126,6 +132,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "quiz": QuizPayload,
     "report": ReportPayload,
     "answer": AnswerPayload,
+    "verification": VerificationPayload,
 }
 
 

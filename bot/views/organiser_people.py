@@ -17,6 +17,7 @@ from bot.organiser_presses import (
     OfEntry,
     People,
     StepOf,
+    Verify,
 )
 from bot.reach import Reach
 from bot.views.dates import step_name
@@ -42,6 +43,7 @@ class CardOf:
     joined: bool
     steps: Sequence[Fact]
     mentors: Sequence[Person]
+    unverified: int = 0
 
 
 def show_roster(
@@ -106,6 +108,8 @@ def show_card(card: CardOf, reach: Reach, _: Words, *, may_grant: bool) -> Shown
                 Button(_.plain("roster.void_last"), OfEntry(deed=EntryDeed.VOID, person=person.id, entry=last.entry)),
             ]
         )
+    if card.unverified:
+        rows.append([Button(_.plain("roster.verify_button", count=card.unverified), Verify(person=person.id))])
     rows.append([Button(_.plain("roster.invite_button"), Invite(person=person.id))])
     if may_grant:
         rows.append([_grant(person, role, _) for role in (Role.ORGANISER, Role.MENTOR)])

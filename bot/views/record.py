@@ -12,7 +12,7 @@ from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from records.access import Look
-from records.exports.columns import category_of, detail_of, recorder_of
+from records.exports.columns import category_of, checked_of, detail_of, recorder_of
 from records.growth import GrowthRow, Totals
 from records.people import Person
 
@@ -30,7 +30,7 @@ def show_record(
     latest = list(reversed(rows))[:ROWS_AT_MOST]
     parts = [_("record.head", name=person.name), lines(*about)]
     if latest:
-        head = _("record.entries", count=len(rows), hours=f"{totals.hours:g}", verified=totals.verified_rows)
+        head = _("record.entries", count=len(rows), hours=f"{totals.hours:g}", waiting=totals.unverified_rows)
         parts.append(lines(head, *(show_entry(row, _) for row in latest)))
     else:
         parts.append(_("record.empty"))
@@ -47,7 +47,7 @@ def show_entry(row: GrowthRow, _: Words) -> str:
     """One entry: number, day, what, details, by whom entered and confirmed."""
     what = row.title or ""
     category = step_name(row.step, _) if row.step else category_of(row, _.plain)
-    checked = _("record.verified", name=row.verified_by) if row.verified_by else _("record.unverified")
+    checked = _("record.verified", name=checked_of(row, _.plain)) if row.verified_by else checked_of(row, _.plain)
     who = _("record.by", name=recorder_of(row, _.plain))
     key = "record.entry_titled" if what else "record.entry"
     head = _(key, entry=row.entry, on=str(row.on), category=category, title=what)

@@ -58,7 +58,7 @@ COLUMNS = (
     Column("detail", 30, lambda subject, row, words: detail_of(row, words)),
     Column("recorded_by", 12, lambda subject, row, words: recorder_of(row, words)),
     Column("recorded_at", 17, lambda subject, row, words: f"{row.recorded_at.astimezone(SCHOOL_ZONE):%Y-%m-%d %H:%M}"),
-    Column("verified_by", 12, lambda subject, row, words: row.verified_by or words("export.unverified")),
+    Column("verified_by", 20, lambda subject, row, words: checked_of(row, words)),
     Column("entry", 8, lambda subject, row, words: row.entry),
     Column("hash", 14, lambda subject, row, words: row.hash[:HASH_SHOWN]),
 )
@@ -101,6 +101,17 @@ def recorder_of(row: GrowthRow, words: Words) -> str:
     if row.own:
         return words("export.own")
     return row.recorded_by or words("export.operator")
+
+
+def checked_of(row: GrowthRow, words: Words) -> str:
+    """Who confirmed it and when, or why nobody did."""
+    if row.verified_by is not None and row.verified_on is not None:
+        return words("export.verified", name=row.verified_by, day=row.verified_on.isoformat())
+    if row.verified_by is not None:
+        return row.verified_by
+    if not row.own:
+        return words("export.by_organisation")
+    return words("export.unverified" if row.waits else "export.automatic")
 
 
 def printable(value: Value) -> Value:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from records.dates import months_after
-from records.exports.columns import SCHOOL_ZONE, Words, category_of, paired, recorder_of
+from records.exports.columns import SCHOOL_ZONE, Words, category_of, checked_of, paired, recorder_of
 from records.exports.word import grid, keep_together, label, prepare, repeat_on_next_page, set_widths, write
 from records.growth import GrowthRow, Subject, is_report, is_training, totals_of
 from records.people import PersonId
@@ -62,7 +62,7 @@ def _worksheet(document: Any, subject: Subject, rows: list[GrowthRow], words: Wo
     _rows(
         document,
         [words(f"form.column.{key}") for key in ("step", "on", "recorded_by", "verified_by")],
-        [[category_of(row, words), _day(row), recorder_of(row, words), _verified(row, words)] for row in steps],
+        [[category_of(row, words), _day(row), recorder_of(row, words), checked_of(row, words)] for row in steps],
         (7.0, 3.2, 3.4, 3.4),
         words,
     )
@@ -82,7 +82,7 @@ def _worksheet(document: Any, subject: Subject, rows: list[GrowthRow], words: Wo
                 row.detail.get("form"),
                 _hours(row.hours),
                 row.evidence,
-                _verified(row, words),
+                checked_of(row, words),
             ]
             for row in training
         ],
@@ -106,7 +106,7 @@ def _worksheet(document: Any, subject: Subject, rows: list[GrowthRow], words: Wo
                 row.role,
                 _hours(row.hours),
                 row.organiser,
-                _verified(row, words),
+                checked_of(row, words),
             ]
             for row in rows
             if row.kind == "activity"
@@ -216,10 +216,6 @@ def _day(row: GrowthRow) -> str:
 
 def _hours(hours: float | None) -> str:
     return "" if hours is None else f"{hours:g}"
-
-
-def _verified(row: GrowthRow, words: Words) -> str:
-    return row.verified_by or words("export.unverified")
 
 
 def _heading(document: Any, text: str) -> None:

@@ -36,5 +36,6 @@ def _row(subject: Subject, row: GrowthRow, words: Words) -> dict[str, object]:
         "own": row.own,
         "recorded_at": row.recorded_at.isoformat(),
         "verified_by": row.verified_by,
+        "verified_on": row.verified_on.isoformat() if row.verified_on else None,
         "hash": row.hash,
     }

@@ -11,7 +11,7 @@ from content.library import add
 from content.readers import read
 from records.access import looked_at
 from records.branches import ensure_branch
-from records.people import Role, grant_role, mark_blocked
+from records.people import Role, assign_mentor, grant_role, mark_blocked
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
 from tests.emulator.emulator import Emulator
@@ -85,6 +85,41 @@ async def test_the_roster_is_listed_by_stage_and_branch_in_pages(database: Datab
         assert "同学03" in (await organiser.hears("列出 1 人")).text
         async with database.read() as session:
             assert await looked_at(session, house.people["同学03"].id)
+    assert emulator.violations == []
+
+
+async def test_what_a_student_entered_is_verified_by_the_organiser_or_the_mentor(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        mentor = await house.join("陈老师", role=Role.MENTOR)
+        student = await house.join("林晓雨", number="2026001")
+        async with database.write() as session:
+            mentor_id, student_id = house.people["陈老师"].id, house.people["林晓雨"].id
+            await assign_mentor(session, mentor_id, student_id, since=house.today)
+        for title, day in (("十月思想汇报", "昨天"), ("十一月思想汇报", "今天")):
+            student.says(f"/report {title}")
+            student.presses(day, await student.hears("是哪天"))
+            await student.hears("待党支部核验")
+
+        notice = await mentor.hears("已登记：林晓雨")
+        mentor.presses("核验", notice)
+        await mentor.hears("已核验：林晓雨的 #")
+        await student.hears("已由陈老师核验")
+        organiser.says("/roster 2026001")
+        organiser.presses("核验（1）", await organiser.hears("已加入路标"))
+        waiting = await organiser.hears("待核验 1 条")
+        assert "思想汇报" in waiting.text
+        organiser.presses("核验 #", waiting)
+        await organiser.hears("没有待核验的记录")
+        organiser.presses("核验 #", waiting)
+        await organiser.hears("无需重复")
+        student.says("/record")
+        shown = (await student.hears("我的记录")).text
+        assert "已核验：陈老师（2026-11-23）" in shown
+        assert "已核验：王书记（2026-11-23）" in shown
+        assert "待核验 0 条" in shown
     assert emulator.violations == []
 
 

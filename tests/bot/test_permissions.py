@@ -40,6 +40,7 @@ from bot.organiser_presses import (
     ToWhom,
     UndoDocument,
     Upload,
+    Verify,
 )
 from content.inquiries import pass_on
 from content.library import add
@@ -69,7 +70,7 @@ OWN = {
 # Buttons of organisers that name a subject: what an organiser of another branch must never reach.
 SUBJECTS = {
     "undoc", "retire", "pcard", "role", "inv", "neworg", "stepof", "entry", "nudge", "mentor", "bc", "inq", "exp",
-    "ros", "duepage", "stats",
+    "ros", "duepage", "stats", "verify",
 }  # fmt: skip
 # Buttons of a dialogue: they hold a `ref` that only the presser's own conversation knows.
 DIALOGUES = {"up", "stp", "to"}
@@ -181,6 +182,8 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
             NewOrganiser(branch=branch),
             StepOf(person=subject.id),
             *(OfEntry(deed=deed, person=subject.id, entry=1) for deed in EntryDeed),
+            Verify(person=subject.id),
+            Verify(person=subject.id, entry=1),
             Nudge(person=subject.id, rule="T02", kind="due"),
             MentorSays(person=subject.id, step="interview"),
             *(Sending(deed=deed, broadcast=sent) for deed in SendDeed),

@@ -37,7 +37,7 @@ async def test_the_record_says_who_entered_what_and_who_looked(libraries: Databa
         assert "学号：2026001" in shown.text
         assert "党支部：学生第一党支部" in shown.text
         assert "2026-10-26 递交入党申请书" in shown.text
-        assert "未核验" in shown.text
+        assert "党组织登记" in shown.text
         student.presses("谁看过")
         assert "2026-11-23 10:00 周老师：导出" in (await student.hears("谁看过我的记录")).text
         async with libraries.read() as session:  # looking at oneself is no look

@@ -126,7 +126,7 @@ def test_the_worksheet_fills_facts_and_leaves_opinions_to_people(words: Words) -
 
     tables = [[[cell.text for cell in row.cells] for row in one.rows] for one in document.tables]
     assert ["姓名", "林一", "学号", "002023001"] in tables[0]
-    assert ["2026-01-05", "党校培训", "", "线下", "8", "", "未核验"] in tables[2]
+    assert ["2026-01-05", "党校培训", "", "线下", "8", "", "党组织登记"] in tables[2]
     periods = [dict(one) for one in tables if one[0][0] == "考察期"]
     assert [one["考察期"] for one in periods] == [
         "2025-11-20 至 2026-05-19",

@@ -16,9 +16,10 @@ from bot.handlers.organiser import (
     roster,
     step,
     upload,
+    verify,
 )
 
-ROOMS = (upload, library, roster, invite, step, correction, due, broadcast, answer, export, audit)
+ROOMS = (upload, library, roster, invite, step, correction, verify, due, broadcast, answer, export, audit)
 
 
 def router() -> Router:

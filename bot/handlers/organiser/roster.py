@@ -21,6 +21,7 @@ from bot.views.organiser_people import PAGE, CardOf, show_card, show_roster
 from bot.words import Words
 from records.access import Looked, note_look
 from records.cohort import stage_counts
+from records.growth import growth_of, unverified_of
 from records.people import Person, PersonId, Role, accounts_of, grant_role, mentors_of, revoke_role
 from records.stages import Stage
 from records.steps import facts_of_person
@@ -138,6 +139,7 @@ async def _card(
             bool(await accounts_of(reading, subject.id, blocked=True)),
             [fact for fact in await facts_of_person(reading, subject.id) if fact.step != "birthday"],
             await mentors_of(reading, subject.id, today=services.clock.today()),
+            len(unverified_of(await growth_of(reading, [subject.id]))),
         )
     await note_look(session, person.id, [subject.id], Looked.RECORD, now=turn.now)
     return show_card(card, reach, _, may_grant=subject.branch_id in admin.ids)
