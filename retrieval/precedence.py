@@ -20,6 +20,8 @@ _AMONG_FIRST = 3  # practice further down answers nothing, and need not be stood
 _HALF = 0.5  # of a character that stands in the text, but beside others than in the question
 _ASKS_AMOUNT = re.compile(r"多久|多长|多少|几|什么时候|啥时候|何时|期限|最[少多短长低高]")
 _UNITS = re.compile(r"(?:几|多少|\d)个?[年月周天日次份字分名位人篇]|几个")
+_COUNTED = re.compile(r"(?:几|多少)个?([字分人名票])")
+_SAME_UNIT = {"人": "人|名|位", "名": "人|名|位"}
 _STARTS_ARTICLE = re.compile(r"^第\d+条")
 _SAYS_AMOUNT = re.compile(r"\d|半年|半数|学期|季度|每[年月周]")
 
@@ -103,11 +105,15 @@ def _goes_before(query: Query, candidate: Candidate, own: _Said, practice: _Said
     if own.share < practice.share - _LESS_THAN_PRACTICE:
         return False
     asks_amount = _ASKS_AMOUNT.search(query.text) is not None
-    if asks_amount and not _says_amount(candidate):
+    if asks_amount and not _says_amount(query, candidate):
         return False
     return own.share >= practice.share + _CLEARLY_MORE or not (own.lacks if asks_amount else own.leaves_out)
 
 
-def _says_amount(candidate: Candidate) -> bool:
+def _says_amount(query: Query, candidate: Candidate) -> bool:
+    """Whether it gives an amount, and of words, marks, people or votes if it is them that are counted."""
     text = _STARTS_ARTICLE.sub("", normalise(candidate.passage.content.text))
+    counted = _COUNTED.search(query.text)
+    if counted and not re.search(rf"\d+多?[个余]?(?:{_SAME_UNIT.get(counted[1], counted[1])})|{counted[1]}数", text):
+        return False
     return _SAYS_AMOUNT.search(text) is not None

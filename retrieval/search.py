@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,9 @@ _SEGMENTS_AT_MOST = 8
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _SAME_QUESTION = 0.5  # of the pairs of two questions: from here the one asked is the one anticipated
+_PROCEDURE = re.compile(
+    r"什么时候|啥时候|何时|多久|多长|多少|几[天个次份名年月]|怎么办|咋办|找谁|在哪|去哪|交给|手续|流程|步骤|要不要|需不需要"
+)
 _NOBODY: tuple[Segment, ...] = ()
 
 
@@ -203,7 +207,8 @@ class Index:
             for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
         ]
         placed = tuple(_official_first(hits, segments, on)[:limit])
-        return LookUp(ranked.query, placed, learned.gate_plain if plain else learned.gate)
+        surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
+        return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
 
     def rank(self, question: str, *, on: date) -> Ranked:
         """Candidates of all channels, re-ranked, best first; own rules before practice."""
@@ -235,6 +240,11 @@ class Index:
     def _fused(self, scores: Scores) -> float:
         parts = (scores.keyword, scores.question, scores.dense, scores.dense_question)
         return sum(weight * part for weight, part in zip(self._weights.fusion, parts, strict=True))
+
+
+def _guide_on_procedure(query: Query, first: Candidate) -> bool:
+    """A reading guide says what a text is about; on when, where and how many it is seldom the answer."""
+    return first.passage.kind is DocumentKind.GUIDE and _PROCEDURE.search(query.text) is not None
 
 
 def _said(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -128,6 +128,7 @@ def test_the_schools_own_rule_stands_in_place_of_the_practice_of_others(both: In
     [
         "思想汇报可以抄网上的吗",
         "综合排名要前多少",
+        "结业证考试考多少分及格",
         "推优名额比例是多少",
         "28岁了还要推优吗",
         "结业证丢了怎么办",
@@ -171,3 +172,16 @@ def test_what_the_branch_answered_itself_is_no_common_practice() -> None:
     assert not own.common_practice
     assert shipped.common_practice
     assert not shipped.own_rule
+
+
+@pytest.mark.parametrize("question", ["我们支部的组织生活会在哪个教室开？", "助学金什么时候发", "公示贴在哪面墙上"])
+def test_neither_guides_nor_rules_answer_what_only_the_place_knows(both: Index, question: str) -> None:
+    given = answer(both, question, on=TODAY)
+
+    assert not given.answered
+    assert given.hits
+
+
+@pytest.mark.parametrize("question", ["英雄烈士保护法禁止什么", "党员有哪些义务", "纪律处分有哪几种"])
+def test_a_guide_still_answers_what_its_text_is_about(both: Index, question: str) -> None:
+    assert answer(both, question, on=TODAY).citations[0].passage.kind is DocumentKind.GUIDE
