@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.keyboards import Button, keyboard
-from bot.organiser_presses import Due, MentorSays, Nudge, StepOf
+from bot.organiser_presses import Due, MentorSays, Nudge, StepOf, Verify
 from bot.outstanding import Outstanding, Urgency
 from bot.reach import Reach
 from bot.views.dates import actor_name, article_of, headline
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
+from records.people import Person
 
 PAGE = 6
 BRANCHES_AT_MOST = 20
@@ -40,14 +41,20 @@ def show_due(found: Sequence[Outstanding], reach: Reach, branch: int, page: int,
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 
 
-def show_mentor_due(found: Sequence[Outstanding], page: int, today: date, _: Words) -> Shown:
-    """A page of what is due of the students whom somebody accompanies."""
+def show_mentor_due(
+    found: Sequence[Outstanding], waiting: Sequence[tuple[Person, int]], page: int, today: date, _: Words
+) -> Shown:
+    """A page of what is due of the students whom somebody accompanies, and who entered something to be verified."""
     parts = [_head(found, _.plain("due.my_students"), today, _)]
     rows: list[list[Button]] = []
     for number, one in enumerate(page_of(found, page), start=page * PAGE + 1):
         parts.append(_line(number, one, {}, today, _))
         says = MentorSays(person=one.person.id, step=one.deadline.step)
         rows.append([Button(_.plain("due.says_button", number=number), says)])
+    rows += [
+        [Button(_.plain("verify.of_button", name=one.name, count=count), Verify(person=one.id))]
+        for one, count in waiting[:BRANCHES_AT_MOST]
+    ]
     rows += _paging(found, 0, page, _)
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 

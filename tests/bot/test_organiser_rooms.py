@@ -103,7 +103,10 @@ async def test_what_a_student_entered_is_verified_by_the_organiser_or_the_mentor
             student.presses(day, await student.hears("是哪天"))
             await student.hears("待党支部核验")
 
-        notice = await mentor.hears("已登记：林晓雨")
+        mentor.says("/due")
+        mentor.presses("核验 林晓雨（2）", await mentor.hears("我联系的同学"))
+        await mentor.hears("待核验 2 条")
+        notice = next(seen for seen in mentor.heard if "已登记：林晓雨" in seen.text)
         mentor.presses("核验", notice)
         await mentor.hears("已核验：林晓雨的 #")
         await student.hears("已由陈老师核验")

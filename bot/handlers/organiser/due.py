@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from aiogram import Router
@@ -23,6 +25,7 @@ from bot.turn import Turn
 from bot.views.organiser_due import page_of, show_due, show_mentor_due, show_too_many
 from bot.words import Words
 from records.access import Looked, note_look
+from records.growth import growth_of, unverified_of
 from records.people import Person, PersonId, organisers_of, students_of
 
 MOST_PEOPLE = 3000  # dates are computed at once for so many; beyond, a branch is chosen first
@@ -139,11 +142,18 @@ async def _page(
             if len(students) > MOST_PEOPLE:
                 return show_too_many(reach, _)
         found = await outstanding(reading, services, students, today=today)
+        waiting = [] if reach.branches else await _waiting(reading, students)
     seen = list(dict.fromkeys(one.person.id for one in page_of(found, page)))
     await note_look(session, person.id, seen, Looked.DATES, now=turn.now)
     if not reach.branches:
-        return show_mentor_due(found, page, today, _)
+        return show_mentor_due(found, waiting, page, today, _)
     return show_due(found, reach, branch, page, today, _)
+
+
+async def _waiting(session: AsyncSession, students: Sequence[Person]) -> list[tuple[Person, int]]:
+    """Who of them entered something that waits to be verified, and how much."""
+    counts = Counter(row.person for row in unverified_of(await growth_of(session, [one.id for one in students])))
+    return [(one, counts[one.id]) for one in students if counts[one.id]]
 
 
 async def _nudge(
