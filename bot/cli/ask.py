@@ -140,7 +140,7 @@ def _json(desk: Desk, identity: str | None, answer: Answer) -> dict[str, Any]:
 
 
 def _tell(desk: Desk, answer: Answer) -> None:
-    from bot.views.sources import label_of
+    from bot.views.sources import label_of, source_of
     from retrieval.naming import place_of
 
     if answer.refusal is not None:
@@ -149,14 +149,14 @@ def _tell(desk: Desk, answer: Answer) -> None:
         passage = citation.passage
         desk.line(
             "cli.ask.source",
-            title=passage.title,
+            title=passage.title.replace("《", "〈").replace("》", "〉"),  # inside a title of its own
             article=place_of(passage) or "",
             effective=passage.effective_from.isoformat(),
             level=label_of(passage, desk.words),
         )
         print(citation.quote)
     if not answer.citations and answer.hits:
-        near = "; ".join(f"《{hit.passage.title}》{place_of(hit.passage) or ''}" for hit in answer.hits[:3])
+        near = "; ".join(source_of(hit.passage, desk.words) for hit in answer.hits[:3])
         desk.line("cli.ask.nearest", near=near)
 
 
