@@ -1,5 +1,6 @@
 # Everything happens in .venv; the versions are those of constraints.txt.
 PYTHON ?= python3
+JOBS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -11,7 +12,7 @@ demo: install
 	$(BIN)/waymark demo
 
 test: .venv/.developing
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) $(TESTS)
 
 check: .venv/.developing
 	$(BIN)/ruff check .

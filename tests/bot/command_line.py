@@ -91,6 +91,7 @@ def logging_restored() -> Iterator[None]:
     """Whatever a command run in this process does to logging ends with the block."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    configured = structlog.get_config()
     try:
         yield
     finally:
@@ -99,7 +100,7 @@ def logging_restored() -> Iterator[None]:
                 handler.close()
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**configured)
 
 
 class Line:
