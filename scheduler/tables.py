@@ -40,7 +40,7 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("unique_key"),
-        Index("ix_outbox_next", "state", "priority", "not_before", "id"),
+        Index("ix_outbox_next", "state", "channel", "priority", "not_before", "id"),
         Index("ix_outbox_recipient", "recipient_id", "id"),
     )
 

@@ -297,7 +297,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("unique_key", name=op.f("uq_outbox_unique_key")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_next", ["state", "priority", "not_before", "id"], unique=False)
+        batch_op.create_index("ix_outbox_next", ["state", "channel", "priority", "not_before", "id"], unique=False)
         batch_op.create_index("ix_outbox_recipient", ["recipient_id", "id"], unique=False)
 
     op.create_table(
