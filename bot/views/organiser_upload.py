@@ -13,6 +13,7 @@ from bot.preview import Preview, StepPlan
 from bot.publishing import Published, TakenBack
 from bot.reach import Reach
 from bot.uploads import Pending, Sort
+from bot.views.reached import told_keys
 from bot.views.text import Shown, lines, paragraphs, shortened
 from bot.words import Words
 from content.banks import Problem as BankProblem
@@ -95,6 +96,8 @@ def show_published(done: Published, ref: int, today: date, _: Words) -> Shown:
     else:
         outcomes = done.steps or ()
         text = _("upload.steps_done", **{s: sum(o.status == s for o in outcomes) for s in ("new", "same", "rejected")})
+        reached = done.reached
+        text = lines(text, *(_(key, told=reached.told, absent=reached.absent) for key in told_keys(reached)))
     return {"text": text, "reply_markup": keyboard([[undo]] if undo else [])}
 
 
