@@ -82,6 +82,8 @@ def test_a_student_and_an_organiser_walk_the_whole_way_though_the_process_is_kil
     mei.says("/dates")
     assert "第七条" in mei.waits_for("谈话", timeout=PATIENCE).text
     secretary.says(f"/step 2023010001 党组织派人谈话 {TODAY.isoformat()}")
+    secretary.waits_for("谈话人", timeout=PATIENCE)
+    secretary.says("周书记")
     secretary.waits_for(has_button("登记"), timeout=PATIENCE)
     since = mei.last.revision
     secretary.presses("登记")
