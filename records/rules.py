@@ -101,7 +101,7 @@ def _rounds_of(rule: Rule, scene: Scene) -> list[Deadline]:
     answers = [answer.on for answer in scene.past.all(rule.step) if answer.on >= day]
     for one in rounds(rule.offset, day, answers, today=scene.today, end=ended.on if ended else None):
         date_ = Counted(fact.step, day, one.due, day, "missed" if one.missed else None)
-        deadline = _deadline(rule, scene, date_, one.done_on, since=one.start)
+        deadline = _deadline(rule, scene, date_, one.done_on)
         if deadline is not None:
             dates.append(deadline)
     return dates
@@ -118,9 +118,7 @@ def _extension_of(rule: Rule, scene: Scene) -> list[Deadline]:
     return [] if one is None else [one]
 
 
-def _deadline(
-    rule: Rule, scene: Scene, date_: Counted, done_on: date | None, since: date | None = None
-) -> Deadline | None:
+def _deadline(rule: Rule, scene: Scene, date_: Counted, done_on: date | None) -> Deadline | None:
     """The date under the edition that held when the step was done, or holds today; None before the rule existed."""
     edition = rule.edition_on(done_on if done_on and done_on <= scene.today else scene.today)
     if edition is None:
@@ -139,7 +137,7 @@ def _deadline(
         state=state,
         note=_note(rule, date_, done_on, scene, state),
         actor=scene.track.by_id[rule.step].actor,
-        waiting_since=_waiting_since(rule, date_, scene.today, since) if done_on is None else None,
+        waiting_since=_waiting_since(rule, date_, scene.today) if done_on is None else None,
         effective=edition.effective,
         title=rule.title,
         done_on=done_on,
@@ -174,9 +172,9 @@ def _note(rule: Rule, date_: Counted, done_on: date | None, scene: Scene, state:
     return "; ".join(codes) or None
 
 
-def _waiting_since(rule: Rule, date_: Counted, today: date, since: date | None) -> date | None:
-    """Since when the one who acts could have: a floor's own day, a cycle's beginning, otherwise the base."""
+def _waiting_since(rule: Rule, date_: Counted, today: date) -> date | None:
+    """Since when somebody waits: a floor's or a cycle's own day, as nobody is late before it; otherwise the base."""
     at_once = rule.offset is not None and rule.offset.days == 0
-    from_due = rule.kind == "earliest" or at_once or bool(rule.base[0].rule)
-    start = since or (date_.due if from_due else date_.base_date)
+    from_due = rule.kind in ("earliest", "cycle") or at_once or bool(rule.base[0].rule)
+    start = date_.due if from_due else date_.base_date
     return start if start <= today else None

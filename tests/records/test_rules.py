@@ -547,3 +547,13 @@ def test_an_answered_round_stays_answered_when_another_answer_comes(base: date, 
         done = sum(each.rule == "T03" and each.state is State.DONE for each in found)
         assert done >= before
         before = done
+
+
+def test_a_half_year_review_keeps_nobody_waiting_before_its_day() -> None:
+    known = facts(("activist_decided", "2025-11-20"))
+
+    before = one(dates(known, "2026-05-19"), "T03")
+    after = next(each for each in dates(known, "2026-05-25") if each.rule == "T03")
+
+    assert before.waiting_since is None
+    assert after.waiting_since == after.due
