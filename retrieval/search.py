@@ -19,7 +19,17 @@ from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import load_segments, save_segments
 from retrieval.precedence import own_rules_first
-from retrieval.queries import LONGEST, Query, Weighed, prepare, score_entries, spelled_out, unknown_share, weigh
+from retrieval.queries import (
+    LONGEST,
+    Query,
+    Weighed,
+    letters,
+    prepare,
+    score_entries,
+    spelled_out,
+    unknown_share,
+    weigh,
+)
 from retrieval.ranking import (
     FEATURES,
     Candidate,
@@ -36,6 +46,7 @@ ALIASES = Path(__file__).parent / "aliases.yaml"
 _FROM_EACH = 14  # candidates that each of the four channels proposes
 _RERANKED = 18
 _OWN_RERANKED = 5  # further candidates that are the organisation's own rules
+_ASKED_SO = 0.95  # the question is, to the letter, one that a person has mapped to this passage
 _SEGMENTS_AT_MOST = 8
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
@@ -200,6 +211,8 @@ class Index:
         learned = self._weights
         plain = not ranked.candidates[0].closest
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
+        if letters(normalise(ranked.candidates[0].closest)) == ranked.query.core:
+            confidence = max(confidence, _ASKED_SO)
         ranked = ranked.own_rules_first()  # as sure as of the practice that they stand for
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
         hits = [

@@ -29,6 +29,14 @@ def test_the_sentence_that_answers_is_quoted_and_not_the_whole_article(index: In
     assert len(given_answer.citations[0].quote) < len(ARTICLES["第七条"]) * 0.7
 
 
+def test_a_question_that_somebody_has_mapped_to_a_passage_is_answered_however_short(index: Index) -> None:
+    found = answer(index, "观察期多久？", on=TODAY)
+
+    assert found.answered
+    assert found.confidence >= 0.95
+    assert found.citations[0].passage.content.article == "第七条"
+
+
 def test_a_look_up_of_an_article_quotes_it_whole(index: Index) -> None:
     quote = answer(index, "第七条原文是什么", on=TODAY).citations[0].quote
 
