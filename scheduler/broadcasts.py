@@ -10,27 +10,22 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
-    CursorResult,
     String,
-    Subquery,
     and_,
-    bindparam,
     cast,
     collate,
     exists,
     func,
     literal,
-    not_,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from records.tables import AccountRow, ConsentRow, PersonRow, RoleRow
-from scheduler.outbox import Kind, Priority, State
+from records.tables import ConsentRow, PersonRow, RoleRow
+from scheduler.mailing import open_doors, write_letters
+from scheduler.outbox import Kind, State
 from scheduler.tables import OutboxRow
 from storage.settings import SettingRow, get_setting, put_setting
 
@@ -39,20 +34,6 @@ BLOCKED = "blocked"
 PAUSED, CANCELLED = "paused", "cancelled"
 _KEY = "broadcast."
 _NEVER = datetime(9000, 1, 1, tzinfo=UTC)  # the moment of a letter that is paused
-_COLUMNS = [
-    "unique_key",
-    "channel",
-    "chat_id",
-    "recipient_id",
-    "kind",
-    "priority",
-    "not_before",
-    "expires_at",
-    "payload",
-    "state",
-    "attempts",
-    "created_at",
-]
 
 
 class Standing(StrEnum):
@@ -119,7 +100,7 @@ async def audience(
 ) -> Audience:
     """How many people a broadcast would be for, and how many of them it can reach."""
     people = _people(branches, stage, sender)
-    account = _account()
+    account = open_doors()
     reached = (
         select(func.count())
         .select_from(PersonRow)
@@ -133,33 +114,15 @@ async def audience(
 async def begin(session: AsyncSession, broadcast: Broadcast, *, notice_version: str, now: datetime) -> int:
     """Put a letter for everybody into the outbox with one INSERT … SELECT. Returns how many are new."""
     await put_setting(session, _KEY + broadcast.id, _stored(broadcast))
-    account = _account()
-    key = literal(f"broadcast:{broadcast.id}:") + cast(PersonRow.id, String)
-    letters = (
-        select(
-            key,
-            account.c.channel,
-            account.c.external_id,
-            PersonRow.id,
-            literal(Kind.BROADCAST.value),
-            literal(int(Priority.BROADCAST)),
-            bindparam("now", now, type_=OutboxRow.not_before.type),
-            bindparam("expires", now + VALID_FOR, type_=OutboxRow.expires_at.type),
-            bindparam("payload", {"template": "broadcast", "broadcast": broadcast.id}, type_=JSON),
-            literal(State.QUEUED.value),
-            literal(0),
-            bindparam("now", now, type_=OutboxRow.created_at.type),
-        )
-        .join(account, and_(account.c.person_id == PersonRow.id, account.c.place == 1))
-        .where(
-            _people(broadcast.branches, broadcast.stage, broadcast.sender),
-            _agreed(notice_version),
-            not_(exists().where(OutboxRow.unique_key == key)),
-        )
+    return await write_letters(
+        session,
+        kind=Kind.BROADCAST,
+        key=literal(f"broadcast:{broadcast.id}:") + cast(PersonRow.id, String),
+        recipients=and_(_people(broadcast.branches, broadcast.stage, broadcast.sender), _agreed(notice_version)),
+        payload={"template": "broadcast", "broadcast": broadcast.id},
+        expires_at=now + VALID_FOR,
+        now=now,
     )
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    result = await session.execute(insert(OutboxRow).from_select(_COLUMNS, letters).on_conflict_do_nothing())
-    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 async def broadcast_of(session: AsyncSession, broadcast: str) -> Broadcast | None:
@@ -247,18 +210,6 @@ def _people(branches: Iterable[int], stage: str | None, sender: int) -> ColumnEl
 def _agreed(version: str) -> ColumnElement[bool]:
     return exists().where(
         ConsentRow.person_id == PersonRow.id, ConsentRow.version == version, ConsentRow.withdrawn_at.is_(None)
-    )
-
-
-def _account() -> Subquery:
-    """Each person's open doors, the one seen last first."""
-    place = func.row_number().over(
-        partition_by=AccountRow.person_id, order_by=(AccountRow.last_seen_at.desc(), AccountRow.id.desc())
-    )
-    return (
-        select(AccountRow.person_id, AccountRow.channel, AccountRow.external_id, place.label("place"))
-        .where(AccountRow.blocked_at.is_(None))
-        .subquery()
     )
 
 

@@ -7,12 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    JSON,
-    ColumnElement,
     CursorResult,
     String,
     and_,
-    bindparam,
     cast,
     exists,
     func,
@@ -21,30 +18,15 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.selectable import Subquery
 
-from records.tables import AccountRow, ConsentRow, PersonRow, RoleRow
-from scheduler.outbox import Kind, Priority, State
+from records.tables import ConsentRow, PersonRow, RoleRow
+from scheduler.mailing import write_letters
+from scheduler.outbox import Kind
 from scheduler.tables import OutboxRow, ReminderRow
 
 CATCH_UP = timedelta(hours=3)  # a study time missed by more (an outage) is let go until tomorrow
 PLANNING_LOCK = 0x77617970  # the number of PostgreSQL's advisory lock: one process at a time plans
-COLUMNS = (
-    "unique_key",
-    "channel",
-    "chat_id",
-    "recipient_id",
-    "kind",
-    "priority",
-    "not_before",
-    "expires_at",
-    "payload",
-    "state",
-    "attempts",
-    "created_at",
-)
 
 
 @dataclass(frozen=True)
@@ -90,7 +72,7 @@ async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime
         exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.withdrawn_at.is_(None)),
     )
     key = literal("study:") + cast(PersonRow.id, String) + literal(f":{local.date().isoformat()}")
-    return await _write(
+    return await write_letters(
         session,
         kind=Kind.STUDY,
         key=key,
@@ -120,7 +102,7 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
         PersonRow.id.in_(select(ReminderRow.recipient_id).where(ReminderRow.planned_at == now)),
         exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.withdrawn_at.is_(None)),
     )
-    return await _write(
+    return await write_letters(
         session,
         kind=Kind.REMINDER,
         key=key,
@@ -128,54 +110,6 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
         payload={"template": "reminders", "day": day.isoformat(), "planned_at": now.isoformat()},
         expires_at=now + timedelta(days=1),
         now=now,
-    )
-
-
-async def _write(
-    session: AsyncSession,
-    *,
-    kind: Kind,
-    key: ColumnElement[str],
-    recipients: ColumnElement[bool],
-    payload: dict[str, str],
-    expires_at: datetime,
-    now: datetime,
-) -> int:
-    """One INSERT … SELECT over all recipients: the people never pass through this process."""
-    account = _account()
-    letters = (
-        select(
-            key,
-            account.c.channel,
-            account.c.external_id,
-            PersonRow.id,
-            literal(kind.value),
-            literal(int(Priority[kind.name])),
-            bindparam("now", now, type_=OutboxRow.not_before.type),
-            bindparam("expires", expires_at, type_=OutboxRow.expires_at.type),
-            bindparam("payload", payload, type_=JSON),
-            literal(State.QUEUED.value),
-            literal(0),
-            bindparam("now", now, type_=OutboxRow.created_at.type),
-        )
-        .join(account, and_(account.c.person_id == PersonRow.id, account.c.place == 1))
-        .where(recipients, not_(exists().where(OutboxRow.unique_key == key)))
-    )
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(OutboxRow).from_select(list(COLUMNS), letters).on_conflict_do_nothing()
-    result = await session.execute(statement)
-    return result.rowcount if isinstance(result, CursorResult) else 0
-
-
-def _account() -> Subquery:
-    """Each person's open doors, the one seen last first."""
-    place = func.row_number().over(
-        partition_by=AccountRow.person_id, order_by=(AccountRow.last_seen_at.desc(), AccountRow.id.desc())
-    )
-    return (
-        select(AccountRow.person_id, AccountRow.channel, AccountRow.external_id, place.label("place"))
-        .where(AccountRow.blocked_at.is_(None))
-        .subquery()
     )
 
 

@@ -1,0 +1,92 @@
+"""A mailing: a letter for each of many people in one statement; the people never pass through this process."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    CursorResult,
+    Subquery,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from records.tables import AccountRow, PersonRow
+from scheduler.outbox import Kind, Priority, State
+from scheduler.tables import OutboxRow
+
+_COLUMNS = [
+    "unique_key",
+    "channel",
+    "chat_id",
+    "recipient_id",
+    "kind",
+    "priority",
+    "not_before",
+    "expires_at",
+    "payload",
+    "state",
+    "attempts",
+    "created_at",
+]
+
+
+async def write_letters(
+    session: AsyncSession,
+    *,
+    kind: Kind,
+    key: ColumnElement[str],
+    recipients: ColumnElement[bool],
+    payload: dict[str, str],
+    expires_at: datetime,
+    now: datetime,
+) -> int:
+    """One INSERT … SELECT over `recipients` (a condition on people who have an open door). Returns how many are new.
+
+    Args:
+        key: the unique key of each person's letter, an expression over the person.
+    """
+    account = open_doors()
+    letters = (
+        select(
+            key,
+            account.c.channel,
+            account.c.external_id,
+            PersonRow.id,
+            literal(kind.value),
+            literal(int(Priority[kind.name])),
+            bindparam("now", now, type_=OutboxRow.not_before.type),
+            bindparam("expires", expires_at, type_=OutboxRow.expires_at.type),
+            bindparam("payload", payload, type_=JSON),
+            literal(State.QUEUED.value),
+            literal(0),
+            bindparam("now", now, type_=OutboxRow.created_at.type),
+        )
+        .join(account, and_(account.c.person_id == PersonRow.id, account.c.place == 1))
+        .where(recipients, not_(exists().where(OutboxRow.unique_key == key)))
+    )
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(OutboxRow).from_select(_COLUMNS, letters).on_conflict_do_nothing()
+    result = await session.execute(statement)
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def open_doors() -> Subquery:
+    """Each person's open doors (`person_id, channel, external_id, place`); place 1 is where they were seen last."""
+    place = func.row_number().over(
+        partition_by=AccountRow.person_id, order_by=(AccountRow.last_seen_at.desc(), AccountRow.id.desc())
+    )
+    return (
+        select(AccountRow.person_id, AccountRow.channel, AccountRow.external_id, place.label("place"))
+        .where(AccountRow.blocked_at.is_(None))
+        .subquery()
+    )
