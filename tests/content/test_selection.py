@@ -131,7 +131,7 @@ async def test_nobody_answers_a_card_of_somebody_else(school: Database) -> None:
 
 async def test_an_official_text_is_a_card_only_where_a_stage_was_given(school: Database) -> None:
     first, second = "为了规范有关各项工作，根据有关规定，制定本条例。", "本条例适用于有关各方面的工作和活动。"
-    law = f"# 某条例\n\n第一条　{first}\n\n第二条　{second}\n".encode()
+    law = f"# 中国共产党某条例\n\n第一条　{first}\n\n第二条　{second}\n".encode()
     async with school.write() as session:
         await add(session, read(law, "l.md"), file_name="l.md", content=law, added_by=None, now=NOON)
         assert await today_card(session, LIN, stage="activist", day=TODAY, now=NOON) is None

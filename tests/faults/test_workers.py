@@ -7,6 +7,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -72,7 +73,8 @@ async def test_everybody_is_answered_in_order_whatever_becomes_of_one_worker(
             os.kill(started[0].pid, signal.SIGSTOP)
         await inbox.put("telegram", updates[24:])
         if trouble == "asleep":
-            await emulator.comes_about(lambda it: len(it.sent_to()) >= 40, 60)
+            with suppress(TimeoutError):  # the sleeper keeps the people it holds, which may be all of them
+                await emulator.comes_about(lambda it: len(it.sent_to()) >= 40, 10)
             os.kill(started[0].pid, signal.SIGCONT)
         for person in people:
             await asyncio.to_thread(person.waits_for, "number 6", 60)
