@@ -272,8 +272,9 @@ def _with_buttons(
 ) -> Shown:
     first = [Button(_.plain(confirm), _press(pending, Deed.PUBLISH))] if possible else []
     first.append(Button(_.plain("upload.cancel"), _press(pending, Deed.CANCEL)))
-    rows = [first, list(extra), [Button(_.plain("upload.sort_button"), _press(pending, Deed.SORT))]]
-    return {"text": text, "reply_markup": keyboard([row for row in rows if row])}
+    pairs = [extra[at : at + 2] for at in range(0, len(extra), 2)]  # more in a row would be cramped on a phone
+    rows = [first, *pairs, [Button(_.plain("upload.sort_button"), _press(pending, Deed.SORT))]]
+    return {"text": text, "reply_markup": keyboard(rows)}
 
 
 def _has_branches(found: Preview) -> bool:
