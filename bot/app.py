@@ -11,23 +11,23 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.enums import ParseMode
 
 from bot import commands
-from bot.carrier import DoorCarrier
 from bot.channels import telegram, webhook
 from bot.channels.web import history
 from bot.channels.web.server import WebDoor
-from bot.conversation import ConversationStorage
+from bot.deeds.recording import settle_everybody
 from bot.doctor import note_planned
 from bot.handlers import routers
-from bot.inbox import Inbox
 from bot.letters import composer
 from bot.metrics import Metrics
-from bot.middlewares import Identity, Mistakes
-from bot.patience import Patience
-from bot.recording import settle_everybody
-from bot.remembered import forget_old
-from bot.replies import ReplySession
 from bot.services import Services
 from bot.settings import Settings, WrongSetting
+from bot.turns.carrier import DoorCarrier
+from bot.turns.conversation import ConversationStorage
+from bot.turns.inbox import Inbox
+from bot.turns.middlewares import Identity, Mistakes
+from bot.turns.patience import Patience
+from bot.turns.remembered import forget_old
+from bot.turns.replies import ReplySession
 from scheduler.delivery import Delivery
 from scheduler.jobs import Job, start_jobs
 from scheduler.limits import Limiter

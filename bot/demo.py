@@ -12,7 +12,7 @@ import yaml
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.consent import NOTICE_VERSION
-from bot.recording import settle_anew
+from bot.deeds.recording import settle_anew
 from bot.services import Services
 from content import library
 from content.passages import DocumentKind

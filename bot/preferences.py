@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time
 
-from bot.presses import Setting
+from bot.buttons.student import Setting
 from records.people import Preferences
 from storage.errors import WaymarkError
 

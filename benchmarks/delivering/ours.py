@@ -16,12 +16,12 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.types import Message
 
 from benchmarks.delivering.rig import TOKEN
-from bot.carrier import DoorCarrier, Dropped
 from bot.channels import telegram
-from bot.conversation import ConversationStorage
-from bot.inbox import Inbox
-from bot.replies import ReplySession
 from bot.schema import metadata
+from bot.turns.carrier import DoorCarrier, Dropped
+from bot.turns.conversation import ConversationStorage
+from bot.turns.inbox import Inbox
+from bot.turns.replies import ReplySession
 from scheduler.delivery import Delivery
 from scheduler.limits import Limiter
 from scheduler.outbox import Letter

@@ -26,8 +26,8 @@ from aiogram.types import Message, Update
 from aiogram.utils.token import TokenValidationError
 from pydantic import BaseModel
 
-from bot.inbox import Inbox
 from bot.settings import WrongSetting
+from bot.turns.inbox import Inbox
 from scheduler.trouble import will_pass
 from storage.errors import Term, WaymarkError
 

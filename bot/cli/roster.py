@@ -69,7 +69,7 @@ def invite(
 
 
 async def _import(desk: Desk, file: Path, branch: str | None, *, dry_run: bool, json: bool) -> ImportPlan:
-    from bot.importing import import_roster, plan_roster
+    from bot.deeds.importing import import_roster, plan_roster
     from records.branches import branch_by_name
     from storage.sandbox import run_limited
 

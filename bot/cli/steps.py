@@ -14,7 +14,7 @@ from bot.cli.desk import Desk, Json, Refused, desk_of, read_bytes
 from bot.cli.help import PlainCommand, group
 
 if TYPE_CHECKING:
-    from bot.importing import ListedOutcome
+    from bot.deeds.importing import ListedOutcome
     from records.cells import Problem
     from records.people import Person
     from records.step_list import StepList
@@ -84,7 +84,7 @@ def show(
 
 
 async def _record(desk: Desk, who: str, asked: Asked, *, json: bool) -> None:
-    from bot.recording import record_step
+    from bot.deeds.recording import record_step
     from records.steps import StepRequest
 
     async with desk.services() as services, services.database.write() as session:
@@ -123,7 +123,7 @@ def _tell_recorded(desk: Desk, person: Person, recorded: Recorded, *, json: bool
 
 
 async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json: bool) -> bool:
-    from bot.importing import reached_by, record_listed
+    from bot.deeds.importing import reached_by, record_listed
     from bot.views.reached import told_keys
     from records.people import people_of_branch
     from records.step_list import plan_steps

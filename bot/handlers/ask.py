@@ -9,16 +9,16 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import OpenFile, PassOn, Source, Useful
 from bot.clock import Clock
+from bot.deeds.standing import standing_of, suppose
 from bot.filters import Joined
 from bot.handlers.pressing import said_below, shown_file
 from bot.letters.notice import notify
 from bot.own_questions import own_dates, supposed
-from bot.presses import OpenFile, PassOn, Source, Useful
-from bot.remembered import forget, recall, remember
 from bot.services import Services
-from bot.standing import standing_of, suppose
-from bot.turn import Turn
+from bot.turns.remembered import forget, recall, remember
+from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_sorry
 from bot.views.dates import show_own, show_prospect
 from bot.words import Words

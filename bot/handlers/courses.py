@@ -6,10 +6,10 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
+from bot.buttons.student import Leaf, Shelf, Think
 from bot.clock import Clock
 from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below
-from bot.presses import Leaf, Shelf, Think
 from bot.services import Services
 from bot.views.study import show_leaf, show_shelf, show_thought
 from bot.views.text import Shown

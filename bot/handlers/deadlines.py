@@ -9,15 +9,15 @@ from aiogram.filters import Command
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import Dates, DatesView, ReminderReply, Reply
 from bot.clock import Clock
+from bot.deeds.standing import standing_of
 from bot.filters import Has, Joined
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.letters.notice import notify
 from bot.letters.reminders import due_of
-from bot.presses import Dates, DatesView, ReminderReply, Reply
 from bot.services import Services
-from bot.standing import standing_of
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.dates import show_dates, show_passed
 from bot.views.reminders import Due, show_which
 from bot.words import Words

@@ -14,13 +14,13 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObj
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.keyboard import Button, keyboard
 from bot.commands import commands_of
 from bot.consent import NOTICE_VERSION
 from bot.filters import Joined
 from bot.handlers.pressing import said_below
-from bot.keyboards import Button, keyboard
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.words import Words
 from records.consent import give_consent
 from records.invitations import TooManyAttempts, check_code, redeem

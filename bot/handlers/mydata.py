@@ -10,12 +10,12 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import MyData, MyDataPress
 from bot.filters import Joined
 from bot.handlers.pressing import changed, shown_file
 from bot.keepers import KEEPERS
-from bot.presses import MyData, MyDataPress
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.copies import copy_as_json, copy_as_workbook
 from bot.views.privacy import show_leaving, show_my_data, show_privacy
 from bot.words import Words

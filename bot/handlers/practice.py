@@ -8,11 +8,11 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import QuizAct, QuizPress
 from bot.clock import Clock
 from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below
-from bot.presses import QuizAct, QuizPress
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.quiz import show_exercise, show_graded
 from bot.views.text import Shown
 from bot.words import Words

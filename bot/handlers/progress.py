@@ -8,13 +8,13 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import InWords
 from bot.clock import Clock
+from bot.deeds.standing import standing_of
 from bot.filters import Has
 from bot.handlers.pressing import said_below
-from bot.keyboards import Button, keyboard
-from bot.presses import InWords
 from bot.services import Services
-from bot.standing import standing_of
 from bot.views.picture import draw_progress
 from bot.views.progress import progress_caption, progress_rows, progress_text, progress_title
 from bot.words import Words

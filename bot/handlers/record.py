@@ -11,13 +11,13 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import RecordPress, RecordView
 from bot.clock import Clock
 from bot.filters import Has
 from bot.handlers.pressing import said_below
 from bot.letters.notice import notify
-from bot.presses import RecordPress, RecordView
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.record import show_looks, show_record
 from bot.views.text import shortened
 from bot.words import Words

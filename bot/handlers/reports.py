@@ -11,11 +11,11 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import ReportPress
 from bot.clock import Clock
+from bot.deeds.recording import record_step
 from bot.filters import Has
 from bot.handlers.pressing import changed
-from bot.presses import ReportPress
-from bot.recording import record_step
 from bot.services import Services
 from bot.views.reports import show_days
 from bot.words import Words

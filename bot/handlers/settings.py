@@ -7,10 +7,10 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import SettingPress
 from bot.filters import Joined
 from bot.handlers.pressing import changed
 from bot.preferences import changes_of, time_of_day
-from bot.presses import SettingPress
 from bot.services import Services
 from bot.views.settings import show_settings
 from bot.views.text import Shown

@@ -7,12 +7,12 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.student import CardPress
 from bot.clock import Clock
+from bot.deeds.participation import note_reading
 from bot.filters import Has
 from bot.handlers.pressing import changed, said_below
-from bot.participation import note_reading
-from bot.presses import CardPress
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.study import show_card
 from bot.words import Words
 from content.selection import Response

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiogram.methods import TelegramMethod
 
-from bot.carrier import Compose, Dropped, Postponed
 from bot.letters import broadcast, notice, reminders, study
 from bot.services import Services
+from bot.turns.carrier import Compose, Dropped, Postponed
 from scheduler.outbox import Letter
 
 Writer = Callable[[Services, Letter], Awaitable[TelegramMethod[Any] | Dropped | Postponed]]

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiogram.methods import SendMessage, TelegramMethod
 
-from bot.carrier import Dropped, Postponed
 from bot.letters.reader import reader_of
 from bot.services import Services
+from bot.turns.carrier import Dropped, Postponed
 from scheduler.broadcasts import Standing, broadcast_of
 from scheduler.outbox import Letter
 

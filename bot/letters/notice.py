@@ -6,11 +6,11 @@ from typing import Any
 
 from aiogram.methods import SendMessage, TelegramMethod
 
-from bot.carrier import Dropped, Postponed
-from bot.keyboards import Button, keyboard
+from bot.buttons.keyboard import Button, keyboard
+from bot.deeds.telling import NAMED, notify
 from bot.letters.reader import reader_of
 from bot.services import Services
-from bot.telling import NAMED, notify
+from bot.turns.carrier import Dropped, Postponed
 from scheduler.outbox import Letter
 
 __all__ = ["NAMED", "notify", "write"]

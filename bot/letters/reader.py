@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from bot.carrier import Dropped, Postponed
 from bot.consent import NOTICE_VERSION
 from bot.services import Services
+from bot.turns.carrier import Dropped, Postponed
 from bot.words import Words
 from records.consent import has_consented
 from records.people import Person, PersonId, person_by_id

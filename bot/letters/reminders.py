@@ -8,10 +8,10 @@ from typing import Any
 from aiogram.methods import SendMessage, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.carrier import Dropped, Postponed
+from bot.deeds.standing import standing_of
 from bot.letters.reader import reader_of
 from bot.services import Services
-from bot.standing import standing_of
+from bot.turns.carrier import Dropped, Postponed
 from bot.views.reminders import Due, show_reminders
 from records.people import PersonId, person_by_id
 from scheduler.deadlines import reminders_planned, still_applies

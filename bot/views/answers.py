@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from bot.keyboards import Button, keyboard
-from bot.presses import OpenFile, PassOn, Source, Useful
-from bot.splitting import units
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import OpenFile, PassOn, Source, Useful
+from bot.turns.splitting import units
 from bot.views.sources import label_of, source_of
 from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words

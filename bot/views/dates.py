@@ -7,10 +7,10 @@ from datetime import date
 
 from markupsafe import Markup
 
-from bot.keyboards import Button, keyboard
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import Dates, DatesView
+from bot.deeds.standing import Standing
 from bot.own_questions import Supposition
-from bot.presses import Dates, DatesView
-from bot.standing import Standing
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from content.numerals import numeral_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import AnswerDeed, Inquiring
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import AnswerDeed, Inquiring
 from bot.views.text import Shown, lines, paragraphs, quoted
 from bot.words import Words
 from content.documents import Document

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import Audit, Numbers
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import Audit, Numbers
 from bot.reach import Reach
 from bot.views.organiser_broadcast import reason_name, state_name
 from bot.views.text import Shown, lines, paragraphs

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import NOTHING, SendDeed, Sending, ToWhom
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import NOTHING, SendDeed, Sending, ToWhom
 from bot.reach import Reach
 from bot.views.text import Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words

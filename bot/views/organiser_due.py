@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import Due, MentorSays, Nudge, StepOf, Verify
-from bot.outstanding import Outstanding, Urgency
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf, Verify
+from bot.deeds.outstanding import Outstanding, Urgency
 from bot.reach import Reach
 from bot.views.dates import actor_name, article_of, headline
 from bot.views.text import Shown, lines, paragraphs

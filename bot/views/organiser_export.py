@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.exporting import FORMATS, Exported
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import NOTHING, Exporting
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import NOTHING, Exporting
+from bot.deeds.exporting import FORMATS, Exported
 from bot.reach import Reach
 from bot.views.text import Shown, lines
 from bot.words import Words

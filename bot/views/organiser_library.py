@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import Book, Retire, Shelf
-from bot.presses import OpenFile
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import Book, Retire, Shelf
+from bot.buttons.student import OpenFile
 from bot.views.organiser_upload import notice_text
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words

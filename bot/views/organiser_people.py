@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import (
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import (
     NOTHING,
     Card,
     EntryDeed,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import EntryDeed, OfEntry, People, StepDeed, StepOf, Stepping
-from bot.standing import Standing
-from bot.step_draft import Foreseen, StepDraft
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import EntryDeed, OfEntry, People, StepDeed, StepOf, Stepping
+from bot.deeds.standing import Standing
+from bot.deeds.step_draft import Foreseen, StepDraft
 from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words

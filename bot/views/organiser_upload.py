@@ -7,12 +7,12 @@ from datetime import date
 
 from markupsafe import Markup
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import Deed, UndoDocument, Upload
-from bot.preview import Preview, StepPlan
-from bot.publishing import Published, TakenBack
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import Deed, UndoDocument, Upload
+from bot.deeds.preview import Preview, StepPlan
+from bot.deeds.publishing import Published, TakenBack
+from bot.deeds.uploads import Pending, Sort
 from bot.reach import Reach
-from bot.uploads import Pending, Sort
 from bot.views.reached import told_keys
 from bot.views.text import Shown, lines, paragraphs, shortened
 from bot.words import Words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.keyboards import Button, keyboard
-from bot.organiser_presses import Verify
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.organiser import Verify
 from bot.views.record import show_entry
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words

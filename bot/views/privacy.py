@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import MyData, MyDataPress
 from bot.consent import NOTICE_VERSION
-from bot.keyboards import Button, keyboard
-from bot.presses import MyData, MyDataPress
 from bot.views.text import Shown, paragraphs
 from bot.words import Words
 from records.consent import Consent

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from bot.standing import Standing
+from bot.deeds.standing import Standing
 from bot.views.dates import actor_name, show_coming, step_name
 from bot.views.text import lines, paragraphs
 from bot.words import Words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.keyboards import Button, keyboard
-from bot.presses import QuizAct, QuizPress, Source
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import QuizAct, QuizPress, Source
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from content.banks.question import Question, QuestionKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.importing import Reached
+from bot.deeds.importing import Reached
 
 
 def told_keys(reached: Reached) -> list[str]:

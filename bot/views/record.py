@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.keyboards import Button, keyboard
-from bot.presses import RecordPress, RecordView
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import RecordPress, RecordView
 from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.keyboards import Button, keyboard
-from bot.presses import ReminderReply, Reply
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import ReminderReply, Reply
 from bot.views.dates import show_date, step_name
 from bot.views.text import Shown, covered, lines, paragraphs
 from bot.words import Words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.keyboards import Button, keyboard
-from bot.presses import ReportPress
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import ReportPress
 from bot.views.text import Shown
 from bot.words import Words
 

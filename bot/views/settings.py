@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import time
 
-from bot.keyboards import Button, keyboard
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import Setting, SettingPress
 from bot.preferences import LANGUAGES, OFF, ON, QUIET_HOURS, STUDY_TIMES, packed
-from bot.presses import Setting, SettingPress
 from bot.settings import Settings
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.keyboards import Button, keyboard
-from bot.presses import CardPress, Leaf, Shelf, Source, Think
+from bot.buttons.keyboard import Button, keyboard
+from bot.buttons.student import CardPress, Leaf, Shelf, Source, Think
 from bot.views.sources import label_of, source_of
 from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words

@@ -11,11 +11,11 @@ from typing import TypeVar
 from aiogram import Bot, Dispatcher, Router
 from aiogram.client.default import DefaultBotProperties
 
-from bot.carrier import DoorCarrier, Dropped
 from bot.channels import telegram
-from bot.conversation import ConversationStorage
-from bot.inbox import Inbox
-from bot.replies import ReplySession
+from bot.turns.carrier import DoorCarrier, Dropped
+from bot.turns.conversation import ConversationStorage
+from bot.turns.inbox import Inbox
+from bot.turns.replies import ReplySession
 from scheduler.delivery import Delivery
 from scheduler.limits import Limiter
 from scheduler.outbox import Letter

@@ -14,20 +14,20 @@ from aiogram.client.default import DefaultBotProperties
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.carrier import DoorCarrier
 from bot.channels import telegram
 from bot.clock import Clock
 from bot.consent import NOTICE_VERSION
-from bot.conversation import ConversationStorage
+from bot.deeds.recording import record_step
 from bot.handlers import routers
-from bot.inbox import Inbox
 from bot.knowledge import Knowledge
 from bot.letters import composer
-from bot.middlewares import Identity, Mistakes
-from bot.recording import record_step
-from bot.replies import ReplySession
 from bot.services import Services
 from bot.settings import Settings
+from bot.turns.carrier import DoorCarrier
+from bot.turns.conversation import ConversationStorage
+from bot.turns.inbox import Inbox
+from bot.turns.middlewares import Identity, Mistakes
+from bot.turns.replies import ReplySession
 from bot.words import Locales
 from records.branches import BranchKind, ensure_branch
 from records.consent import give_consent

@@ -9,7 +9,7 @@ from typing import Any
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 from aiogram.types import CallbackQuery, Chat, Message, Update, User
 
-from bot.patience import BURST, Patience
+from bot.turns.patience import BURST, Patience
 from bot.words import Locales
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

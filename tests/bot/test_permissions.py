@@ -12,8 +12,7 @@ from aiogram.filters.callback_data import CallbackData
 from sqlalchemy import func, select
 
 import bot
-from bot.commands import COMMANDS
-from bot.organiser_presses import (
+from bot.buttons.organiser import (
     AnswerDeed,
     Audit,
     Book,
@@ -42,6 +41,7 @@ from bot.organiser_presses import (
     Upload,
     Verify,
 )
+from bot.commands import COMMANDS
 from content.inquiries import pass_on
 from content.library import add
 from content.readers import read

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from bot.clock import Clock
 from bot.consent import NOTICE_VERSION
-from bot.importing import Reached, reached_by, record_listed
+from bot.deeds.importing import Reached, reached_by, record_listed
+from bot.deeds.recording import recipients_of, record_step, settle_everybody
 from bot.opening import open_services
-from bot.recording import recipients_of, record_step, settle_everybody
 from bot.services import Services
 from bot.settings import Settings
 from records.branches import BranchKind, create_branch

@@ -13,7 +13,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.keyboards import Button, keyboard
+from bot.buttons.keyboard import Button, keyboard
 from bot.tables import InboxRow
 from scheduler.tables import OutboxRow
 from storage.database import Database

@@ -8,7 +8,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.splitting import split_html, units
+from bot.turns.splitting import split_html, units
 from tests.emulator.markup import parse_html
 
 _PIECES = st.sampled_from(

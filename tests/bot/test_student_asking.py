@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy import select
 
-from bot.remembered import forget_old
 from bot.tables import ConversationRow
+from bot.turns.remembered import forget_old
 from content.library import add, retire
 from content.passages import DocumentKind
 from content.readers import read

@@ -15,15 +15,15 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.filters import Command, CommandStart
 from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaDocument, Message
 
-from bot.carrier import DoorCarrier, Dropped
+from bot.buttons.keyboard import Button, keyboard
 from bot.channels.web.server import WebDoor
 from bot.clock import Clock
 from bot.consent import NOTICE_VERSION
-from bot.conversation import ConversationStorage
-from bot.inbox import Inbox
-from bot.keyboards import Button, keyboard
-from bot.replies import ReplySession
 from bot.settings import Settings
+from bot.turns.carrier import DoorCarrier, Dropped
+from bot.turns.conversation import ConversationStorage
+from bot.turns.inbox import Inbox
+from bot.turns.replies import ReplySession
 from bot.words import Locales
 from records.branches import create_branch
 from records.consent import give_consent

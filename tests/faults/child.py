@@ -13,12 +13,12 @@ from typing import Any, Literal
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
 
-from bot.carrier import DoorCarrier, Dropped
 from bot.channels import telegram
-from bot.conversation import ConversationStorage
-from bot.inbox import Inbox
-from bot.replies import ReplySession
 from bot.schema import metadata
+from bot.turns.carrier import DoorCarrier, Dropped
+from bot.turns.conversation import ConversationStorage
+from bot.turns.inbox import Inbox
+from bot.turns.replies import ReplySession
 from scheduler import outbox
 from scheduler.delivery import Delivery
 from scheduler.outbox import Letter

@@ -11,13 +11,13 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import AnswerDeed, Inquiring
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.letters.notice import notify
-from bot.organiser_presses import AnswerDeed, Inquiring
 from bot.reach import Reach, reach_of
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.organiser_answer import show_answered, show_faq, show_queue
 from bot.words import Words
 from content.inquiries import answer, close, draft_faq, inquiry_of, open_inquiries, publish_faq

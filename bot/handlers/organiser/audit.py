@@ -10,14 +10,14 @@ from aiogram.filters import Command
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
+from bot.buttons.organiser import Audit, Numbers
 from bot.clock import Clock
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
-from bot.organiser_presses import Audit, Numbers
-from bot.parked import parked_updates
 from bot.reach import reach_of
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.parked import parked_updates
+from bot.turns.turn import Turn
 from bot.views.organiser_audit import (
     PARTS,
     NumbersOf,

@@ -10,14 +10,14 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import SendDeed, Sending, ToWhom
 from bot.consent import NOTICE_VERSION
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, shown_file
-from bot.organiser_presses import SendDeed, Sending, ToWhom
 from bot.reach import OutOfReach, Reach, reach_of
 from bot.services import Services
-from bot.splitting import units
-from bot.turn import Turn
+from bot.turns.splitting import units
+from bot.turns.turn import Turn
 from bot.views.organiser_broadcast import report_file, show_draft, show_earlier, show_progress
 from bot.words import Words
 from records.people import Person

@@ -11,12 +11,12 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import EntryDeed, OfEntry
 from bot.clock import Clock
-from bot.correcting import redate_step, withdraw_step
 from bot.days import day_in
+from bot.deeds.correcting import redate_step, withdraw_step
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import said_below
-from bot.organiser_presses import EntryDeed, OfEntry
 from bot.reach import reach_of, subject_of
 from bot.services import Services
 from bot.views.organiser_step import show_changed

@@ -12,16 +12,16 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf
 from bot.clock import Clock
 from bot.commands import STAFF
+from bot.deeds.outstanding import Outstanding, nudge_for, outstanding
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed
 from bot.letters.notice import notify
-from bot.organiser_presses import Due, MentorSays, Nudge, StepOf
-from bot.outstanding import Outstanding, nudge_for, outstanding
 from bot.reach import OutOfReach, people_within, reach_of, students_among, subject_of
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.organiser_due import page_of, show_due, show_mentor_due, show_too_many
 from bot.words import Words
 from records.access import Looked, note_look

@@ -11,15 +11,15 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import NOTHING, Exporting
 from bot.clock import Clock
 from bot.days import day_in
-from bot.exporting import FORMATS, Exported, export_of
+from bot.deeds.exporting import FORMATS, Exported, export_of
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, shown_file
-from bot.organiser_presses import NOTHING, Exporting
 from bot.reach import Reach, named_person, people_within, reach_of, students_among, subject_of
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.organiser_export import caption_of, show_choice
 from bot.words import Words
 from records.access import Looked, note_look

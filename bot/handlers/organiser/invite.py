@@ -11,13 +11,13 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import Invite, NewOrganiser
 from bot.filters import ORGANISERS, Has
 from bot.first import invite_organiser, links
 from bot.handlers.pressing import said_below, shown_file
-from bot.organiser_presses import Invite, NewOrganiser
 from bot.reach import named_person, reach_of, subject_of
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.organiser_people import show_code, show_invite, show_where
 from bot.words import Words
 from records.invitation_sheet import Slip, invitation_sheet

@@ -9,10 +9,10 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import Book, Retire, Shelf
 from bot.clock import Clock
 from bot.filters import ORGANISERS, Has, Joined
 from bot.handlers.pressing import changed, said_below
-from bot.organiser_presses import Book, Retire, Shelf
 from bot.reach import OutOfReach, check_manages, reach_of
 from bot.services import Services
 from bot.views.organiser_library import show_book, show_shelf, show_sure

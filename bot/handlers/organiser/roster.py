@@ -10,13 +10,13 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import Card, Grant, People
 from bot.clock import Clock
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
-from bot.organiser_presses import Card, Grant, People
 from bot.reach import OutOfReach, named_person, people_within, reach_of, students_among, subject_of
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.organiser_people import PAGE, CardOf, show_card, show_roster
 from bot.words import Words
 from records.access import Looked, note_look

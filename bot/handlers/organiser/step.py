@@ -12,18 +12,18 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import StepDeed, StepOf, Stepping
 from bot.clock import Clock
 from bot.days import day_in
+from bot.deeds.mentoring import tie_mentors
+from bot.deeds.recording import record_step
+from bot.deeds.standing import standing_of
+from bot.deeds.step_draft import StepDraft, draft_of, foresee, next_field, read_field, step_named
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
-from bot.mentoring import tie_mentors
-from bot.organiser_presses import StepDeed, StepOf, Stepping
 from bot.reach import named_person, people_within, reach_of, students_among, subject_of
-from bot.recording import record_step
 from bot.services import Services
-from bot.standing import standing_of
-from bot.step_draft import StepDraft, draft_of, foresee, next_field, read_field, step_named
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.organiser_step import (
     show_ask_day,
     show_ask_field,

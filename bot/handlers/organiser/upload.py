@@ -11,17 +11,17 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import Deed, UndoDocument, Upload
 from bot.clock import Clock
 from bot.days import day_in
+from bot.deeds.preview import Preview, preview_of
+from bot.deeds.publishing import publish, replaceable, take_back
+from bot.deeds.uploads import Pending, Sort, fetch, forget, keep, kept, pending_of, read_upload
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
-from bot.organiser_presses import Deed, UndoDocument, Upload
-from bot.preview import Preview, preview_of
-from bot.publishing import publish, replaceable, take_back
 from bot.reach import check_manages, reach_of
 from bot.services import Services
-from bot.turn import Turn
-from bot.uploads import Pending, Sort, fetch, forget, keep, kept, pending_of, read_upload
+from bot.turns.turn import Turn
 from bot.views.organiser_upload import (
     show_branches,
     show_old,

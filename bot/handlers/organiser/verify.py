@@ -6,14 +6,14 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import Verify
 from bot.clock import Clock
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import said_below
 from bot.letters.notice import notify
-from bot.organiser_presses import Verify
 from bot.reach import OutOfReach, reach_of
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.views.organiser_verify import show_unverified
 from bot.words import Words
 from records.access import Looked, note_look

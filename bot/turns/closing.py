@@ -9,9 +9,9 @@ from itertools import groupby
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation import save_conversations
 from bot.tables import HANDLED, PARKED, WAITING, InboxRow
-from bot.turn import Turn
+from bot.turns.conversation import save_conversations
+from bot.turns.turn import Turn
 from scheduler import outbox
 from storage.database import Database
 

@@ -23,7 +23,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 from aiohttp import ClientConnectorError
 
-from bot.replies import is_callback_answer, thaw
+from bot.turns.replies import is_callback_answer, thaw
 from records.people import mark_blocked
 from scheduler.delivery import Outcome, Report
 from scheduler.outbox import Letter

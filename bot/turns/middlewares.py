@@ -13,7 +13,7 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, 
 
 from bot.consent import NOTICE_VERSION
 from bot.services import Services
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.words import Words
 from records.consent import has_consented
 from records.people import Person, accounts_of, mark_seen, mark_unblocked, person_by_account

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.tables import ConversationRow
-from bot.turn import Turn, current_turn
+from bot.turns.turn import Turn, current_turn
 from storage.database import Database
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.importing import ListedOutcome, Reached, import_roster, reached_by, record_listed
-from bot.preview import roster_plan
+from bot.deeds.importing import ListedOutcome, Reached, import_roster, reached_by, record_listed
+from bot.deeds.preview import roster_plan
+from bot.deeds.uploads import Pending, ReadFile, forget
 from bot.reach import Reach, check_manages, people_within
 from bot.services import Services
-from bot.uploads import Pending, ReadFile, forget
 from content.banks import BankFile
 from content.documents import Document, documents, show
 from content.library import STARTER, add, predecessor_of

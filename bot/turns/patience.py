@@ -10,7 +10,7 @@ from typing import Any
 from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, Message, TelegramObject, Update, User
 
-from bot.turn import Turn
+from bot.turns.turn import Turn
 from bot.words import Words
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]

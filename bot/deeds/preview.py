@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.importing import ListedOutcome, record_listed
+from bot.deeds.importing import ListedOutcome, record_listed
+from bot.deeds.uploads import Pending, ReadFile
 from bot.reach import Reach, people_within, reach_of
 from bot.services import Services
-from bot.uploads import Pending, ReadFile
 from content.documents import Document, show
 from content.library import predecessor_of
 from content.questions import ImportPlan as BankPlan

@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.recording import recipients_of
+from bot.deeds.recording import recipients_of
 from bot.services import Services
 from records.cohort import facts_of_people
 from records.deadline import Deadline, State

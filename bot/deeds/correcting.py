@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.recording import settle, tell_both
+from bot.deeds.recording import settle, tell_both
 from bot.services import Services
 from records import steps
 from records.ledger import Entry, entries_of

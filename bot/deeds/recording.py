@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.deeds.telling import notify
 from bot.services import Services
-from bot.telling import notify
 from records.branches import BranchKind, ancestors
 from records.deadline import Deadline
 from records.ledger import Entry
@@ -115,7 +115,7 @@ async def tell_both(
 
 
 def _verifying(student: Person, entry: Entry) -> list[tuple[str, str]]:
-    from bot.organiser_presses import Verify  # the conversation framework, which the command line does without
+    from bot.buttons.organiser import Verify  # the conversation framework, which the command line does without
 
     return [("verify.this", Verify(person=student.id, entry=entry.id).pack())]
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.recording import note_many, record_quietly
+from bot.deeds.recording import note_many, record_quietly
 from bot.services import Services
 from records.branches import BranchKind, all_branches
 from records.ledger import Entry

@@ -16,8 +16,8 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import BufferedInputFile, FSInputFile, InputFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.splitting import split_html
-from bot.turn import current_turn
+from bot.turns.splitting import split_html
+from bot.turns.turn import current_turn
 from scheduler.outbox import UNCOUNTED, Draft, Kind
 from storage.files import load_file, store_file
 

@@ -15,10 +15,10 @@ from aiogram.types import Update
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.closing import AlreadyHandled, Closer, close_turns
-from bot.lanes import Lane, keys_for, lane_of
 from bot.tables import HANDLED, PARKED, WAITING, InboxRow
-from bot.turn import Turn, taking
+from bot.turns.closing import AlreadyHandled, Closer, close_turns
+from bot.turns.lanes import Lane, keys_for, lane_of
+from bot.turns.turn import Turn, taking
 from scheduler.trouble import will_pass
 from scheduler.waking import woken
 from storage.database import Database

@@ -1,0 +1,1 @@
+"""Buttons below a message, and what a press of one says."""
