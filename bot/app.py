@@ -112,7 +112,8 @@ async def run_house(house: House, *, listen: bool = True) -> None:
 
 def _jobs(house: House) -> list[Job]:
     services = house.services
-    planning = Planning(services.settings.zone, services.settings.study_time, services.settings.quiet_from)
+    settings = services.settings
+    planning = Planning(settings.zone, settings.study_time, settings.reminder_time, settings.quiet_from)
 
     async def planner() -> None:
         async with services.database.write() as session:

@@ -35,6 +35,7 @@ class Planning:
 
     zone: ZoneInfo
     study_time: time
+    reminder_time: time
     quiet_from: time
 
 
@@ -84,11 +85,16 @@ async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime
 
 
 async def plan_reminders(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
-    """One letter a day and person for all reminders whose moment has come.
+    """One letter a day and person for all reminders whose moment has come, from the day's time of reminding on.
 
-    Who already had today's letter hears of new ones tomorrow. What it says is decided, and checked again, at sending.
+    Who already had today's letter hears of new ones tomorrow at that time, together with tomorrow's: a letter before it
+    (after midnight, after an outage) would take the day's place, and what is due that day would come a day late.
+    What a letter says is decided, and checked again, at sending.
     """
-    day = now.astimezone(planning.zone).date()
+    local = now.astimezone(planning.zone)
+    if local.time() < planning.reminder_time:
+        return 0
+    day = local.date()
     suffix = f":{day.isoformat()}"
     key = literal("reminder:") + cast(PersonRow.id, String) + literal(suffix)
     own_key = literal("reminder:") + cast(ReminderRow.recipient_id, String) + literal(suffix)

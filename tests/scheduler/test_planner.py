@@ -14,7 +14,7 @@ from storage.database import Database
 from tests.scheduler.people import LONG_AGO, add_branch, add_student
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-PLANNING = Planning(SHANGHAI, study_time=time(8, 0), quiet_from=time(22, 0))
+PLANNING = Planning(SHANGHAI, study_time=time(8, 0), reminder_time=time(9, 0), quiet_from=time(22, 0))
 
 
 def at(hour: int, minute: int = 0, day: int = 22) -> datetime:
@@ -100,18 +100,20 @@ async def test_a_card_goes_through_the_door_where_the_person_was_last_seen(datab
     assert [tuple(address) for address in addresses] == [("web", 77)]
 
 
-async def test_reminders_of_a_day_make_one_letter_a_person_and_later_ones_wait_for_tomorrow(database: Database) -> None:
-    def reminder(recipient: int, subject: int, rule: str, moment: datetime) -> ReminderRow:
-        return ReminderRow(
-            recipient_id=recipient,
-            subject_id=subject,
-            rule=rule,
-            occurrence="1",
-            days_before=7,
-            due=date(2026, 11, 29),
-            remind_at=moment,
-        )
+def reminder(recipient: int, subject: int, rule: str, moment: datetime) -> ReminderRow:
+    """Something to be reminded of at that moment."""
+    return ReminderRow(
+        recipient_id=recipient,
+        subject_id=subject,
+        rule=rule,
+        occurrence="1",
+        days_before=7,
+        due=date(2026, 11, 29),
+        remind_at=moment,
+    )
 
+
+async def test_reminders_of_a_day_make_one_letter_a_person_and_later_ones_wait_for_tomorrow(database: Database) -> None:
     async with database.write() as session:
         branch = await add_branch(session)
         mei = await add_student(session, branch, 1)
@@ -150,3 +152,28 @@ async def test_reminders_of_a_day_make_one_letter_a_person_and_later_ones_wait_f
             ]
         )
     assert counts == [0, 2, 0, 0, 1, 1]
+
+
+async def test_what_came_after_todays_letter_does_not_take_the_place_of_tomorrows(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        secretary = await add_student(session, branch, 1, role="organiser")
+        session.add_all(
+            [
+                reminder(secretary, secretary, "T02", at(9)),
+                reminder(secretary, secretary, "T03", at(9, 30)),
+                reminder(secretary, secretary, "T04", at(9, day=23)),
+            ]
+        )
+
+    for moment in (at(9), at(9, 30), at(0, day=23), at(7, 30, day=23), at(9, day=23)):
+        async with database.write() as session:
+            await plan_reminders(session, PLANNING, now=moment)
+
+    async with database.read() as session:
+        planned = await session.execute(select(ReminderRow.rule, ReminderRow.planned_at).order_by(ReminderRow.id))
+        assert [tuple(row) for row in planned] == [
+            ("T02", at(9)),
+            ("T03", at(9, day=23)),
+            ("T04", at(9, day=23)),
+        ]
