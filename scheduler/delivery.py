@@ -234,7 +234,7 @@ class Delivery:
     async def _attempt(self, letter: Letter, claimed_at: float) -> Result:
         now = self._clock()
         if letter.expires_at is not None and letter.expires_at <= now:
-            return Result(letter, State.CANCELLED, error="expired", asked=False)
+            return Result(letter, State.CANCELLED, error="expired", asked=False, undelivered=True)
         if asyncio.get_running_loop().time() - claimed_at > self._lease.total_seconds() / 2:
             # The process stood still, or waited for its turn for long; another may have taken the letter over.
             return Result(letter, State.QUEUED, error="held", not_before=now, tried=False, asked=False)

@@ -67,8 +67,9 @@ def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
         case Outcome.UNSURE if not letter.repeatable:
             return Result(letter, State.UNCERTAIN, error=report.reason)
     if letter.attempts >= MAX_ATTEMPTS:
-        end = State.UNCERTAIN if report.outcome is Outcome.UNSURE else State.FAILED
-        return Result(letter, end, error=report.reason)
+        if report.outcome is Outcome.UNSURE:
+            return Result(letter, State.UNCERTAIN, error=report.reason)
+        return Result(letter, State.FAILED, error=report.reason, undelivered=True)
     pause = BACKOFF_SECONDS[min(letter.attempts, len(BACKOFF_SECONDS)) - 1]
     return Result(
         letter,

@@ -106,6 +106,7 @@ class Result:
         asked: whether the platform was asked at all, which is what its limits count.
         retry_after: seconds that the platform asked for.
         ended_at: when the platform had answered.
+        undelivered: given up although nobody refused it: its time ran out, or there was no connection.
     """
 
     letter: Letter
@@ -118,6 +119,7 @@ class Result:
     asked: bool = True
     retry_after: float | None = None
     ended_at: datetime | None = None
+    undelivered: bool = False
 
     def waiting(self, until: datetime) -> Result:
         """The same, to be tried again then."""

@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Boolean, ColumnElement, Table, and_, bindparam, cas
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.outbox import Kind, Letter, Result, State
+from scheduler.snoozing import plan_again
 from scheduler.tables import OutboxRow
 
 
@@ -24,6 +25,8 @@ async def settle(session: AsyncSession, results: Sequence[Result], *, now: datet
     for result in results:
         if result.holds and result.not_before is not None:
             await _hold_chat(session, result.letter, result.not_before)
+        if result.undelivered and result.letter.kind is Kind.REMINDER:
+            await plan_again(session, result.letter)
 
 
 def _settled(result: Result, now: datetime) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select, update
 
 from records.tables import AccountRow, ConsentRow
+from scheduler.delivery import Delivery, Outcome, Report
+from scheduler.outbox import MAX_ATTEMPTS, Letter
 from scheduler.planner import Planning, plan, plan_reminders, plan_study
 from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
@@ -15,6 +18,16 @@ from tests.scheduler.people import LONG_AGO, add_branch, add_student
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PLANNING = Planning(SHANGHAI, study_time=time(8, 0), reminder_time=time(9, 0), quiet_from=time(22, 0))
+
+
+class Answering:
+    """A carrier that always says the same."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    async def carry(self, letter: Letter) -> Report:
+        return self._report
 
 
 def at(hour: int, minute: int = 0, day: int = 22) -> datetime:
@@ -177,3 +190,32 @@ async def test_what_came_after_todays_letter_does_not_take_the_place_of_tomorrow
             ("T03", at(9, day=23)),
             ("T04", at(9, day=23)),
         ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "hours", "comes_again"),
+    [
+        (Report(Outcome.SENT), 1, False),
+        (Report(Outcome.DEAD, reason="blocked"), 1, False),
+        (Report(Outcome.CANCELLED, reason="done meanwhile"), 1, False),
+        (Report(Outcome.NOT_SENT, reason="no connection"), 1, True),
+        (Report(Outcome.LATER, reason="quiet hours", retry_after=36 * 3600), 40, True),
+    ],
+)
+async def test_what_a_letter_that_never_left_was_about_stands_in_the_next_one(
+    database: Database, answer: Report, hours: int, comes_again: bool
+) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        mei = await add_student(session, branch, 1)
+        session.add(reminder(mei, mei, "T02", at(9)))
+        await session.flush()
+        await plan_reminders(session, PLANNING, now=at(9))
+
+    for attempt in range(2 * MAX_ATTEMPTS):
+        moment = at(9) + attempt * timedelta(hours=hours)
+        await Delivery(database, {"telegram": Answering(answer)}, {}, lambda now=moment: now).drain()
+    async with database.write() as session:
+        written = await plan_reminders(session, PLANNING, now=at(9, day=24))
+
+    assert written == comes_again
