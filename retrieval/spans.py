@@ -24,6 +24,8 @@ _ITEM = re.compile(r"^[（(][一二三四五六七八九十\d]+[）)]|^[一二�
 _ASKS_TIME = re.compile(
     r"多久|多长|多少[天月年小]|什么时候|啥时候|何时|几[天月年个小]|期限|时限|最[长晚迟]|哪天|什么时间|时间|截止"
 )
+_HOW_LONG = re.compile(r"(?:多长|多少|多久|什么|啥)时间")
+_LASTS = re.compile(r"([\u4e00-\u9fff]{2})(?:是|为|要|有|得|需要)?(?:多长|多久|几个?[天年月周]|多少[天年月])")
 _ASKS_COUNT = re.compile(r"多少|几[个名位人次条份票]|比例|过半|人数")
 _SAYS_TIME = re.compile(r"\d+个?[年月天日小周学工]|半年|及时|之日|期满|每年|每半年|立即")
 _SAYS_COUNT = re.compile(r"\d|半数|过半|若干|全体")
@@ -64,10 +66,11 @@ def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: 
     vectors = encoder.encode(folded)
     dense = vectors @ query.vector
     hint = letters(closest)
+    matter = _HOW_LONG.sub(" ", query.text)  # 时间 of 多长时间 is not what 延长时间 speaks of
     said = {
         gram.string: gram.weight * math.log(1 + len(folded) / max(sum(gram.string in piece for piece in folded), 1))
         for gram in (*query.grams, *query.added)
-        if len(gram.string) > 1
+        if len(gram.string) > 1 and (gram.string in matter or gram.string not in query.text)
     }
     mass = sum(said.values()) or 1.0
     rows = []
@@ -75,7 +78,7 @@ def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: 
         covered = sum(weight for string, weight in said.items() if string in piece) / mass
         hinted = _covered(hint, piece)
         score = covered + 0.5 * hinted + 0.6 * max(float(cosine), 0.0)
-        score += 0.3 * longest_run(query.core, piece) / max(len(query.core), 4)
+        score += 0.3 * longest_run(letters(matter), piece) / max(len(query.core), 4)
         score += _type_bonus(query.text + closest, piece)
         rows.append(score)
     return np.array(rows)
@@ -91,6 +94,9 @@ def _type_bonus(asked: str, piece: str) -> float:
     bonus = 0.0
     if _ASKS_TIME.search(asked) and _SAYS_TIME.search(piece):
         bonus += 0.25
+    lasting = _LASTS.search(asked)
+    if lasting and re.search(rf"{lasting[1]}[^,;.]{{0,7}}(?:\d+个?[年月天日周学工]|半年)", piece):
+        bonus += 0.5  # 预备期多长: 预备期为1年, and not how long something else takes
     if _ASKS_LIST.search(asked) and piece.endswith(":"):
         bonus += 0.35
     if _ASKS_START.search(asked) and _SAYS_START.search(piece):

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from content.passages import DocumentId, Level
 from retrieval.answer import Answer, Citation, answer
+from retrieval.encoder import load_encoder
 from retrieval.material import STARTER
 from retrieval.normalise import normalise
 from retrieval.refusals import Refusal, on_principle
 from retrieval.search import Index
 from retrieval.tuning import QUESTIONS
 from tests.retrieval.conftest import ARTICLES, TODAY, passage
+
+MESSAGES = QUESTIONS.with_name("messages.jsonl")
 
 
 def test_the_sentence_that_answers_is_quoted_and_not_the_whole_article(index: Index) -> None:
@@ -27,6 +31,20 @@ def test_the_sentence_that_answers_is_quoted_and_not_the_whole_article(index: In
     assert given_answer.citations[0].passage.content.article == "第七条"
     assert "延长时间不超过五个月" in given_answer.citations[0].quote
     assert len(given_answer.citations[0].quote) < len(ARTICLES["第七条"]) * 0.7
+
+
+def test_how_long_something_lasts_is_not_how_long_it_can_be_extended() -> None:
+    text = (
+        "预备党员的预备期为一年。预备期从党支部党员大会通过其为预备党员之日算起。\n"
+        "预备期满应当讨论；需要继续考察和教育的，可以延长一次预备期，延长时间不能少于半年，最长不超过一年。"
+    )
+    index = Index(load_encoder(None))
+    index.add([passage(1, text, article="第三十一条", questions=("预备期多长时间",))])
+
+    quote = answer(index, "预备期多长时间", on=TODAY).citations[0].quote
+
+    assert quote.startswith("预备党员的预备期为一年。")
+    assert "延长" not in quote
 
 
 def test_a_question_that_somebody_has_mapped_to_a_passage_is_answered_however_short(index: Index) -> None:
@@ -129,7 +147,24 @@ def test_ordinary_questions_are_not_refused_on_principle(question: str) -> None:
     assert on_principle(question) is None
 
 
-@pytest.mark.parametrize("path", [QUESTIONS, *sorted((STARTER / "anticipated").glob("*.jsonl"))], ids=lambda p: p.stem)
+NEIGHBOURS: dict[str, list[str]] = yaml.safe_load((Path(__file__).parent / "refusals.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        (question, None if reason == "answered" else Refusal(reason))
+        for reason, questions in NEIGHBOURS.items()
+        for question in questions
+    ],
+)
+def test_a_refusal_has_its_own_reason_and_leaves_its_neighbours_alone(question: str, reason: Refusal | None) -> None:
+    assert on_principle(normalise(question)) is reason
+
+
+@pytest.mark.parametrize(
+    "path", [QUESTIONS, MESSAGES, *sorted((STARTER / "anticipated").glob("*.jsonl"))], ids=lambda p: p.stem
+)
 def test_no_question_that_has_an_answer_is_refused_on_principle(path: Path) -> None:
     entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     answerable = [entry["question"] for entry in entries if entry.get("relevant", True)]
