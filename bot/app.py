@@ -113,7 +113,7 @@ async def run_house(house: House, *, listen: bool = True) -> None:
 def _jobs(house: House) -> list[Job]:
     services = house.services
     settings = services.settings
-    planning = Planning(settings.zone, settings.study_time, settings.reminder_time, settings.quiet_from)
+    planning = Planning(settings.zone, settings.study_time, settings.reminder_time)
 
     async def planner() -> None:
         async with services.database.write() as session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -36,7 +36,6 @@ class Planning:
     zone: ZoneInfo
     study_time: time
     reminder_time: time
-    quiet_from: time
 
 
 async def plan(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
@@ -56,30 +55,31 @@ async def _is_ours(session: AsyncSession) -> bool:
 
 
 async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
-    """A study card for every student whose own time of day has come, once a day.
+    """A study card for every student whose own time of day has come, once a day; not sent by midnight, it is let go.
 
     Who is paused, has muted study, left, has not consented or has no open account gets none.
     """
     local = now.astimezone(planning.zone)
-    since = (local - CATCH_UP).time() if (local - CATCH_UP).date() == local.date() else time(0, 0)
+    day = local.date()
+    since = (local - CATCH_UP).time() if (local - CATCH_UP).date() == day else time(0, 0)
     wanted = func.coalesce(PersonRow.study_time, planning.study_time)
     people = and_(
         wanted <= local.time(),
-        wanted > since,
+        wanted >= since,
         PersonRow.study_muted.is_(False),
         PersonRow.paused.is_(False),
         PersonRow.left_at.is_(None),
         exists().where(RoleRow.person_id == PersonRow.id, RoleRow.role == "student"),
         exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.withdrawn_at.is_(None)),
     )
-    key = literal("study:") + cast(PersonRow.id, String) + literal(f":{local.date().isoformat()}")
+    key = literal("study:") + cast(PersonRow.id, String) + literal(f":{day.isoformat()}")
     return await write_letters(
         session,
         kind=Kind.STUDY,
         key=key,
         recipients=people,
-        payload={"template": "study", "day": local.date().isoformat()},
-        expires_at=_at(planning, local.date(), planning.quiet_from),
+        payload={"template": "study", "day": day.isoformat()},
+        expires_at=datetime.combine(day + timedelta(days=1), time(0, 0), planning.zone).astimezone(UTC),
         now=now,
     )
 
@@ -117,7 +117,3 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
         expires_at=now + timedelta(days=1),
         now=now,
     )
-
-
-def _at(planning: Planning, day: date, moment: time) -> datetime:
-    return datetime.combine(day, moment, planning.zone).astimezone(UTC)

@@ -17,6 +17,7 @@ import pytest
 import structlog
 
 from bot.cli.app import main
+from tests.daytime import noon_zone
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
@@ -45,7 +46,7 @@ class Ran:
 def environment(folder: Path, url: str | None, **settings: str) -> dict[str, str]:
     """Ours without any setting of Waymark's, and then the test's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")}
-    own = {"WAYMARK_DATA": str(folder / "data"), "PYTHONPATH": str(ROOT)}
+    own = {"WAYMARK_DATA": str(folder / "data"), "WAYMARK_TIMEZONE": noon_zone(), "PYTHONPATH": str(ROOT)}
     if url is not None:
         own["WAYMARK_DATABASE_URL"] = url
     return kept | own | {f"WAYMARK_{name.upper()}": value for name, value in settings.items()}

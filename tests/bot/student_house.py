@@ -128,7 +128,7 @@ class StudentHouse:
     @property
     def _planning(self) -> Planning:
         settings = self.services.settings
-        return Planning(BEIJING, settings.study_time, settings.reminder_time, settings.quiet_from)
+        return Planning(BEIJING, settings.study_time, settings.reminder_time)
 
 
 @asynccontextmanager

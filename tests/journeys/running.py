@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import date
 from pathlib import Path
+
+from tests.daytime import noon_zone, today
 
 READY_SECONDS = 120
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
@@ -21,8 +24,10 @@ class Waymark:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self._zone = noon_zone()
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")} | {
             "WAYMARK_DATA": str(folder / "data"),
+            "WAYMARK_TIMEZONE": self._zone,
             "WAYMARK_WEB_PORT": "0",
             "WAYMARK_LOG_LEVEL": "info",
             "PYTHONUNBUFFERED": "1",
@@ -31,6 +36,11 @@ class Waymark:
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
         self._news = threading.Condition()
+
+    @property
+    def today(self) -> date:
+        """The day at this school."""
+        return today(self._zone)
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One command to its end; the caller looks at its exit code and what it printed."""

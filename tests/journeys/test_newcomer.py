@@ -7,9 +7,8 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -21,7 +20,6 @@ pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PICTURES = os.environ.get("WAYMARK_TEST_PICTURES")  # a folder, for whoever wants to look
-TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 @pytest.fixture
@@ -33,10 +31,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """The demo as the command line starts it."""
+def waymark(tmp_path: Path) -> Iterator[Waymark]:
+    """The demo, to be started as the command line starts it."""
     waymark = Waymark(tmp_path)
-    yield waymark.start("demo", "--no-browser")
+    yield waymark
     waymark.kill()
     print(waymark.output)  # shown by pytest where the test fails
 
@@ -84,9 +82,9 @@ class Visitor:
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_a_newcomer_sees_the_whole_main_job(browser: Browser, address: str, tmp_path: Path, width: int) -> None:
+def test_a_newcomer_sees_the_whole_main_job(browser: Browser, waymark: Waymark, tmp_path: Path, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai")
-    visitor = Visitor(page, address)
+    visitor = Visitor(page, waymark.start("demo", "--no-browser"))
 
     # As a student: today's card, a question answered with the article, the dates with their reasons.
     visitor.becomes("林晓雨")
@@ -110,7 +108,7 @@ def test_a_newcomer_sees_the_whole_main_job(browser: Browser, address: str, tmp_
     visitor.presses("发布")
     page.locator("li.theirs", has_text="已发布").last.wait_for()
 
-    day = TODAY - timedelta(days=1)
+    day = waymark.today - timedelta(days=1)
     visitor.says(f"/step 20240137 半年考察 {day.isoformat()}", "登记")
     visitor.presses("^登记$")
     page.locator("li.theirs", has_text="已登记").last.wait_for()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import load_workbook
@@ -19,7 +17,6 @@ from tests.journeys.cohort import PATIENCE, SCHOOL_RULE, joins, set_up
 from tests.journeys.running import Waymark
 
 __all__ = ["emulator"]
-TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 def has_button(label: str) -> Callable[[Seen], bool]:
@@ -81,7 +78,7 @@ def test_a_student_and_an_organiser_walk_the_whole_way_though_the_process_is_kil
     # A step is recorded: both are told, the dates change.
     mei.says("/dates")
     assert "第七条" in mei.waits_for("谈话", timeout=PATIENCE).text
-    secretary.says(f"/step 2023010001 党组织派人谈话 {TODAY.isoformat()}")
+    secretary.says(f"/step 2023010001 党组织派人谈话 {waymark.today.isoformat()}")
     secretary.waits_for("谈话人", timeout=PATIENCE)
     secretary.says("周书记")
     secretary.waits_for(has_button("登记"), timeout=PATIENCE)
@@ -114,7 +111,7 @@ def test_a_kill_in_the_middle_of_both_journeys_loses_nothing_and_repeats_only_wh
     for round_ in range(kills):
         for person in (mei, bo):
             person.says("/privacy")
-        secretary.says(f"/step 2023010002 思想汇报 {TODAY.isoformat()}" if round_ else "/due")
+        secretary.says(f"/step 2023010002 思想汇报 {waymark.today.isoformat()}" if round_ else "/due")
         waymark.kill()
         waymark.start_serving()
     for person in (mei, bo, secretary):

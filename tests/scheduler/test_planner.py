@@ -17,7 +17,7 @@ from storage.database import Database
 from tests.scheduler.people import LONG_AGO, add_branch, add_student
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-PLANNING = Planning(SHANGHAI, study_time=time(8, 0), reminder_time=time(9, 0), quiet_from=time(22, 0))
+PLANNING = Planning(SHANGHAI, study_time=time(8, 0), reminder_time=time(9, 0))
 
 
 class Answering:
@@ -78,17 +78,17 @@ async def test_who_is_muted_paused_gone_blocked_or_has_not_agreed_gets_no_card(d
     assert written == 0
 
 
-async def test_a_card_missed_in_an_outage_comes_for_three_hours_and_expires_at_night(database: Database) -> None:
+async def test_a_card_missed_in_an_outage_comes_for_three_hours_and_is_let_go_at_midnight(database: Database) -> None:
     async with database.write() as session:
         branch = await add_branch(session)
         await add_student(session, branch, 1)
 
         assert await plan_study(session, PLANNING, now=at(11, 1)) == 0
-        assert await plan_study(session, PLANNING, now=at(10, 59)) == 1
+        assert await plan_study(session, PLANNING, now=at(11)) == 1
         row = await session.scalar(select(OutboxRow))
 
     assert row is not None
-    assert row.expires_at == at(22)
+    assert row.expires_at == at(0, day=23)
     assert row.payload == {"template": "study", "day": "2026-11-22"}
 
 
