@@ -58,7 +58,10 @@ class Settings(BaseSettings):
 
     study_time: time = time(8, 0)
     reminder_time: time = time(9, 0)
-    reminder_days: Annotated[tuple[int, ...], NoDecode] = (14, 7, 1, 0)
+    reminder_days: Annotated[tuple[Annotated[int, Field(ge=0, le=366)], ...], NoDecode] = (14, 7, 1, 0)
+    reminder_overdue_days: int = Field(default=7, ge=1, le=90)
+    reminder_third_week: bool = True
+    escalate_after_days: int = Field(default=14, ge=1, le=366)
     quiet_from: time = time(22, 0)
     quiet_until: time = time(7, 30)
 

@@ -33,6 +33,7 @@ class ReminderSettings:
     calendar: WorkCalendar
     at: time = time(9, 0)
     days_before: tuple[int, ...] = (14, 7, 1, 0)
+    third_week: bool = True  # of a one-month limit
     overdue_every_days: int = 7
     overdue_times_ahead: int = 8  # rows kept ahead of today; a daily refresh moves them on
     escalate_after_days: int = 14
@@ -131,7 +132,7 @@ def _days(deadline: Deadline, today: date, settings: ReminderSettings) -> set[in
     if deadline.kind == "earliest":
         return {day for day in days if day >= 0}
     due = deadline.due
-    if deadline.remind is None and due == months_after(deadline.base_date, 1):
+    if settings.third_week and deadline.remind is None and due == months_after(deadline.base_date, 1):
         days.add((due - deadline.base_date - THIRD_WEEK).days)
     if days:
         days.add((due - settings.calendar.last_working_day(due)).days)  # a date is kept; people are told before it

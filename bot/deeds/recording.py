@@ -149,7 +149,13 @@ def reminder_settings(services: Services) -> ReminderSettings:
     """The installation's times of reminding."""
     settings = services.settings
     return ReminderSettings(
-        zone=settings.zone, calendar=services.calendar, at=settings.reminder_time, days_before=settings.reminder_days
+        zone=settings.zone,
+        calendar=services.calendar,
+        at=settings.reminder_time,
+        days_before=settings.reminder_days,
+        third_week=settings.reminder_third_week,
+        overdue_every_days=settings.reminder_overdue_days,
+        escalate_after_days=settings.escalate_after_days,
     )
 
 

@@ -55,6 +55,7 @@ class StudentHouse:
     emulator: Emulator
     moment: list[datetime]
     branch: int
+    committee: int
     inbox: Inbox
     delivery: Delivery
     door: Bot
@@ -149,7 +150,7 @@ async def open_house(database: Database, emulator: Emulator, **changes: object) 
     delivery = Delivery(database, carriers, {}, now)  # no limits: the clock stands still
     heard = Bot(door.token, session=ReplySession(door.session), default=DefaultBotProperties(parse_mode="HTML"))
     inbox = Inbox(database, dispatcher, {telegram.CHANNEL: heard}, now, delivery.nudge)
-    house = StudentHouse(services, emulator, moment, branch.id, inbox, delivery, door)
+    house = StudentHouse(services, emulator, moment, branch.id, committee.id, inbox, delivery, door)
     polling = telegram.poll(door, inbox, dispatcher.resolve_used_update_types())
     tasks = [asyncio.create_task(part) for part in (polling, inbox.run(), delivery.run(alone=True))]
     try:

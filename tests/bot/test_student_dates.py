@@ -13,7 +13,7 @@ from bot.words import Locales
 from records.deadline import Deadline, State
 from records.people import Role
 from records.tables import EntryRow
-from scheduler.tables import OutboxRow
+from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
 from tests.bot.student_house import BEIJING, StudentHouse, open_house
 from tests.emulator.emulator import Emulator
@@ -181,6 +181,26 @@ async def test_remind_me_tomorrow_does(libraries: Database, emulator: Emulator) 
         assert "就是今天" in again.text
         student.presses("知道了", again)
         assert (await student.hears("好的")).buttons == []
+
+
+async def test_an_installation_sets_when_it_reminds_and_when_the_next_level_hears(
+    library: Database, emulator: Emulator
+) -> None:
+    days = {"reminder_days": "5", "reminder_overdue_days": 10, "reminder_third_week": False, "escalate_after_days": 30}
+    async with open_house(library, emulator, **days) as house:
+        home, house.branch = house.branch, house.committee
+        await house.join("周委员", role=Role.ORGANISER)
+        house.branch = home
+        await applicant(house)
+
+        async with library.read() as session:
+            rows = list(await session.scalars(select(ReminderRow).order_by(ReminderRow.remind_at)))
+        by_name = {
+            name: [row.days_before for row in rows if row.recipient_id == house.people[name].id]
+            for name in ("林晓雨", "周委员")
+        }
+        assert by_name["林晓雨"][:5] == [0, -10, -20, -30, -40]  # five days before has passed
+        assert by_name["周委员"][:2] == [-30, -40]
 
 
 async def test_nobody_is_reminded_in_their_quiet_hours(library: Database, emulator: Emulator) -> None:

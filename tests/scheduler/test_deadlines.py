@@ -142,6 +142,31 @@ def test_the_days_can_be_set() -> None:
     days = [days for _, days in reminded(found, "2026-03-02", STUDENT, days_before=(3,), overdue_every_days=10)]
 
     assert days == [17, 3, 0, -10, -20]
+    without = reminded(found, "2026-03-02", STUDENT, third_week=False)
+    assert [days for _, days in without] == [14, 7, 1, 0, -7, -14]
+
+
+def test_a_nomination_or_certificate_that_lapses_is_told_where_the_school_has_such_a_rule() -> None:
+    happened = [
+        ("activist_decided", "2025-01-10"),
+        ("school.league_nominated", "2024-12-20"),
+        ("intensive_training_completed", "2024-12-05"),
+    ]
+    found = {one.rule: one for one in dates("2026-11-22", *happened, track=SCHOOL)}
+    nomination, certificate = found["school.nomination_validity"], found["school.certificate_validity"]
+
+    assert {one.level for one in (nomination, certificate)} == {"school"}
+    for who in (STUDENT, SECRETARY):
+        assert reminded([nomination], "2026-11-22", who) == [
+            ("2026-12-06", 14),
+            ("2026-12-13", 7),
+            ("2026-12-18", 2),  # the 20th is a Sunday: the last working day before it
+            ("2026-12-19", 1),
+            ("2026-12-20", 0),
+        ]
+        assert [day for day, _ in reminded([certificate], "2026-11-22", who)][0] == "2026-11-21"
+    assert not [one for one in dates("2026-11-22", *happened[:1], ("intensive_training_completed", "2024-12-05"))
+                if one.level == "school"]  # fmt: skip
 
 
 async def prepared(database: Database) -> list[int]:
