@@ -12,6 +12,7 @@ from aiogram.enums import ParseMode
 
 from bot import commands
 from bot.channels import telegram, webhook
+from bot.channels.calendar import CalendarFeed
 from bot.channels.web import history
 from bot.channels.web.server import WebDoor
 from bot.deeds.recording import settle_everybody
@@ -79,7 +80,7 @@ def build_house(services: Services, *, demo: bool = False, page: bool = True) ->
     inbox = Inbox(database, dispatcher, speaking, clock.now, delivery.nudge, watch=metrics.handled)
     if web is not None:
         web.inbox = inbox
-        web.machines += metrics.routes()
+        web.machines += [*metrics.routes(), CalendarFeed(services).route()]
         if telegram_bot is not None and settings.webhook_url:
             web.machines.append(webhook.Webhook(inbox, _webhook_secret(settings)).route())
     elif settings.webhook_url and page:

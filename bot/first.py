@@ -77,9 +77,8 @@ class Links:
 
 async def links(settings: Settings) -> Links:
     """Links for this installation; asks Telegram for the name of the bot and does without where it does not answer."""
-    address = settings.web_origins[0] if settings.web_origins else f"http://{settings.web_host}:{settings.web_port}"
     token = settings.telegram_token.get_secret_value()
-    return Links(await _bot_name(token, settings.telegram_api) if token else None, address)
+    return Links(await _bot_name(token, settings.telegram_api) if token else None, settings.page)
 
 
 async def _bot_name(token: str, api: str) -> str | None:

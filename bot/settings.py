@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         return ZoneInfo(self.timezone)
 
     @property
+    def page(self) -> str:
+        """Where people find the page: the first of `web_origins`, else this machine's own address."""
+        return self.web_origins[0].rstrip("/") if self.web_origins else f"http://{self.web_host}:{self.web_port}"
+
+    @property
     def database(self) -> str:
         """The database's address: the one given, or the embedded file under `data`."""
         return self.database_url or sqlite_url(str(self.data / "waymark.db"))

@@ -28,7 +28,7 @@ from storage.database import Base
 _THEIRS = {"person_id", "subject_id", "student_id", "mentor_id", "recipient_id", "asked_by"}
 # What the organisation's record consists of; all other rows are working data.
 _RECORD = {table.__tablename__ for table in (PersonRow, RoleRow, MentorshipRow, ConsentRow, EntryRow, AccessRow)}
-_SECRET = {"code_hash"}
+_SECRET = {"code_hash", "token_hash"}
 
 
 class Keeper(Protocol):

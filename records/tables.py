@@ -95,6 +95,17 @@ class InvitationRow(Base):
     used_at: Mapped[datetime | None]
 
 
+class CalendarLinkRow(Base):
+    """The secret address of a person's calendar; only its hash is kept."""
+
+    __tablename__ = "calendar_link"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+
+
 class JoinAttemptRow(Base):
     """A wrong code, counted per account so that nobody can guess."""
 

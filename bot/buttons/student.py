@@ -54,12 +54,26 @@ class DatesView(StrEnum):
 
     PASSED = "passed"
     CALENDAR = "calendar"
+    SUBSCRIPTION = "subscription"
 
 
 class Dates(CallbackData, prefix="dates"):
     """A button below one's own dates."""
 
     view: DatesView
+
+
+class CalendarAct(StrEnum):
+    """What can be done with the address of one's calendar."""
+
+    MAKE = "make"
+    REVOKE = "revoke"
+
+
+class CalendarPress(CallbackData, prefix="cal"):
+    """A button below the address of one's calendar."""
+
+    act: CalendarAct
 
 
 class Reply(StrEnum):

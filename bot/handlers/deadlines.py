@@ -9,7 +9,7 @@ from aiogram.filters import Command
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons.student import Dates, DatesView, ReminderReply, Reply
+from bot.buttons.student import CalendarAct, CalendarPress, Dates, DatesView, ReminderReply, Reply
 from bot.clock import Clock
 from bot.deeds.standing import standing_of
 from bot.filters import Has, Joined
@@ -18,9 +18,11 @@ from bot.letters.notice import notify
 from bot.letters.reminders import due_of
 from bot.services import Services
 from bot.turns.turn import Turn
+from bot.views.calendar import show_address, show_subscription
 from bot.views.dates import show_dates, show_passed
 from bot.views.reminders import Due, show_which
 from bot.words import Words
+from records.calendar_links import link_of, make_link, revoke_link
 from records.exports.calendar import calendar
 from records.people import Person, Role, organisers_of
 from scheduler.snoozing import snooze
@@ -31,6 +33,7 @@ def router() -> Router:
     router = Router(name="deadlines")
     router.message.register(on_dates, Command("dates"), Has(Role.STUDENT))
     router.callback_query.register(on_view, Dates.filter(), Has(Role.STUDENT))
+    router.callback_query.register(on_calendar, CalendarPress.filter(), Has(Role.STUDENT))
     router.callback_query.register(on_reply, ReminderReply.filter(), Joined())
     return router
 
@@ -45,11 +48,14 @@ async def on_dates(message: Message, services: Services, clock: Clock, person: P
 async def on_view(
     query: CallbackQuery, callback_data: Dates, services: Services, clock: Clock, person: Person, _: Words
 ) -> None:
-    """What has passed, or the dates as a calendar file."""
+    """What has passed, the dates as a calendar file, or the address that a calendar can subscribe to."""
     await query.answer()
     async with services.database.read() as session:
         standing = await standing_of(session, services, person.id, today=clock.today())
-    if callback_data.view is DatesView.PASSED:
+        link = await link_of(session, person.id)
+    if callback_data.view is DatesView.SUBSCRIPTION:
+        await said_below(query)(**show_subscription(services.settings, link, _))
+    elif callback_data.view is DatesView.PASSED:
         await said_below(query)(**show_passed(standing.passed, _))
     elif not standing.open_dates:
         await said_below(query)(_("dates.calendar_empty"))
@@ -57,6 +63,25 @@ async def on_view(
         content = calendar([(person, standing.dates)], _.plain, clock.now(), discreet=True)
         file = BufferedInputFile(content, filename=_.plain("dates.calendar_name"))
         await shown_file(query)(file, caption=_("dates.calendar_caption"))
+
+
+async def on_calendar(
+    query: CallbackQuery,
+    callback_data: CalendarPress,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """A new address, which is shown this once, or none any more."""
+    await query.answer()
+    if callback_data.act is CalendarAct.REVOKE:
+        await revoke_link(session, person.id)
+        await changed(query)(**show_subscription(services.settings, None, _, revoked=True))
+        return
+    token = await make_link(session, person.id, now=turn.now)
+    await changed(query)(**show_address(services.settings, token, _))
 
 
 async def on_reply(

@@ -32,11 +32,16 @@ def show_dates(standing: Standing, _: Words) -> Shown:
     if standing.coming is not None and all(one.step != standing.coming.step for one in shown):
         parts.append(show_coming(standing.coming, standing.today, _))
     parts.append(_("dates.no_promise"))
-    row = [Button(_.plain("dates.calendar_button"), Dates(view=DatesView.CALENDAR))]
+    rows = [
+        [
+            Button(_.plain("dates.calendar_button"), Dates(view=DatesView.CALENDAR)),
+            Button(_.plain("dates.subscription_button"), Dates(view=DatesView.SUBSCRIPTION)),
+        ]
+    ]
     if standing.passed:
         label = _.plain("dates.passed_button", count=len(standing.passed))
-        row.insert(0, Button(label, Dates(view=DatesView.PASSED)))
-    return {"text": paragraphs(parts), "reply_markup": keyboard([row])}
+        rows.insert(0, [Button(label, Dates(view=DatesView.PASSED))])
+    return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 
 
 def show_passed(facts: Sequence[Fact], _: Words) -> Shown:

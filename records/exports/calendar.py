@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from records.exports.columns import Words
 from records.people import Person
 
 ALARM_DAYS = (7, 1)
+REFRESH = timedelta(hours=12)  # how often a calendar that subscribed is asked to look again
 _MORNING = timedelta(hours=9)  # an all-day event begins at midnight: the alarm rings at nine
 
 
@@ -20,6 +22,7 @@ def calendar(
     now: datetime,
     *,
     discreet: bool = False,
+    seed: str = "",
     alarm_days: Sequence[int] = ALARM_DAYS,
 ) -> bytes:
     """All-day events with alarms for every date that is still open; done ones are left out.
@@ -28,7 +31,8 @@ def calendar(
     they appear on locked screens.
 
     Args:
-        discreet: the event's title too says only that something is due.
+        discreet: nothing in the file but the days says what is due, as for calendars that other companies keep.
+        seed: makes the UIDs of a discreet file those of its own address; without it they are the person's.
     """
     from icalendar import Alarm, Calendar, Event
 
@@ -37,6 +41,8 @@ def calendar(
     file.add("version", "2.0")
     file.add("calscale", "GREGORIAN")
     file.add("x-wr-calname", words("calendar.name"))
+    file.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    file.add("x-published-ttl", REFRESH)
     for person, deadlines in due:
         counts: Counter[str] = Counter()
         for deadline in sorted(deadlines, key=lambda one: (one.due, one.rule, one.kind)):
@@ -45,12 +51,14 @@ def calendar(
             if not deadline.is_open:
                 continue
             event = Event()
-            event.add("uid", f"{person.student_number or person.id}-{key}-{counts[key]}@waymark")
+            uid = f"{person.student_number or person.id}-{key}-{counts[key]}"
+            event.add("uid", f"{_opaque(seed, uid) if discreet else uid}@waymark")
             event.add("dtstamp", now)
             event.add("dtstart", deadline.due)
             event.add("dtend", deadline.due + timedelta(days=1))
             event.add("summary", words("calendar.neutral") if discreet else _title(person, deadline, words, len(due)))
-            event.add("description", _description(person, deadline, words))
+            details = words("calendar.details") if discreet else _description(person, deadline, words)
+            event.add("description", details)
             event.add("class", "PRIVATE")
             event.add("transp", "TRANSPARENT")
             for days in alarm_days:
@@ -61,6 +69,10 @@ def calendar(
                 event.add_component(alarm)
             file.add_component(event)
     return bytes(file.to_ical())
+
+
+def _opaque(seed: str, uid: str) -> str:
+    return hashlib.sha256(f"{seed} {uid}".encode()).hexdigest()[:32]
 
 
 def _title(person: Person, deadline: Deadline, words: Words, people: int) -> str:

@@ -158,12 +158,29 @@ def test_a_calendar_has_all_day_events_with_alarms_and_no_status_on_a_locked_scr
 def test_an_event_of_a_calendar_keeps_its_uid_when_the_date_moves(words: Words) -> None:
     person = _subject().person
     before = calendar([(person, [_deadline("interview", State.FUTURE)])], words, NOON)
-    after = calendar([(person, [_deadline("interview", State.FUTURE, date(2026, 12, 24))])], words, NOON, discreet=True)
+    after = calendar([(person, [_deadline("interview", State.FUTURE, date(2026, 12, 24))])], words, NOON)
 
     first, second = (Calendar.from_ical(content).walk("VEVENT")[0] for content in (before, after))
 
     assert first["uid"] == second["uid"]
-    assert second["summary"] == "你有一项待办"
+
+
+def test_a_discreet_calendar_tells_other_companies_nothing_but_days(words: Words) -> None:
+    person = _subject().person
+    dates = [_deadline("interview", State.FUTURE), _deadline("oath_taken", State.FUTURE)]
+
+    first, again, other = (
+        calendar([(person, dates)], words, NOON, discreet=True, seed=seed) for seed in ("one", "one", "two")
+    )
+
+    told = first.decode().replace("\r\n ", "")
+    for secret in (person.name, person.student_number or "", "党", "谈话", "宣誓", "T02", "interview", "细则"):
+        assert secret not in told
+    events = Calendar.from_ical(first).walk("VEVENT")
+    assert {str(event["summary"]) for event in events} == {"你有一项待办"}
+    assert all("/dates" in event["description"] for event in events)
+    assert first == again
+    assert not {event["uid"] for event in events} & {event["uid"] for event in Calendar.from_ical(other).walk("VEVENT")}
 
 
 def test_nothing_to_export_is_still_a_file(words: Words) -> None:

@@ -164,7 +164,7 @@ def test_a_nomination_or_certificate_that_lapses_is_told_where_the_school_has_su
             ("2026-12-19", 1),
             ("2026-12-20", 0),
         ]
-        assert [day for day, _ in reminded([certificate], "2026-11-22", who)][0] == "2026-11-21"
+        assert reminded([certificate], "2026-11-22", who)[0][0] == "2026-11-21"
     assert not [one for one in dates("2026-11-22", *happened[:1], ("intensive_training_completed", "2024-12-05"))
                 if one.level == "school"]  # fmt: skip
 
