@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import NewType
 
 from sqlalchemy import select
@@ -19,6 +22,18 @@ from storage.errors import WaymarkError
 
 InquiryId = NewType("InquiryId", int)
 MOST_CHARACTERS = 1000
+# What is said around a question and changes nothing in it; 不, 没 and 能 are not among them.
+_POLITE = re.compile(
+    r"^(请问|想问一?下?|问一?下|老师好|老师|你好|您好)+|(吗|嘛|呢|啊|呀|吧|呗|哦|谢谢|谢谢老师|老师)+$"
+)
+
+
+class Queued(Enum):
+    """What passing a question on came to."""
+
+    NEW = auto()
+    JOINED = auto()  # the same question of somebody else waits already: one answer will answer both
+    AGAIN = auto()  # the asker's own waits already
 
 
 @dataclass(frozen=True)
@@ -48,27 +63,35 @@ class InquiryNotAnswered(WaymarkError):
     sentence = "Question {inquiry} has no answer yet. Answer it first, then publish it."
 
 
-async def pass_on(session: AsyncSession, text: str, *, branch_id: int, asked_by: int, now: datetime) -> Inquiry:
+async def pass_on(
+    session: AsyncSession, text: str, *, branch_id: int, asked_by: int, now: datetime
+) -> tuple[Inquiry, Queued]:
     """Keep a question for the organisers of a branch; the same open question of the same person is kept once."""
     text = " ".join(text.split())[:MOST_CHARACTERS]
-    row = await session.scalar(
-        select(InquiryRow).where(InquiryRow.asked_by == asked_by, InquiryRow.text == text, InquiryRow.state == "open")
-    )
-    if row is None:
-        row = InquiryRow(text=text, branch_id=branch_id, asked_by=asked_by, asked_at=now, state="open")
-        session.add(row)
-        await session.flush()
-    return _inquiry(row)
+    same = await _waiting_alike(session, text, branch_id)
+    own = next((row for row in same if row.asked_by == asked_by), None)
+    if own is not None:
+        return _inquiry(own), Queued.AGAIN
+    row = InquiryRow(text=text, branch_id=branch_id, asked_by=asked_by, asked_at=now, state="open")
+    session.add(row)
+    await session.flush()
+    return _inquiry(row), Queued.JOINED if same else Queued.NEW
 
 
 async def open_inquiries(session: AsyncSession, branches: Iterable[int]) -> list[Inquiry]:
-    """Those of these branches (an organiser's subtree) that wait for an answer, oldest first."""
+    """Those of these branches (an organiser's subtree) that wait for an answer, oldest first.
+
+    The same question of several people of a branch stands there once, in the words of who asked first.
+    """
     rows = await session.scalars(
         select(InquiryRow)
         .where(InquiryRow.state == "open", InquiryRow.branch_id.in_(list(branches)))
         .order_by(InquiryRow.asked_at, InquiryRow.id)
     )
-    return [_inquiry(row) for row in rows]
+    first: dict[tuple[int, str], InquiryRow] = {}
+    for row in rows:
+        first.setdefault((row.branch_id, _essence(row.text)), row)
+    return [_inquiry(row) for row in first.values()]
 
 
 async def inquiry_of(session: AsyncSession, inquiry: int, *, branches: Iterable[int]) -> Inquiry:
@@ -78,27 +101,33 @@ async def inquiry_of(session: AsyncSession, inquiry: int, *, branches: Iterable[
 
 async def answer(
     session: AsyncSession, inquiry: int, text: str, *, branches: Iterable[int], answered_by: int, now: datetime
-) -> tuple[Inquiry, int]:
-    """Keep an organiser's answer; returns also the person to be told, whom the organiser is not shown.
+) -> tuple[Inquiry, tuple[int, ...]]:
+    """Keep an organiser's answer; returns also the people to be told, whom the organiser is not shown.
+
+    Everybody of the branch whose same question waits is answered.
 
     Raises:
         InquiryUnknown: not in these branches.
     """
     row = await _row(session, inquiry, branches)
-    row.answer = text.strip()
-    row.answered_by = answered_by
-    row.answered_at = now
-    row.state = "answered"
+    answered = await _together(session, row)
+    for one in answered:
+        one.answer = text.strip()
+        one.answered_by = answered_by
+        one.answered_at = now
+        one.state = "answered"
     await session.flush()
-    return _inquiry(row), row.asked_by
+    return _inquiry(row), tuple(one.asked_by for one in answered)
 
 
-async def close(session: AsyncSession, inquiry: int, *, branches: Iterable[int]) -> Inquiry:
-    """Leave a question without an answer. Raises: InquiryUnknown."""
+async def close(session: AsyncSession, inquiry: int, *, branches: Iterable[int]) -> tuple[Inquiry, tuple[int, ...]]:
+    """Leave a question without an answer, whoever asked it; returns the people to be told. Raises: InquiryUnknown."""
     row = await _row(session, inquiry, branches)
-    row.state = "closed"
+    closed = await _together(session, row)
+    for one in closed:
+        one.state = "closed"
     await session.flush()
-    return _inquiry(row)
+    return _inquiry(row), tuple(one.asked_by for one in closed)
 
 
 async def draft_faq(
@@ -138,6 +167,28 @@ async def publish_faq(session: AsyncSession, inquiry: int, *, branches: Iterable
         raise InquiryNotAnswered(inquiry=inquiry)
     row.state = "published"
     return await publish_document(session, row.document_id)
+
+
+async def _waiting_alike(session: AsyncSession, text: str, branch_id: int) -> list[InquiryRow]:
+    """The open questions of a branch that ask the same, oldest first."""
+    rows = await session.scalars(
+        select(InquiryRow)
+        .where(InquiryRow.branch_id == branch_id, InquiryRow.state == "open")
+        .order_by(InquiryRow.asked_at, InquiryRow.id)
+    )
+    return [row for row in rows if _essence(row.text) == _essence(text)]
+
+
+async def _together(session: AsyncSession, row: InquiryRow) -> list[InquiryRow]:
+    """The question itself and those that ask the same and wait."""
+    alike = await _waiting_alike(session, row.text, row.branch_id)
+    return [row, *(one for one in alike if one.id != row.id)]
+
+
+def _essence(text: str) -> str:
+    """The question without signs, spaces and politeness; what has nothing else in it stays as it is."""
+    letters = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).lower()))
+    return _POLITE.sub("", letters) or letters or text
 
 
 async def _row(session: AsyncSession, inquiry: int, branches: Iterable[int]) -> InquiryRow:

@@ -23,11 +23,12 @@ from bot.views.answers import show_answer, show_passage, show_sorry
 from bot.views.dates import show_own, show_prospect
 from bot.words import Words
 from content.documents import passage, show
-from content.inquiries import pass_on
+from content.inquiries import Queued, pass_on
 from records.people import Person, organisers_of
 from storage.files import load_file
 
 LONGEST_QUESTION = 500  # characters; the search reads no further
+QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN: "ask.waits_already"}
 
 
 class Asking(StatesGroup):
@@ -125,12 +126,12 @@ async def on_pass_on(
         await query.answer(_.plain("ask.forgotten"), show_alert=True)
         return
     await query.answer()
-    inquiry = await pass_on(session, question, branch_id=person.branch_id, asked_by=person.id, now=turn.now)
+    inquiry, queued = await pass_on(session, question, branch_id=person.branch_id, asked_by=person.id, now=turn.now)
     await forget(state, callback_data.question, now=turn.now)
-    for organiser in await organisers_of(session, person.branch_id):
+    for organiser in await organisers_of(session, person.branch_id) if queued is Queued.NEW else ():
         letter = await notify(session, organiser.id, "ask.new_inquiry", unique=f"inquiry:{inquiry.id}", now=turn.now)
         turn.letters += [letter] if letter else []
-    await said_below(query)(_("ask.passed_on"))
+    await said_below(query)(_(QUEUED[queued]))
 
 
 async def _answer(

@@ -144,3 +144,69 @@ async def test_a_passed_on_question_is_answered_without_names_and_then_answers_e
         press = organiser.presses("1 回答", queue)
         assert "失效" in await asyncio.to_thread(press.waits_for_answer)
     assert emulator.violations == []
+
+
+async def test_the_same_question_of_two_students_waits_once_and_one_answer_reaches_both(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student, other = await house.join("林晓雨", number="2026001"), await house.join("周明", number="2026002")
+
+        for who, asked, told in (
+            (student, "活动室的投影仪钥匙找谁借", "有了答复会发给您"),
+            (student, "请问活动室的投影仪钥匙找谁借呀", "不用再转"),
+            (other, "活动室的投影仪钥匙找谁借？", "同样的问题已经在等答复"),
+        ):
+            who.says(asked)
+            who.presses("转给组织员", await who.hears("没有找到"))
+            await who.hears(told)
+        await house.quiet()
+        assert sum("新问题" in one.text for one in organiser.heard) == 1
+
+        organiser.says("/answer")
+        queue = await organiser.hears("等待答复的问题")
+        assert queue.text.count("投影仪钥匙") == 1
+        organiser.presses("1 回答", queue)
+        await organiser.hears("请写出")
+        organiser.says("三楼值班室。")
+        assert "三楼值班室" in (await student.hears("有答复了")).text
+        assert "三楼值班室" in (await other.hears("有答复了")).text
+        await house.quiet()
+        assert sum("有答复了" in one.text for one in student.heard) == 1
+        organiser.says("/answer")
+        await organiser.hears("没有等待答复的问题")
+    assert emulator.violations == []
+
+
+async def test_who_asked_is_told_when_a_question_is_not_answered_here(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student = await house.join("林晓雨", number="2026001")
+        student.says("活动室的投影仪钥匙找谁借")
+        student.presses("转给组织员", await student.hears("没有找到"))
+        await student.hears("已转给组织员")
+
+        organiser.says("/answer")
+        organiser.presses("1 不回答", await organiser.hears("等待答复的问题"))
+
+        await organiser.hears("已关闭")
+        assert "投影仪钥匙" in (await student.hears("请当面问党支部")).text
+    assert emulator.violations == []
+
+
+async def test_an_organiser_who_asked_is_told_the_answer_too(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        asking = await house.join("王书记", role=Role.ORGANISER)
+        answering = await house.join("周老师", role=Role.ORGANISER)
+        asking.says("活动室的投影仪钥匙找谁借")
+        asking.presses("转给组织员", await asking.hears("没有找到"))
+        await asking.hears("新问题")
+
+        answering.says("/answer")
+        answering.presses("1 回答", await answering.hears("等待答复的问题"))
+        await answering.hears("请写出")
+        answering.says("三楼值班室。")
+
+        assert "三楼值班室" in (await asking.hears("有答复了")).text
+    assert emulator.violations == []

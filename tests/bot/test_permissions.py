@@ -166,7 +166,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
                 added_by=house.people["王书记"].id,
                 now=house.now,
             )
-            inquiry = await pass_on(session, "钥匙找谁借", branch_id=branch, asked_by=subject.id, now=house.now)
+            asked = await pass_on(session, "钥匙找谁借", branch_id=branch, asked_by=subject.id, now=house.now)
         people.organiser.says("/broadcast 明天开会")
         people.organiser.presses("发送", await people.organiser.hears("通知预览"))
         progress = await people.organiser.hears("共 2 人")
@@ -187,7 +187,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
             Nudge(person=subject.id, rule="T02", kind="due"),
             MentorSays(person=subject.id, step="interview"),
             *(Sending(deed=deed, broadcast=sent) for deed in SendDeed),
-            *(Inquiring(deed=deed, inquiry=inquiry.id) for deed in AnswerDeed),
+            *(Inquiring(deed=deed, inquiry=asked[0].id) for deed in AnswerDeed),
             Exporting(branch=branch, form="csv"),
             Exporting(person=subject.id, form="csv"),
             People(branch=branch),

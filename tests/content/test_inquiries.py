@@ -8,6 +8,7 @@ from content.documents import passages_in_force
 from content.inquiries import (
     InquiryNotAnswered,
     InquiryUnknown,
+    Queued,
     answer,
     close,
     draft_faq,
@@ -50,12 +51,43 @@ async def test_an_answer_names_whom_to_tell(school: Database) -> None:
     async with school.write() as session:
         (inquiry,) = await open_inquiries(session, [BRANCH])
 
-        answered, asker = await answer(
+        answered, askers = await answer(
             session, inquiry.id, "交给培养联系人。", branches=[BRANCH], answered_by=CHEN, now=NOON
         )
 
-        assert (answered.state, asker) == ("answered", LIN)
+        assert (answered.state, askers) == ("answered", (LIN,))
         assert await open_inquiries(session, [BRANCH]) == []
+
+
+async def test_the_same_question_of_two_people_stands_once_and_both_are_answered(school: Database) -> None:
+    async with school.write() as session:
+        _, own = await pass_on(session, "请问思想汇报交给谁呢", branch_id=BRANCH, asked_by=LIN, now=NOON)
+        _, other = await pass_on(session, "老师好，思想汇报交给谁", branch_id=BRANCH, asked_by=CHEN, now=NOON)
+        (inquiry,) = await open_inquiries(session, [BRANCH])
+
+        assert (own, other, inquiry.text) == (Queued.AGAIN, Queued.JOINED, QUESTION)
+        _, askers = await answer(session, inquiry.id, "交给联系人。", branches=[BRANCH], answered_by=CHEN, now=NOON)
+        assert askers == (LIN, CHEN)
+        assert await open_inquiries(session, [BRANCH]) == []
+
+
+@pytest.mark.parametrize("asked", ["思想汇报不交给谁", "思想汇报能交给谁", "思想汇报交给谁看"])
+async def test_a_question_that_says_something_else_stands_alone(school: Database, asked: str) -> None:
+    async with school.write() as session:
+        _, queued = await pass_on(session, asked, branch_id=BRANCH, asked_by=CHEN, now=NOON)
+
+        assert queued is Queued.NEW
+        assert len(await open_inquiries(session, [BRANCH])) == 2
+
+
+async def test_another_branchs_question_is_not_answered_with_it(school: Database) -> None:
+    async with school.write() as session:
+        _, queued = await pass_on(session, QUESTION, branch_id=OTHER_BRANCH, asked_by=CHEN, now=NOON)
+        (inquiry,) = await open_inquiries(session, [BRANCH])
+        await answer(session, inquiry.id, "交给联系人。", branches=[BRANCH], answered_by=CHEN, now=NOON)
+
+        assert queued is Queued.NEW
+        assert len(await open_inquiries(session, [OTHER_BRANCH])) == 1
 
 
 async def test_an_organiser_of_another_branch_cannot_answer(school: Database) -> None:
@@ -86,5 +118,7 @@ async def test_a_question_can_be_left_without_an_answer(school: Database) -> Non
     async with school.write() as session:
         (inquiry,) = await open_inquiries(session, [BRANCH])
 
-        assert (await close(session, inquiry.id, branches=[BRANCH])).state == "closed"
+        closed, askers = await close(session, inquiry.id, branches=[BRANCH])
+
+        assert (closed.state, askers) == ("closed", (LIN,))
         assert await open_inquiries(session, [BRANCH]) == []

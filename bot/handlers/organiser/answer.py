@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from aiogram import F, Router
 from aiogram.filters import Command, StateFilter
@@ -20,7 +20,7 @@ from bot.services import Services
 from bot.turns.turn import Turn
 from bot.views.organiser_answer import show_answered, show_faq, show_queue
 from bot.words import Words
-from content.inquiries import answer, close, draft_faq, inquiry_of, open_inquiries, publish_faq
+from content.inquiries import Inquiry, answer, close, draft_faq, inquiry_of, open_inquiries, publish_faq
 from records.people import Person, PersonId
 
 LONGEST = 2000
@@ -75,7 +75,8 @@ async def on_press(
             await state.update_data(inquiry=number)
             await said_below(query)(_("answer.prompt", text=inquiry.text))
         case AnswerDeed.CLOSE:
-            await close(session, number, branches=reach.ids)
+            _closed, askers = await close(session, number, branches=reach.ids)
+            await _tell(session, turn, askers, inquiry, "notice.inquiry_closed", {"question": inquiry.text})
             await changed(query)(_("answer.closed", text=inquiry.text))
         case AnswerDeed.DRAFT:
             document = await draft_faq(session, number, branches=reach.ids, added_by=person.id, now=turn.now)
@@ -102,24 +103,26 @@ async def on_text(
     number = (await state.get_data()).get("inquiry", 0)
     async with services.database.read() as reading:
         reach: Reach = await reach_of(reading, person)
-    inquiry, told = await _answered(session, turn, reach, number, text)
+    inquiry, askers = await answer(session, number, text, branches=reach.ids, answered_by=person.id, now=turn.now)
+    values = {"question": inquiry.text, "answer": text}
+    told = await _tell(session, turn, askers, inquiry, "notice.inquiry_answered", values)
     await state.set_state(None)
     await state.update_data(inquiry=None)
     await message.answer(**show_answered(inquiry, _, told=told))
 
 
-async def _answered(session: AsyncSession, turn: Turn, reach: Reach, number: int, text: str) -> tuple[Any, bool]:
-    inquiry, asker = await answer(session, number, text, branches=reach.ids, answered_by=reach.person.id, now=turn.now)
-    letter = await notify(
-        session,
-        PersonId(asker),
-        "notice.inquiry_answered",
-        unique=f"inquiry:{inquiry.id}",
-        now=turn.now,
-        values={"question": inquiry.text, "answer": text},
-    )
-    turn.letters += [letter] if letter else []
-    return inquiry, letter is not None
+async def _tell(
+    session: AsyncSession, turn: Turn, askers: Sequence[int], inquiry: Inquiry, key: str, values: dict[str, str]
+) -> bool:
+    """Write to everybody who asked; whether any of them can be reached."""
+    told = False
+    for asker in askers:
+        letter = await notify(
+            session, PersonId(asker), key, unique=f"inquiry:{inquiry.id}:told", now=turn.now, values=values
+        )
+        turn.letters += [letter] if letter else []
+        told = told or letter is not None
+    return told
 
 
 def _possible(deed: AnswerDeed, state: str) -> bool:
