@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage
+from retrieval.editions import OldText, last_days, old_text
 from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
 from retrieval.queries import Query
@@ -61,6 +62,7 @@ class Answer:
         citations: national before school; empty unless answered.
         hits: nearest passages, also where none was good enough to be quoted.
         refusal: why there is no answer; None where there is one.
+        former: an old text was asked for, and what is cited is no longer in force.
     """
 
     question: str
@@ -69,20 +71,42 @@ class Answer:
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
     refusal: Refusal | None
+    former: bool = False
 
 
 def answer(index: Index, question: str, *, on: date) -> Answer:
-    """Answer from passages in force on this day, by quotation, or say why not."""
+    """Answer from passages in force on this day, by quotation, or say why not.
+
+    Where the question is for an old text, from that text if it is held, and from no other.
+    """
     text = normalise(question)
     reason = _unanswerable(text)
     if reason is not None:
         return Answer(question, False, 0.0, (), (), reason)
+    former = old_text(text, on=on)
+    if former is not None:
+        return _of_old_text(index, question, former, on=on)
     found = index.look_up(question, on=on)
     confidence = found.hits[0].score if found.hits else 0.0
     citations = _citations(index, found.query, found.hits) if confidence >= found.gate else ()
     if not citations:
         return Answer(question, False, confidence, (), found.hits, Refusal.NOTHING_FOUND)
     return Answer(question, True, confidence, citations, found.hits, None)
+
+
+def _of_old_text(index: Index, question: str, asked: OldText, *, on: date) -> Answer:
+    """The best answer of the days before each replacement, from texts that no longer hold."""
+    held = [one for document in index.held().values() for one in document if asked.means(one, on=on)]
+    best = Answer(question, False, 0.0, (), (), Refusal.NOTHING_FOUND if held else Refusal.OLD_TEXT)
+    for day in last_days(held):
+        found = index.look_up(asked.matter, on=day)
+        hits = tuple(hit for hit in found.hits if asked.means(hit.passage, on=on))
+        if not hits or hits[0].score <= best.confidence:
+            continue
+        citations = _citations(index, found.query, hits) if hits[0].score >= found.gate else ()
+        reason = None if citations else Refusal.NOTHING_FOUND
+        best = Answer(question, bool(citations), hits[0].score, citations, hits, reason, former=bool(citations))
+    return best
 
 
 def _unanswerable(text: str) -> Refusal | None:

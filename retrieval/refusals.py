@@ -10,6 +10,7 @@ class Refusal(StrEnum):
     """Why a question was not answered; the sentences are `refusal.<value>` in the locales."""
 
     NOTHING_FOUND = "nothing_found"
+    OLD_TEXT = "old_text"
     EMPTY_QUESTION = "empty_question"
     NOT_A_QUESTION = "not_a_question"
     OTHER_PEOPLE = "other_people"

@@ -136,6 +136,7 @@ def _json(desk: Desk, identity: str | None, answer: Answer) -> dict[str, Any]:
             for hit in answer.hits
         ],
         "refusal": refusal.value if refusal else None,
+        "former": answer.former,
     }
 
 
@@ -145,6 +146,8 @@ def _tell(desk: Desk, answer: Answer) -> None:
 
     if answer.refusal is not None:
         print(desk.words.plain(f"refusal.{answer.refusal.value}"))
+    if answer.former:
+        print(desk.words.plain("ask.former"))
     for citation in answer.citations:
         passage = citation.passage
         desk.line(

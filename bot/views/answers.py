@@ -31,9 +31,11 @@ def show_answer(answer: Answer, question: str, _: Words, *, before: str = "") ->
     if not answer.answered:
         return _show_refusal(answer, question, _, before=before)
     parts = [before] if before else []
+    if answer.former:
+        parts.append(_("ask.former"))
     cited: list[Citation] = []
     for citation in answer.citations:
-        part = show_citation(citation, _)
+        part = show_citation(citation, _, former=answer.former)
         if cited and units(paragraphs([*parts, part])) > LONGEST:
             break
         parts.append(part)
@@ -46,11 +48,12 @@ def show_answer(answer: Answer, question: str, _: Words, *, before: str = "") ->
     return {"text": paragraphs(parts), "reply_markup": keyboard([buttons])}
 
 
-def show_citation(citation: Citation, _: Words) -> str:
-    """One quotation under its source, with whose requirement it is and since when it holds."""
+def show_citation(citation: Citation, _: Words, *, former: bool = False) -> str:
+    """One quotation under its source, with whose requirement it is and since (and, if former, until) when it holds."""
     passage = citation.passage
     return lines(
         _("ask.citation", source=source_of(passage, _), label=label_of(passage, _), since=str(passage.effective_from)),
+        _("ask.until", until=str(passage.effective_until)) if former else "",
         quoted(shortened(citation.quote, QUOTE_AT_MOST)),
     )
 

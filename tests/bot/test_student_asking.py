@@ -64,6 +64,26 @@ async def test_a_question_is_answered_with_a_quotation_and_its_source(libraries:
     assert emulator.violations == []
 
 
+async def test_an_old_text_is_quoted_only_when_asked_for_and_is_called_old(
+    libraries: Database, emulator: Emulator
+) -> None:
+    async with open_house(libraries, emulator) as house:
+        student = await house.join("林晓雨")
+        student.says("修订前的规定里学生宿舍几点关门")
+        assert "没有您问的旧文本" in (await student.hears("旧文本")).text
+        old = await upload(house, RULES)
+        changed = RULES.replace("二十三时", "二十二时").replace("9月1日", "10月1日")
+        await upload(house, changed, replaces=old)
+
+        student.says("修订前的规定里学生宿舍每晚几点关闭大门")
+
+        answer = await student.hears("二十三时")
+        assert "已经失效的旧文本" in answer.text
+        assert "2026-10-01" in answer.text
+        student.says("学生宿舍每晚几点关闭大门")
+        assert "旧文本" not in (await student.hears("二十二时")).text
+
+
 async def test_what_was_just_uploaded_answers_and_what_was_retired_does_not(
     libraries: Database, emulator: Emulator
 ) -> None:

@@ -1,0 +1,59 @@
+"""Questions for a text that is no longer in force: what says so, and the days on which such texts held."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from content.passages import Passage
+
+_TEXT = r"(?:细则|条例|规定|章程|办法|文件|版本?)"
+_OLD = re.compile(
+    rf"(?:\d{{4}}年?(?:的|版|版的|发布的|那版)?|(?:旧|老|原来|以前|从前|之前|过去|废止|失效|上1?)(?:版|的|1版)?(?:的)?){_TEXT}(?:{_TEXT})?"
+    rf"|(?:修订|修改)(?:之|以)?前(?:的)?{_TEXT}?|{_TEXT}(?:\d{{4}}年?版|旧版|老版)"
+)
+_YEAR = re.compile(r"\d{4}")
+_COMPARES = re.compile(
+    r"区别|变化|不同|差别|对比|比较|改了|变了|新旧|还(?:能|可以|在)?用|管用|有效吗|作数|算数|信吗|作废了|废止了|失效了|以哪|哪个|现在|现行"
+)
+_DAYS_AT_MOST = 8
+
+
+@dataclass(frozen=True)
+class OldText:
+    """A question for an old text.
+
+    Attributes:
+        matter: the question without the words that name the edition, normalised.
+        year: in which that text held, None where none is named.
+    """
+
+    matter: str
+    year: int | None
+
+    def means(self, passage: Passage, *, on: date) -> bool:
+        """Whether a passage, no longer in force on this day, is of the edition that was asked for."""
+        until = passage.effective_until
+        if until is None or until > on:
+            return False
+        return self.year is None or passage.effective_from.year <= self.year <= until.year
+
+
+def old_text(normalised_question: str, *, on: date) -> OldText | None:
+    """What is asked of an old text; None for any other question, and for one that compares the old with the new."""
+    found = _OLD.search(normalised_question)
+    if found is None or _COMPARES.search(normalised_question):
+        return None
+    year = _YEAR.search(found.group())
+    if year is not None and not 1900 < int(year.group()) < on.year:
+        return None
+    matter = (normalised_question[: found.start()] + normalised_question[found.end() :]).strip()
+    return OldText(matter or normalised_question, int(year.group()) if year else None)
+
+
+def last_days(passages: Iterable[Passage]) -> list[date]:
+    """The last days on which replaced texts held, the latest first."""
+    ends = {passage.effective_until for passage in passages if passage.effective_until is not None}
+    return [end - timedelta(days=1) for end in sorted(ends, reverse=True)[:_DAYS_AT_MOST]]
