@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.day_words import day_said
+from bot.days import NoDay
 from records.deadline import Deadline
 
 _SELF = re.compile(r"我(?!们|校|院|国|党|班|支部)|本人|自己")
@@ -17,9 +19,6 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _IF = re.compile(r"如果|假如|假设|要是|若(是)?|倘若|万一|\bif\b|suppose", re.IGNORECASE)
-_DAY = re.compile(
-    r"(20\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?|(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)"
-)
 _CLAUSE_ENDS = re.compile(r"[，,。；;？?]|那么?|最早|then")
 
 # What people call a step, the particular before the general; each with the steps whose dates are meant.
@@ -75,25 +74,34 @@ class OwnDates:
 
 @dataclass(frozen=True)
 class Supposition:
-    """If `step` happened on `day`: what would follow, in particular for `wanted` (empty: whatever follows)."""
+    """If `step` happened on `day`: what would follow, in particular for `wanted` (empty: whatever follows).
+
+    `said`: the words that `day` reads a year or a day of the month into; None where all was said.
+    """
 
     step: str
     day: date
     wanted: tuple[str, ...]
+    said: str | None = None
 
 
-def supposed(question: str) -> Supposition | None:
-    """The what-if of a question such as 「如果 2026-12-01 确定为积极分子，最早什么时候能成为发展对象」."""
-    found = _DAY.search(question)
-    if found is None or _IF.search(question) is None:
+def supposed(question: str, today: date) -> Supposition | None:
+    """The what-if of a question such as 「如果 2026-12-01 确定为积极分子，最早什么时候能成为发展对象」.
+
+    Raises:
+        NoDay: a day was said that the calendar does not have.
+    """
+    found = day_said(question, today) if _IF.search(question) else None
+    if found is None:
         return None
-    day = _day_of(found)
-    end = _CLAUSE_ENDS.search(question, found.end())
+    end = _CLAUSE_ENDS.search(question, found.end)
     condition, rest = (question[: end.start()], question[end.start() :]) if end else (question, "")
     step = next((step for pattern, step in _SUPPOSED if pattern.search(condition)), None)
-    if step is None or day is None:
+    if step is None:
         return None
-    return Supposition(step, day, steps_named(rest))
+    if found.day is None:
+        raise NoDay(value=found.said)
+    return Supposition(step, found.day, steps_named(rest), found.said if found.guess else None)
 
 
 def own_dates(question: str) -> OwnDates | None:
@@ -107,11 +115,3 @@ def own_dates(question: str) -> OwnDates | None:
 def steps_named(text: str) -> tuple[str, ...]:
     """The steps that the first name found in a text means."""
     return next((steps for pattern, steps in _PATTERNS if pattern.search(text)), ())
-
-
-def _day_of(match: re.Match[str]) -> date | None:
-    numbers = [int(part) for part in match.groups() if part is not None]
-    try:
-        return date(*numbers)
-    except ValueError:
-        return None

@@ -149,7 +149,7 @@ async def _answer(
     if len(question) > LONGEST_QUESTION:
         await message.answer(_("ask.too_long", most=LONGEST_QUESTION))
         return
-    supposition, own = supposed(question), own_dates(question)
+    supposition, own = supposed(question, today), own_dates(question)
     before = ""
     if supposition is not None or own is not None:
         async with services.database.read() as session:

@@ -165,7 +165,8 @@ def _left(days: int, _: Words) -> str:
 
 def show_prospect(supposition: Supposition, found: Sequence[Earliest], _: Words) -> Shown:
     """What would follow from a supposition: the earliest day, the limits on the way, and all that is no date."""
-    parts = [_("dates.if_head", day=str(supposition.day), step=event_name(supposition.step, _))]
+    read = _("dates.if_read", said=supposition.said, day=str(supposition.day)) if supposition.said else ""
+    parts: list[str] = [lines(_("dates.if_head", day=str(supposition.day), step=event_name(supposition.step, _)), read)]
     if found:
         last = found[-1]
         floors = [

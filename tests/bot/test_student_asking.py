@@ -190,6 +190,23 @@ async def test_what_if_is_computed_and_nothing_is_recorded(library: Database, em
         assert "目前没有正在计算的期限" in (await student.hears("我的期限")).text
 
 
+async def test_a_day_said_in_common_words_is_read_and_the_reading_is_told(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+
+        student.says("如果明年三月被列为发展对象，最早什么时候能开支部大会接收为预备党员？")
+
+        shown = await student.hears("如果 2027-03-01")
+        assert "「明年三月」按 2027-03-01 算" in shown.text
+        for condition in ("政治审查合格", "两名正式党员作入党介绍人", "赞成人数超过应到会"):
+            assert condition in shown.text
+        student.says("如果2月30日确定为积极分子，最早什么时候能成为发展对象？")
+        await student.hears("「2月30日」不是日期")
+    assert emulator.violations == []
+
+
 async def test_ask_alone_asks_what_the_question_is(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
