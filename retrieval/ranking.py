@@ -209,13 +209,18 @@ def confidence_features(
             top[column["coverage"]],
             top[column["longest_run"]],
             top[column["question_dice"]],
-            math.log(max(len(query.core), 1)) - 2.5,
+            math.log(max(_length(query.core), 1)) - 2.5,
             top[column["coverage_all"]],
             top[column["missing"]],
             rows[:, column["support"]].max(),
             unknown,
         ]
     )
+
+
+def _length(core: str) -> int:
+    """Characters up to what the calibration has seen; one that comes again and again says nothing new."""
+    return min(len(core), 3 * len(set(core)), _LONGEST_LEARNED)
 
 
 def _rests_on(passage: Passage) -> tuple[str, str]:
@@ -252,6 +257,7 @@ def _runs(needle: str, text: str) -> tuple[int, int]:
 
 
 _TILE = 3
+_LONGEST_LEARNED = 32  # characters; hardly a question that was learned from is longer
 
 
 @lru_cache(maxsize=8192)
