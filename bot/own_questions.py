@@ -11,7 +11,7 @@ from bot.day_words import day_said
 from bot.days import NoDay
 from records.deadline import Deadline
 
-_SELF = re.compile(r"我(?!们|校|院|国|党|班|支部)|本人|自己")
+_SELF = re.compile(r"[我俺](?!们|校|院|国|党|班|支部)|本人|自己(?!写|填|打|选|找|交)")
 _WHEN = re.compile(
     r"什么时候|啥时候?|何时|几时|哪一?天|几号|几月|多久|多长时间|还要等|还差|还剩|到期|超期|过期|逾期|截止|期限|"
     r"最早|最晚|最迟|到时间|时间(到|够|满)|满(一年|半年)|(可以|能|该|够).{0,12}(了吗|了没|了么|吗)|"

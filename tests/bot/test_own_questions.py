@@ -1,0 +1,58 @@
+"""Which questions are about the asker's own dates, and which about the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.own_questions import own_dates
+
+
+@pytest.mark.parametrize(
+    ("question", "step"),
+    [
+        ("我的预备期哪天满", "conversion_meeting"),
+        ("我啥时候能转正", "conversion_meeting"),
+        ("俺啥时候能转正", "conversion_meeting"),
+        ("我能转正了吗", "conversion_meeting"),
+        ("我还要多久才能当发展对象", "candidate_decided"),
+        ("我离发展对象还差几个月", "candidate_decided"),
+        ("本人谈话过期了没", "interview"),
+        ("我积极分子满一年了没", "activist_decided"),
+        ("我什么时候宣誓", "oath_taken"),
+        ("我几号该交思想汇报", "thought_report"),
+        ("我政审啥时候做", "political_review_passed"),
+        ("我转正申请最早哪天能交", "conversion_applied"),
+        ("我公示哪天结束", "public_notice_posted"),
+        ("我的半年考察是哪天", "half_year_review"),
+        ("自己的集中培训最晚哪天", "intensive_training_completed"),
+    ],
+)
+def test_a_question_on_ones_own_date_names_the_step(question: str, step: str) -> None:
+    found = own_dates(question)
+
+    assert found is not None
+    assert step in found.steps
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "我们支部什么时候开会",
+        "预备期多久",
+        "转正申请提前几天交",
+        "我校公示几天",
+        "自己写的申请书多久有人谈话",
+        "自己找介绍人可以吗",
+        "我国党员什么时候转正",
+        "俺们支部多久考察一次",
+        "积极分子多久考察一次",
+        "思想汇报多久一份",
+        "党委审批要多久",
+        "宣誓要在多久之内",
+        "我想当入党介绍人要做什么",
+        "培训最少几天",
+        "公示期从哪天算",
+    ],
+)
+def test_a_question_on_the_rule_is_not_one_on_ones_own_date(question: str) -> None:
+    assert own_dates(question) is None
