@@ -42,8 +42,12 @@ class Standing:
 
     @property
     def coming(self) -> NextStep | None:
-        """The first step that can come next."""
-        return self.ahead[0] if self.ahead else None
+        """The first step that can come next; one that a later phase has left behind is not waited for."""
+        by_id = self.track.by_id
+        done = (by_id[fact.step] for fact in self.facts if fact.step in self.track.position)
+        phase = max((step.phase or 0 for step in done if not step.repeatable), default=0)
+        there = (one for one in self.ahead if (by_id[one.step].phase or 0) >= phase)
+        return next(there, self.ahead[0] if self.ahead else None)
 
     def day_of(self, step: str) -> date | None:
         """When a step was last taken."""

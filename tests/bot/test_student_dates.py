@@ -110,6 +110,28 @@ async def test_progress_is_a_picture_and_words(library: Database, emulator: Emul
     assert emulator.violations == []
 
 
+async def test_progress_shows_the_phase_in_which_something_happened_last(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        for step, day in (
+            ("application_received", "2024-09-10"),
+            ("activist_decided", "2025-03-15"),  # and its filing was never entered
+            ("candidate_decided", "2026-11-02"),
+            ("candidate_agreed", "2026-11-10"),
+        ):
+            await house.record("林晓雨", step, day)
+
+        student.says("/progress")
+
+        drawn = await student.hears(lambda seen: "photo" in seen.raw)
+        assert "备案" not in drawn.text
+        assert "下一步：张贴公示" in drawn.text
+        student.presses("文字版")
+        words = await student.hears("▶️ 发展对象的确定和考察")
+        assert "2026-11-10" in words.text
+    assert emulator.violations == []
+
+
 async def test_a_reminder_reaches_the_student_and_who_must_act_once(libraries: Database, emulator: Emulator) -> None:
     async with open_house(libraries, emulator) as house:
         student, organiser = await applicant(house)
