@@ -203,7 +203,6 @@ class AnswerDeed(StrEnum):
 
     ANSWER = "answer"
     CLOSE = "close"
-    DRAFT = "draft"
     PUBLISH = "publish"
 
 

@@ -9,7 +9,6 @@ from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import AnswerDeed, Inquiring
 from bot.views.text import Shown, lines, paragraphs, quoted
 from bot.words import Words
-from content.documents import Document
 from content.inquiries import Inquiry
 
 SHOWN = 8
@@ -31,18 +30,14 @@ def show_queue(found: Sequence[Inquiry], zone: ZoneInfo, _: Words) -> Shown:
 
 
 def show_answered(inquiry: Inquiry, _: Words, *, told: bool) -> Shown:
-    """It was sent; the pair can be kept."""
-    text = lines(_("answer.done" if told else "answer.done_untold"), _("answer.keep_hint"))
-    return {
-        "text": text,
-        "reply_markup": keyboard([[Button(_.plain("answer.keep"), _press(inquiry, AnswerDeed.DRAFT))]]),
-    }
-
-
-def show_faq(inquiry: Inquiry, document: Document, _: Words) -> Shown:
-    """The draft, before everybody can be answered with it."""
+    """It was sent; below it the draft, which answers nobody before it is confirmed."""
     text = paragraphs(
-        [_("answer.draft"), _("answer.question", text=inquiry.text), quoted(inquiry.answer or ""), _("answer.check")]
+        [
+            lines(_("answer.done" if told else "answer.done_untold"), _("answer.keep_hint")),
+            _("answer.draft"),
+            lines(_("answer.question", text=inquiry.text), quoted(inquiry.answer or "")),
+            _("answer.check"),
+        ]
     )
     row = [Button(_.plain("answer.publish"), _press(inquiry, AnswerDeed.PUBLISH))]
     return {"text": text, "reply_markup": keyboard([row])}

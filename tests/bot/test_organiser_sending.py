@@ -133,11 +133,10 @@ async def test_a_passed_on_question_is_answered_without_names_and_then_answers_e
         told = await student.hears("有答复了")
         assert "三楼值班室" in told.text
 
-        organiser.presses("存为常见问题", done)
-        draft = await organiser.hears("草稿")
+        assert "草稿" in done.text
         other.says("活动室投影仪的钥匙找谁借呀")
         await other.hears("没有找到")
-        organiser.presses("确认发布", draft)
+        organiser.presses("确认发布", done)
         await organiser.hears("现在就能用它回答")
         other.says("活动室的投影仪钥匙找谁借")
         assert "三楼值班室" in (await other.hears("值班室")).text
@@ -209,4 +208,30 @@ async def test_an_organiser_who_asked_is_told_the_answer_too(database: Database,
         answering.says("三楼值班室。")
 
         assert "三楼值班室" in (await asking.hears("有答复了")).text
+    assert emulator.violations == []
+
+
+async def test_the_answer_that_the_library_holds_already_still_reaches_who_asked(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student = await house.join("林晓雨", number="2026001")
+        student.says("活动室的投影仪钥匙找谁借")
+        refused = await student.hears("没有找到")
+        for publishing in (True, False):
+            student.presses("转给组织员", refused)
+            await student.hears("有了答复会发给您")
+            organiser.says("/answer")
+            organiser.presses("1 回答", await organiser.hears("等待答复的问题"))
+            await organiser.hears("请写出")
+            organiser.says("三楼值班室。")
+            done = await organiser.hears("已答复")
+            await student.hears("有答复了")
+            assert ("草稿" in done.text) is publishing
+            if publishing:
+                student.says("活动室的投影仪钥匙找谁借")
+                refused = await student.hears("没有找到")
+                organiser.presses("确认发布", done)
+                await organiser.hears("现在就能用它回答")
     assert emulator.violations == []

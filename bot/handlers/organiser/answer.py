@@ -18,9 +18,10 @@ from bot.letters.notice import notify
 from bot.reach import Reach, reach_of
 from bot.services import Services
 from bot.turns.turn import Turn
-from bot.views.organiser_answer import show_answered, show_faq, show_queue
+from bot.views.organiser_answer import show_answered, show_queue
 from bot.words import Words
 from content.inquiries import Inquiry, answer, close, draft_faq, inquiry_of, open_inquiries, publish_faq
+from content.library import DocumentAlreadyThere
 from records.people import Person, PersonId
 
 LONGEST = 2000
@@ -60,7 +61,7 @@ async def on_press(
     person: Person,
     _: Words,
 ) -> None:
-    """「回答」「不回答」「存为常见问题」「确认发布」."""
+    """「回答」「不回答」「确认发布」."""
     number = callback_data.inquiry
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
@@ -78,9 +79,6 @@ async def on_press(
             _closed, askers = await close(session, number, branches=reach.ids)
             await _tell(session, turn, askers, inquiry, "notice.inquiry_closed", {"question": inquiry.text})
             await changed(query)(_("answer.closed", text=inquiry.text))
-        case AnswerDeed.DRAFT:
-            document = await draft_faq(session, number, branches=reach.ids, added_by=person.id, now=turn.now)
-            await said_below(query)(**show_faq(inquiry, document, _))
         case AnswerDeed.PUBLISH:
             await publish_faq(session, number, branches=reach.ids)
             await changed(query)(_("answer.published", text=inquiry.text))
@@ -108,6 +106,11 @@ async def on_text(
     told = await _tell(session, turn, askers, inquiry, "notice.inquiry_answered", values)
     await state.set_state(None)
     await state.update_data(inquiry=None)
+    try:
+        await draft_faq(session, number, branches=reach.ids, added_by=person.id, now=turn.now)
+    except DocumentAlreadyThere:  # the library says just that already
+        await message.answer(_("answer.done" if told else "answer.done_untold"))
+        return
     await message.answer(**show_answered(inquiry, _, told=told))
 
 
