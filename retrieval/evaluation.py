@@ -15,7 +15,7 @@ from content.passages import Passage
 from retrieval.answer import answer
 from retrieval.naming import article_key, place_of, title_key
 from retrieval.search import Hit, Index
-from storage.errors import WaymarkError
+from storage.errors import Term, WaymarkError
 
 _DEEP = 10
 
@@ -106,9 +106,10 @@ def read_questions(path: Path) -> Iterator[EvaluationQuestion]:
             relevant = tuple(Relevant(each["title"], each.get("article") or "") for each in entry["relevant"])
             yield EvaluationQuestion(str(entry["id"]), str(entry["question"]), relevant)
         except json.JSONDecodeError as error:
-            raise BadEvaluationLine(line=number, problem="it is not JSON") from error
+            raise BadEvaluationLine(line=number, problem=Term("it is not JSON", "problem.not_json")) from error
         except (KeyError, TypeError, AttributeError) as error:
-            raise BadEvaluationLine(line=number, problem=f"{error} is missing or of another kind") from error
+            problem = Term("id, question or relevant is missing or of another kind", "problem.not_an_evaluation_line")
+            raise BadEvaluationLine(line=number, problem=problem) from error
 
 
 def evaluate(

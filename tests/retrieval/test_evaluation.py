@@ -18,6 +18,7 @@ from retrieval.evaluation import (
     refused_when_answering,
 )
 from retrieval.search import Index
+from storage.errors import Term
 from tests.retrieval.conftest import TODAY
 
 
@@ -71,8 +72,9 @@ def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str, problem:
     path = tmp_path / "questions.jsonl"
     path.write_text('{"id": "1", "question": "问", "relevant": []}\n' + line + "\n", "utf-8")
 
-    with pytest.raises(BadEvaluationLine, match=problem):
+    with pytest.raises(BadEvaluationLine, match=problem) as refused:
         list(read_questions(path))
+    assert isinstance(refused.value.fields["problem"], Term)  # worded in the reader's language
 
 
 def test_the_measures_agree_with_counting_by_hand() -> None:
