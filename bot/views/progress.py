@@ -100,7 +100,8 @@ def _step_row(step: Step, standing: Standing, ahead: dict[str, NextStep], _: Wor
         return Row(Mark.COMING, step_name(step.id, _), "", inner=True)
     floors = [one.due for one in coming.conditions if one.due is not None and one.met is False]
     if coming is standing.coming:
-        note = _.plain("progress.from", day=str(max(floors))) if floors else actor_name(coming.actor, _)
+        actor = actor_name(coming.actor, _)
+        note = _.plain("progress.held_from", actor=actor, day=str(max(floors))) if floors else actor
         return Row(Mark.NOW, step_name(step.id, _), note, inner=True)
     return Row(
         Mark.COMING, step_name(step.id, _), _.plain("progress.from", day=str(max(floors))) if floors else "", inner=True

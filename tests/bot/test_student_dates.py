@@ -129,6 +129,9 @@ async def test_progress_shows_the_phase_in_which_something_happened_last(library
         student.presses("文字版")
         words = await student.hears("▶️ 发展对象的确定和考察")
         assert "2026-11-10" in words.text
+        await house.record("林晓雨", "public_notice_posted", "2026-11-20")
+        student.presses("文字版", drawn)
+        await student.hears("列为发展对象　党支部 · 2026-11-27 起")
     assert emulator.violations == []
 
 
