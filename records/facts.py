@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta, timezone
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ STEP_KIND = "step"
 CANCELLED = "probation_cancelled"
 # What stays true of a person whose probationary membership was cancelled.
 _LASTING = frozenset({"birthday", "leaving_planned", "paused", "resumed", CANCELLED})
-_CHINA = timedelta(hours=8)  # one zone, and no summer time since 1991
+_CHINA = timezone(timedelta(hours=8))  # one zone, and no summer time since 1991
+_IN_ORDER = attrgetter("on", "entry")
+_AS_RECORDED = attrgetter("sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def facts_of(entries: Iterable[Entry]) -> list[Fact]:
 
     An entry that voids another takes its place or removes it; an entry that is itself voided voids nothing.
     """
-    ordered = sorted(entries, key=lambda entry: entry.sequence)
+    ordered = sorted(entries, key=_AS_RECORDED)
     voided = voided_by((entry.id, entry.voids) for entry in ordered if entry.voids is not None)
     facts = [
         Fact(
@@ -42,13 +45,14 @@ def facts_of(entries: Iterable[Entry]) -> list[Fact]:
             step=entry.payload["step"],
             on=entry.happened_on,
             detail=entry.payload.get("detail", {}),
-            recorded_on=(entry.recorded_at.astimezone(UTC) + _CHINA).date(),
+            recorded_on=entry.recorded_at.astimezone(_CHINA).date(),
             history=entry.payload.get("history", False),
         )
         for entry in ordered
         if entry.kind == STEP_KIND and entry.id not in voided
     ]
-    return sorted(facts, key=lambda fact: (fact.on, fact.entry))
+    facts.sort(key=_IN_ORDER)
+    return facts
 
 
 def voided_by(entries: Iterable[tuple[int, int | None]]) -> dict[int, int]:
@@ -74,11 +78,11 @@ class Past:
     @classmethod
     def of(cls, facts: Iterable[Fact]) -> Past:
         """The past of facts in any order."""
-        ordered = sorted(facts, key=lambda fact: (fact.on, fact.entry))
-        ended = next((fact for fact in reversed(ordered) if fact.step == CANCELLED), None)
-        if ended is not None:
-            ordered = [fact for fact in ordered if fact.step in _LASTING or fact.on > ended.on]
-        return cls(ordered)
+        past = cls(sorted(facts, key=_IN_ORDER))
+        ended = past.latest(CANCELLED)
+        if ended is None:
+            return past
+        return cls([fact for fact in past.facts if fact.step in _LASTING or fact.on > ended.on])
 
     def without(self, step: str) -> Past:
         """The same past as if the step had never happened."""

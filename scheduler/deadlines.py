@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
@@ -21,6 +23,7 @@ ESCALATION = "escalation"  # the recipients one level up, for what stays overdue
 THIRD_WEEK = timedelta(days=14)  # of a one-month limit: two weeks have gone by
 OVERDUE_TIMES_BACK = 4  # older weekly reminders that were never planned are let go
 BATCH = 500  # rows a statement; SQLite takes 32,766 values at once
+MOMENTS_KEPT = 4096  # a decade of days: people share them
 
 Recipients = Mapping[str, Sequence[int]]  # actor (or ESCALATION) → person ids
 
@@ -39,7 +42,7 @@ class ReminderSettings:
     escalate_after_days: int = 14
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reminder:
     """One person reminded of one date of another (or the same) at one moment; `days_before` negative: overdue."""
 
@@ -57,6 +60,9 @@ class Reminder:
         return self.recipient, self.rule, self.occurrence, self.days_before
 
 
+_BY_MOMENT = attrgetter("remind_at", "recipient", "rule", "occurrence", "days_before")
+
+
 def reminders_for(
     person: int, deadlines: Iterable[Deadline], recipients: Recipients, *, today: date, settings: ReminderSettings
 ) -> list[Reminder]:
@@ -64,18 +70,18 @@ def reminders_for(
 
     While somebody is paused, they themselves are left in peace; who must act is still told.
     """
-    found: dict[tuple[int, str, str, int], Reminder] = {}
+    found: list[Reminder] = []
     for deadline in deadlines:
         if deadline.state is State.DONE:
             continue
         occurrence = deadline.occurrence
+        told, above = _who(person, deadline, recipients)
         for days in _days(deadline, today, settings):
-            local = datetime.combine(deadline.due - timedelta(days=days), settings.at, settings.zone)
-            moment = local.astimezone(UTC)
-            for recipient in _who(person, deadline, days, recipients, settings):
-                one = Reminder(recipient, person, deadline.rule, occurrence, days, deadline.due, moment)
-                found[one.key] = one
-    return sorted(found.values(), key=lambda one: (one.remind_at, one.key))
+            moment = _moment(deadline.due - timedelta(days=days), settings.at, settings.zone)
+            for recipient in above if days <= -settings.escalate_after_days else told:
+                found.append(Reminder(recipient, person, deadline.rule, occurrence, days, deadline.due, moment))
+    found.sort(key=_BY_MOMENT)
+    return found
 
 
 async def refresh_reminders(
@@ -144,13 +150,18 @@ def _days(deadline: Deadline, today: date, settings: ReminderSettings) -> set[in
     return days
 
 
-def _who(person: int, deadline: Deadline, days: int, recipients: Recipients, settings: ReminderSettings) -> list[int]:
+def _who(person: int, deadline: Deadline, recipients: Recipients) -> tuple[list[int], list[int]]:
+    """Whom to tell, and whom once it goes to the next level."""
     paused = any(note.code == "paused" for note in notes(deadline.note))
-    who = [] if paused else [person]
-    who += [one for one in recipients.get(deadline.actor, ()) if one != person]
-    if days <= -settings.escalate_after_days:
-        who += [one for one in recipients.get(ESCALATION, ()) if one != person]
-    return list(dict.fromkeys(who))
+    told = [] if paused else [person]
+    told += [one for one in recipients.get(deadline.actor, ()) if one != person]
+    above = [one for one in recipients.get(ESCALATION, ()) if one != person]
+    return list(dict.fromkeys(told)), list(dict.fromkeys(told + above))
+
+
+@lru_cache(MOMENTS_KEPT)
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def _differs(row: ReminderRow | None, one: Reminder) -> bool:
