@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from records.people import PersonId
-from records.tables import ConsentRow
+from records.people import AT_ONCE, PersonId
+from records.tables import ConsentRow, StudyTurnRow
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ async def give_consent(session: AsyncSession, person: PersonId, version: str, *,
         return
     await withdraw_consent(session, person, now=now)  # an older version stops holding when a newer one begins
     session.add(ConsentRow(person_id=person, version=version, given_at=now))
+    await session.merge(StudyTurnRow(person_id=person, next_at=AT_ONCE))
     await session.flush()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, NewType, TypedDict, Unpack
 
@@ -11,10 +11,12 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import BranchTree, ancestor_ids, below
-from records.tables import AccountRow, MentorshipRow, PersonRow, RoleRow
+from records.tables import AccountRow, MentorshipRow, PersonRow, RoleRow, StudyTurnRow
 from storage.errors import WaymarkError
 
 PersonId = NewType("PersonId", int)
+
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)  # of a turn: the planner looks in the next minute
 
 
 class Role(StrEnum):
@@ -236,9 +238,10 @@ async def end_mentorship(session: AsyncSession, mentor: PersonId, student: Perso
 
 
 async def change_preferences(session: AsyncSession, person: PersonId, **changes: Unpack[Preferences]) -> None:
-    """Change only what is named."""
+    """Change only what is named; the planner looks again whether a study card is due."""
     if changes:
         await session.execute(update(PersonRow).where(PersonRow.id == person).values(**changes))
+        await session.execute(update(StudyTurnRow).where(StudyTurnRow.person_id == person).values(next_at=AT_ONCE))
 
 
 async def attach_account(

@@ -130,6 +130,18 @@ class ConsentRow(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class StudyTurnRow(Base):
+    """From when on somebody who has joined is looked at for their next study card; the planner moves it on.
+
+    So a minute in which nobody's time comes costs one look at an index, however many people there are.
+    """
+
+    __tablename__ = "study_turn"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class EntryRow(Base):
     """A ledger entry; rows are only ever added. `sequence` counts a person's entries from 1."""
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.tables import ConsentRow, PersonRow, RoleRow
-from scheduler.mailing import open_doors, write_letters
+from scheduler.mailing import has_open_door, write_letters
 from scheduler.outbox import Kind, State
 from scheduler.tables import OutboxRow
 from storage.settings import SettingRow, get_setting, put_setting
@@ -100,13 +100,7 @@ async def audience(
 ) -> Audience:
     """How many people a broadcast would be for, and how many of them it can reach."""
     people = _people(branches, stage, sender)
-    account = open_doors()
-    reached = (
-        select(func.count())
-        .select_from(PersonRow)
-        .join(account, and_(account.c.person_id == PersonRow.id, account.c.place == 1))
-        .where(people, _agreed(notice_version))
-    )
+    reached = select(func.count()).select_from(PersonRow).where(people, _agreed(notice_version), has_open_door())
     everybody = select(func.count()).select_from(PersonRow).where(people)
     return Audience(await session.scalar(everybody) or 0, await session.scalar(reached) or 0)
 

@@ -8,17 +8,16 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     CursorResult,
-    Subquery,
-    and_,
+    ScalarSelect,
     bindparam,
     exists,
-    func,
     literal,
     not_,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from records.tables import AccountRow, PersonRow
 from scheduler.outbox import Kind, Priority, State
@@ -55,12 +54,11 @@ async def write_letters(
     Args:
         key: the unique key of each person's letter, an expression over the person.
     """
-    account = open_doors()
     letters = (
         select(
             key,
-            account.c.channel,
-            account.c.external_id,
+            AccountRow.channel,
+            AccountRow.external_id,
             PersonRow.id,
             literal(kind.value),
             literal(int(Priority[kind.name])),
@@ -71,7 +69,7 @@ async def write_letters(
             literal(0),
             bindparam("now", now, type_=OutboxRow.created_at.type),
         )
-        .join(account, and_(account.c.person_id == PersonRow.id, account.c.place == 1))
+        .join(AccountRow, AccountRow.id == open_door())
         .where(recipients, not_(exists().where(OutboxRow.unique_key == key)))
     )
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -80,13 +78,19 @@ async def write_letters(
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
-def open_doors() -> Subquery:
-    """Each person's open doors (`person_id, channel, external_id, place`); place 1 is where they were seen last."""
-    place = func.row_number().over(
-        partition_by=AccountRow.person_id, order_by=(AccountRow.last_seen_at.desc(), AccountRow.id.desc())
-    )
+def open_door() -> ScalarSelect[int]:
+    """The account through which the person (of the query around it) was seen last and that is not blocked."""
+    door = aliased(AccountRow)
     return (
-        select(AccountRow.person_id, AccountRow.channel, AccountRow.external_id, place.label("place"))
-        .where(AccountRow.blocked_at.is_(None))
-        .subquery()
+        select(door.id)
+        .where(door.person_id == PersonRow.id, door.blocked_at.is_(None))
+        .order_by(door.last_seen_at.desc(), door.id.desc())
+        .limit(1)
+        .correlate(PersonRow)
+        .scalar_subquery()
     )
+
+
+def has_open_door() -> ColumnElement[bool]:
+    """Whether anything can be sent to the person of the query around it."""
+    return exists().where(AccountRow.person_id == PersonRow.id, AccountRow.blocked_at.is_(None))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ColumnElement,
     CursorResult,
     String,
     and_,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from records.tables import ConsentRow, PersonRow, RoleRow
+from records.tables import ConsentRow, PersonRow, RoleRow, StudyTurnRow
 from scheduler.mailing import write_letters
 from scheduler.outbox import Kind
 from scheduler.tables import OutboxRow, ReminderRow
@@ -57,27 +58,44 @@ async def _is_ours(session: AsyncSession) -> bool:
 async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
     """A study card for every student whose own time of day has come, once a day; not sent by midnight, it is let go.
 
-    Who is paused, has muted study, left, has not consented or has no open account gets none.
+    Who is paused, has muted study, left, has not consented or has no open account gets none. Everybody who was looked
+    at is looked at again at their next time.
     """
     local = now.astimezone(planning.zone)
-    day = local.date()
-    since = (local - CATCH_UP).time() if (local - CATCH_UP).date() == day else time(0, 0)
-    wanted = func.coalesce(PersonRow.study_time, planning.study_time)
-    people = and_(
-        wanted <= local.time(),
-        wanted >= since,
+    due = StudyTurnRow.next_at <= now
+    times = select(PersonRow.study_time).join(StudyTurnRow, StudyTurnRow.person_id == PersonRow.id).where(due)
+    written = 0
+    for chosen in (await session.scalars(times.distinct().order_by(PersonRow.study_time))).all():
+        turn = datetime.combine(local.date(), chosen or planning.study_time, planning.zone)
+        theirs = PersonRow.study_time.is_not_distinct_from(chosen)
+        if turn <= local <= turn + CATCH_UP:
+            people = and_(PersonRow.id.in_(select(StudyTurnRow.person_id).where(due)), theirs)
+            written += await _write_cards(session, planning, people, now=now)
+        again = turn if turn > local else turn + timedelta(days=1)
+        await session.execute(
+            update(StudyTurnRow)
+            .where(due, exists().where(PersonRow.id == StudyTurnRow.person_id, theirs))
+            .values(next_at=again)
+            .execution_options(synchronize_session=False)
+        )
+    return written
+
+
+async def _write_cards(session: AsyncSession, planning: Planning, people: ColumnElement[bool], *, now: datetime) -> int:
+    day = now.astimezone(planning.zone).date()
+    may_have_one = and_(
+        people,
         PersonRow.study_muted.is_(False),
         PersonRow.paused.is_(False),
         PersonRow.left_at.is_(None),
         exists().where(RoleRow.person_id == PersonRow.id, RoleRow.role == "student"),
         exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.withdrawn_at.is_(None)),
     )
-    key = literal("study:") + cast(PersonRow.id, String) + literal(f":{day.isoformat()}")
     return await write_letters(
         session,
         kind=Kind.STUDY,
-        key=key,
-        recipients=people,
+        key=literal("study:") + cast(PersonRow.id, String) + literal(f":{day.isoformat()}"),
+        recipients=may_have_one,
         payload={"template": "study", "day": day.isoformat()},
         expires_at=datetime.combine(day + timedelta(days=1), time(0, 0), planning.zone).astimezone(UTC),
         now=now,

@@ -81,7 +81,7 @@ async def test_who_withdraws_leaves_the_organisations_record_and_nothing_else(da
         assert await person_by_number(session, "2026001") is not None
         assert len(await accounts_of(session, secretary.id)) == 1
         assert await verify(session) is None
-    assert erased.rows == {"messages": 1, "account": 1, "reading": 1, "invitation": 1}
+    assert erased.rows == {"messages": 1, "account": 1, "reading": 1, "invitation": 1, "study_turn": 1}
     assert {table for table, rows in told.items() if rows} == {
         "person",
         "role",

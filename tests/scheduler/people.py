@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from records.tables import AccountRow, BranchRow, ConsentRow, PersonRow, RoleRow
+from records.tables import AccountRow, BranchRow, ConsentRow, PersonRow, RoleRow, StudyTurnRow
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -53,5 +53,6 @@ async def add_student(
             )
         )
         session.add(ConsentRow(person_id=person.id, version="1", given_at=LONG_AGO))
+        session.add(StudyTurnRow(person_id=person.id, next_at=LONG_AGO))
     await session.flush()
     return person.id

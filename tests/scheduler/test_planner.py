@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
-from records.tables import AccountRow, ConsentRow
+from records.people import PersonId, change_preferences
+from records.tables import AccountRow, ConsentRow, StudyTurnRow
 from scheduler.delivery import Delivery, Outcome, Report
 from scheduler.outbox import MAX_ATTEMPTS, Letter
 from scheduler.planner import Planning, plan, plan_reminders, plan_study
@@ -81,9 +83,9 @@ async def test_who_is_muted_paused_gone_blocked_or_has_not_agreed_gets_no_card(d
 async def test_a_card_missed_in_an_outage_comes_for_three_hours_and_is_let_go_at_midnight(database: Database) -> None:
     async with database.write() as session:
         branch = await add_branch(session)
-        await add_student(session, branch, 1)
+        await add_student(session, branch, 1, study_time=time(7, 58))
+        await add_student(session, branch, 2)
 
-        assert await plan_study(session, PLANNING, now=at(11, 1)) == 0
         assert await plan_study(session, PLANNING, now=at(11)) == 1
         row = await session.scalar(select(OutboxRow))
 
@@ -219,3 +221,49 @@ async def test_what_a_letter_that_never_left_was_about_stands_in_the_next_one(
         written = await plan_reminders(session, PLANNING, now=at(9, day=24))
 
     assert written == comes_again
+
+
+async def test_who_joins_or_chooses_another_time_after_theirs_still_gets_todays_card_once(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        early = await add_student(session, branch, 1)
+        assert await plan_study(session, PLANNING, now=at(8)) == 1
+
+        newcomer = await add_student(session, branch, 2)
+        await change_preferences(session, PersonId(early), study_time=time(8, 10))
+        later = [await plan_study(session, PLANNING, now=moment) for moment in (at(8, 5), at(8, 10), at(8, 11))]
+        tomorrow = [await plan_study(session, PLANNING, now=moment) for moment in (at(8, 9, day=23), at(8, 10, day=23))]
+        keys = (await session.scalars(select(OutboxRow.unique_key).order_by(OutboxRow.id))).all()
+
+    assert (later, tomorrow) == ([1, 0, 0], [1, 1])
+    assert keys == [
+        f"study:{early}:2026-11-22",
+        f"study:{newcomer}:2026-11-22",
+        f"study:{newcomer}:2026-11-23",
+        f"study:{early}:2026-11-23",
+    ]
+
+
+async def test_a_changed_usual_time_holds_from_the_next_card_on(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        await add_student(session, branch, 1)
+        assert await plan_study(session, PLANNING, now=at(8)) == 1
+
+        evening = replace(PLANNING, study_time=time(20))
+        counts = [await plan_study(session, evening, now=at(hour, day=23)) for hour in (8, 9, 20, 21)]
+
+    assert counts == [0, 0, 1, 0]
+
+
+async def test_whoever_was_looked_at_is_not_looked_at_again_before_their_next_time(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        await add_student(session, branch, 1)
+        await add_student(session, branch, 2, study_muted=True)
+        await add_student(session, branch, 3, study_time=time(23, 30))
+        await plan_study(session, PLANNING, now=at(8))
+
+        turns = await session.scalars(select(StudyTurnRow.next_at).order_by(StudyTurnRow.person_id))
+
+    assert turns.all() == [at(8, day=23), at(8, day=23), at(23, 30)]
