@@ -91,8 +91,9 @@ class Closer:
                         _tell(one[1], its_own)
 
     async def _commit(self, batch: list[tuple[Turn, asyncio.Future[None]]]) -> None:
-        async with self._database.write() as session:
-            ours = {id(turn) for turn in await close_turns(session, [turn for turn, _ in batch])}
+        turns = [turn for turn, _ in batch]
+        closed = await self._database.write_together(lambda session: close_turns(session, turns))
+        ours = {id(turn) for turn in closed}
         for turn, future in batch:
             _tell(future, None if id(turn) in ours else AlreadyHandled())
 
