@@ -1,0 +1,198 @@
+"""A process of the real program that can be thrown away at any moment, and a door that keeps what it was given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.base import BaseSession
+from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.types import Chat, Message
+
+from bot.clock import Clock
+from bot.consent import NOTICE_VERSION
+from bot.deeds.correcting import redate_step, withdraw_step
+from bot.deeds.recording import record_step, settle_everybody
+from bot.knowledge import Knowledge
+from bot.letters import composer
+from bot.services import Services
+from bot.settings import Settings
+from bot.turns.carrier import DoorCarrier
+from bot.words import Locales
+from records.branches import BranchKind, create_branch
+from records.consent import give_consent
+from records.ledger import Entry, entries_of
+from records.people import Person, Role, add_person, assign_mentor, attach_account, change_preferences
+from records.rules import Readings
+from records.steps import StepRequest
+from records.track import TRACKS, load_track
+from records.workdays import WorkCalendar
+from scheduler.delivery import Delivery
+from scheduler.planner import Planning, plan
+from scheduler.snoozing import snooze
+from storage.database import Database
+from tests.simulation.lives import Deed
+
+ZONE = ZoneInfo("Asia/Shanghai")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Door(BaseSession):
+    """Keeps every message with its moment; `falls_after` messages more and the process dies before the next leaves."""
+
+    moment: list[datetime]
+    kept: list[tuple[datetime, SendMessage]] = field(default_factory=list)
+    falls_after: int | None = None
+    fallen: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    async def make_request(self, bot: Bot, method: TelegramMethod[Any], timeout: int | None = None) -> Any:  # noqa: ASYNC109 (the signature is aiogram's)
+        assert isinstance(method, SendMessage)
+        if self.falls_after is not None:
+            if self.falls_after <= 0:
+                self.fallen.set()
+                await asyncio.Event().wait()
+            self.falls_after -= 1
+        self.kept.append((self.moment[0], method))
+        return Message(
+            message_id=len(self.kept), date=self.moment[0], chat=Chat(id=int(method.chat_id), type="private")
+        )
+
+    async def stream_content(self, *_: Any, **__: Any) -> AsyncGenerator[bytes, None]:
+        raise NotImplementedError
+        yield b""
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class House:
+    """The school with its people; `open` makes the process anew over the same database."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url, self._folder = url, folder
+        self.moment = [LONG_AGO]
+        self.door = Door(self.moment)
+        self.people: dict[str, Person] = {}
+        self.names: dict[int, str] = {}
+        self._track = load_track(school=TRACKS / "school.example.yaml")
+        self._calendar = WorkCalendar.standard()
+        self.open()
+
+    def open(self) -> None:
+        """A fresh process: nothing is remembered but what stands in the database."""
+        settings = Settings(data=self._folder, database_url=self._url, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own
+        self.database = Database(self._url)
+        self.services = Services(
+            settings=settings,
+            database=self.database,
+            clock=Clock(ZONE, lambda: self.moment[0]),
+            locales=Locales(default="zh_CN"),
+            track=self._track,
+            calendar=self._calendar,
+            readings=Readings(),
+            knowledge=Knowledge(self.database, None, folder=self._folder / "index"),
+        )
+        self._planning = Planning(ZONE, settings.study_time, settings.reminder_time, settings.quiet_from)
+        bot = Bot("42:TEST", session=self.door, default=DefaultBotProperties(parse_mode="HTML"))
+        carrier = DoorCarrier(self.database, bot, composer(self.services), self.services.clock.now)
+        self._delivery = Delivery(self.database, {"web": carrier}, {}, self.services.clock.now)
+
+    async def restart(self) -> None:
+        """As after a kill: what was under way is found out from the database."""
+        await self.database.close()
+        self.open()
+        await self._delivery.recover(everything=True)
+
+    def at(self, day: date, moment: time) -> None:
+        self.moment[0] = datetime.combine(day, moment, ZONE).astimezone(UTC)
+
+    async def tick(self) -> None:
+        """What the planner does each minute."""
+        async with self.database.write() as session:
+            await plan(session, self._planning, now=self.moment[0])
+
+    async def night(self) -> None:
+        """What the nightly job does."""
+        await settle_everybody(self.services)
+
+    async def deliver(self, *, dies_after: int | None = None) -> None:
+        """Send what may be sent now; a process that dies has claimed its letters, and another one goes on."""
+        self.door.falls_after, self.door.fallen = dies_after, asyncio.Event()
+        work = asyncio.create_task(self._delivery.drain())
+        dead = asyncio.create_task(self.door.fallen.wait())
+        await asyncio.wait([work, dead], return_when=asyncio.FIRST_COMPLETED)
+        self.door.falls_after = None
+        if work.done():
+            dead.cancel()
+            work.result()
+            return
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        attempts = [one for one in others if one is work or "_attempt" in repr(one.get_coro())]
+        for task in attempts:
+            task.cancel()
+        await asyncio.gather(*attempts, return_exceptions=True)
+        await self.restart()
+        await self._delivery.drain()
+
+    async def settle_in(self, students: dict[str, int], quiet: dict[str, tuple[time, time]]) -> None:
+        """A committee with its branches: an organiser each, a mentor each, the students; all have joined."""
+        async with self.database.write() as session:
+            top = await create_branch(session, "学院党委", kind=BranchKind.COMMITTEE)
+            branches = {
+                number: await create_branch(session, f"第{number}党支部", parent=top.id)
+                for number in sorted(set(students.values()))
+            }
+            wanted = [("党委", top.id, Role.ORGANISER)]
+            wanted += [(f"组织员{n}", one.id, Role.ORGANISER) for n, one in branches.items()]
+            wanted += [(f"联系人{n}", one.id, Role.MENTOR) for n, one in branches.items()]
+            wanted += [(name, branches[n].id, Role.STUDENT) for name, n in students.items()]
+            for chat, (name, branch, role) in enumerate(wanted, start=1):
+                person = await add_person(session, name=name, branch_id=branch, now=LONG_AGO, roles=(role,))
+                await give_consent(session, person.id, NOTICE_VERSION, now=LONG_AGO)
+                await attach_account(session, person.id, "web", chat, now=LONG_AGO)
+                since, until = quiet.get(name, (None, None))
+                await change_preferences(session, person.id, study_muted=True, quiet_from=since, quiet_until=until)
+                self.people[name], self.names[chat] = person, name
+            for name, number in students.items():
+                mentor = self.people[f"联系人{number}"]
+                await assign_mentor(session, mentor.id, self.people[name].id, since=date(2026, 1, 1))
+
+    async def do(self, deed: Deed, by: str) -> None:
+        """Record, correct or withdraw, as the chat command does."""
+        student, organiser = self.people[deed.student], self.people[by]
+        async with self.database.write() as session:
+            if deed.does == "record":
+                request = StepRequest(
+                    student.id, deed.step, deed.on, deed.detail, recorded_by=organiser.id, reason=self._reason(deed)
+                )
+                await record_step(self.services, session, request)
+                return
+            entry = await self._entry(session, student, deed.step)
+            change: dict[str, Any] = {"reason": "登记有误", "by": organiser}
+            if deed.does == "correct":
+                await redate_step(self.services, session, student, entry.id, deed.on, **change)
+            else:
+                await withdraw_step(self.services, session, student, entry, **change)
+
+    def _reason(self, deed: Deed) -> str | None:
+        return "按支部实际情况" if self._track.by_id[deed.step].reason_allowed else None
+
+    async def _entry(self, session: Any, student: Person, step: str) -> Entry:
+        entries = await entries_of(session, student.id)
+        return next(one for one in reversed(entries) if one.payload.get("step") == step)
+
+    async def snooze(self, name: str, planned_at: datetime, until: datetime) -> int:
+        """「明天再提醒」 below a letter."""
+        async with self.database.write() as session:
+            return await snooze(session, self.people[name].id, planned_at=planned_at, until=until)
