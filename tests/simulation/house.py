@@ -103,7 +103,7 @@ class House:
             readings=Readings(),
             knowledge=Knowledge(self.database, None, folder=self._folder / "index"),
         )
-        self._planning = Planning(ZONE, settings.study_time, settings.reminder_time, settings.quiet_from)
+        self._planning = Planning(ZONE, settings.study_time, settings.reminder_time)
         bot = Bot("42:TEST", session=self.door, default=DefaultBotProperties(parse_mode="HTML"))
         carrier = DoorCarrier(self.database, bot, composer(self.services), self.services.clock.now)
         self._delivery = Delivery(self.database, {"web": carrier}, {}, self.services.clock.now)
