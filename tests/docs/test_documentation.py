@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 IMAGES = ROOT / "docs" / "images"
 SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
-FOR_TESTS = {"WAYMARK_TESTS_MUST_RUN", "WAYMARK_TEST_PICTURES"}
+FOR_TESTS = {"WAYMARK_TESTS_MUST_RUN", "WAYMARK_TEST_PICTURES", "WAYMARK_SIMULATION"}
 
 # `waymark serve`, `.venv/bin/waymark roster import …`, also within a longer line; a name alone is not a command.
 COMMAND = re.compile(r"(?<![\w/])(?:/?(?:[\w.]+/)*)waymark (?=[a-z])([a-z]+)(?: ([a-z]+))?((?:[ \t]+[^\s`|&#]+)*)")
