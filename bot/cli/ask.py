@@ -121,6 +121,7 @@ def _json(desk: Desk, identity: str | None, answer: Answer) -> dict[str, Any]:
                 "article": place_of(citation.passage),
                 "quote": citation.quote,
                 "effective": citation.passage.effective_from.isoformat(),
+                "until": until.isoformat() if (until := citation.passage.effective_until) else None,
                 "level": citation.level.value,
                 "spans": [list(span) for span in citation.spans],
             }
@@ -136,7 +137,6 @@ def _json(desk: Desk, identity: str | None, answer: Answer) -> dict[str, Any]:
             for hit in answer.hits
         ],
         "refusal": refusal.value if refusal else None,
-        "former": answer.former,
     }
 
 

@@ -46,6 +46,7 @@ def test_a_document_is_added_found_quoted_and_retired(run: Line, tmp_path: Path)
     assert added.object["articles"] == 3
     assert twice.code == 1
     assert {"id", "question", "answered", "confidence", "text", "citations", "hits", "refusal"} == set(answer)
+    assert answer["citations"][0]["until"] is None
     assert answer["answered"] is True
     (cited,) = [one for one in answer["citations"] if one["document"] == added.object["document"]]
     assert {"document", "title", "article", "quote", "effective"} <= cited.keys()
