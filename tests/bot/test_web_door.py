@@ -416,7 +416,8 @@ class TestEntering:
         value = client.http.cookies["waymark_session"]
         client.http.cookies.set("waymark_session", "W" + value[1:], domain="127.0.0.1")
         client.http.cookies.delete("waymark_session", domain="127.0.0.1", path="/")
-        client.http.cookies.set("waymark_session", value[:-1] + ("A" if value[-1] != "A" else "B"))
+        at = len(value) - 5  # the last sign of a signature has bits that say nothing
+        client.http.cookies.set("waymark_session", value[:at] + ("A" if value[at] != "A" else "B") + value[at + 1 :])
         forged = (await client.http.get("/me")).json()
 
         assert "httponly" in cookie
