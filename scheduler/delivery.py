@@ -63,7 +63,6 @@ class Delivery:
         self._ahead: list[tuple[int, int, float, Letter]] = []  # a heap: claimed, its turn has not come
         self._under_way: dict[asyncio.Task[Result], Letter] = {}
         self._done: list[asyncio.Task[Result]] = []
-        self._moving: asyncio.Task[bool] | None = None  # goes on when the loop is stopped: its letters are ours
         self._claims = 0
         self._turn = asyncio.Lock()  # between claiming letters and knowing that they are ours nobody may recover them
 
@@ -133,25 +132,23 @@ class Delivery:
                 wanted.append(channel)
         done, self._done = self._done, []
         if done or wanted:
-            self._moving = asyncio.create_task(self._settle_and_claim(done, wanted))
-            pause = 0.0 if await asyncio.shield(self._moving) else pause
+            async with self._turn:
+                moved = await self._settle_and_claim(done, wanted)
+            pause = 0.0 if moved else pause
         self._start_some()
         return pause
 
     async def _settle_and_claim(self, done: list[asyncio.Task[Result]], wanted: list[str]) -> bool:
-        async def work(session: AsyncSession) -> tuple[list[Result], list[Letter]]:
-            results = [self._result(task) for task in done]
-            await self._settle(session, results)
-            return results, [one for channel in wanted for one in await self._claim(session, channel)]
-
-        async with self._turn:
-            try:
-                results, letters = await self._database.write_together(work)
-            except BaseException:
-                self._done = [*done, *self._done]  # what was sent is not forgotten
-                raise
-            self._settled(done, results)
-            self._take(letters)
+        try:
+            async with self._database.write() as session:
+                results = [self._result(task) for task in done]
+                await self._settle(session, results)
+                letters = [one for channel in wanted for one in await self._claim(session, channel)]
+        except BaseException:
+            self._done = [*done, *self._done]  # what was sent is not forgotten
+            raise
+        self._settled(done, results)
+        self._take(letters)
         return bool(letters or done)
 
     def _ours(self) -> list[LetterId]:
@@ -312,8 +309,6 @@ class Delivery:
 
     async def _finish_all(self) -> None:
         """Let what is in flight come to its end; what was only claimed goes back."""
-        if self._moving is not None:
-            await asyncio.wait([self._moving], timeout=10)
         back = [one[-1] for one in self._ahead]
         self._ahead.clear()
         if self._under_way:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.engine import URL, make_url
@@ -13,13 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from storage.together import Together
-
 BUSY_TIMEOUT_SECONDS = 30
 READERS = 4
 POOL, POOL_MORE = 10, 30
-
-T = TypeVar("T")
 
 # SQLite numbers rows by itself only in a column of exactly this type.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -78,7 +74,6 @@ class Database:
                 self.url, pool_pre_ping=True, pool_size=POOL, max_overflow=POOL_MORE, hide_parameters=True
             )
             self._reader = self._writer
-        self._together = Together(self.write) if self.is_sqlite else None
 
     @property
     def engine(self) -> AsyncEngine:
@@ -94,16 +89,6 @@ class Database:
         """One transaction: committed at the end, rolled back by an exception."""
         async with self.session() as session, session.begin():
             yield session
-
-    async def write_together(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """Like `write`, for short work of the house's own loops that may be begun twice (`storage/together.py`).
-
-        On SQLite all that waits is one transaction; PostgreSQL joins the flushes of its connections by itself.
-        """
-        if self._together is not None:
-            return await self._together.write(work)
-        async with self.write() as session:
-            return await work(session)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

@@ -91,9 +91,8 @@ class Closer:
                         _tell(one[1], its_own)
 
     async def _commit(self, batch: list[tuple[Turn, asyncio.Future[None]]]) -> None:
-        turns = [turn for turn, _ in batch]
-        closed = await self._database.write_together(lambda session: close_turns(session, turns))
-        ours = {id(turn) for turn in closed}
+        async with self._database.write() as session:
+            ours = {id(turn) for turn in await close_turns(session, [turn for turn, _ in batch])}
         for turn, future in batch:
             _tell(future, None if id(turn) in ours else AlreadyHandled())
 

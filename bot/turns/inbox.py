@@ -14,7 +14,6 @@ from aiogram import Bot, Dispatcher
 from aiogram.types import Update
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.tables import HANDLED, PARKED, WAITING, InboxRow
 from bot.turns.closing import AlreadyHandled, Closer, close_turns
@@ -110,11 +109,8 @@ class Inbox:
         ]
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         statement = insert(InboxRow).on_conflict_do_nothing().returning(InboxRow.update_id)
-
-        async def keep(session: AsyncSession) -> int:
-            return len((await session.scalars(statement, rows)).all())
-
-        new = await self._database.write_together(keep)
+        async with self._database.write() as session:
+            new = len((await session.scalars(statement, rows)).all())
         self._wake.set()
         return new
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from scheduler import claiming, outbox, settling
 from scheduler.delivery import Delivery, Outcome, Report
@@ -197,35 +196,6 @@ async def test_what_this_process_is_sending_is_never_taken_for_interrupted(datab
     await draining
 
     assert slow.carried == 20
-
-
-async def run_until_commit(nth: int, working: Delivery, database: Database) -> None:
-    """Closing begins just before the n-th commit."""
-    running = asyncio.create_task(working.run(alone=True))
-    commits = itertools.count(1)
-
-    def on_commit(_: object) -> None:
-        if next(commits) == nth:
-            running.cancel()
-
-    event.listen(database.engine.sync_engine, "commit", on_commit)
-    await asyncio.gather(running, return_exceptions=True)
-    event.remove(database.engine.sync_engine, "commit", on_commit)
-
-
-async def test_cards_that_are_claimed_while_the_house_closes_are_not_in_doubt(database: Database) -> None:
-    await put(database, *(draft(f"card-{n}", Kind.STUDY, chat=n) for n in range(40)))
-    carried: list[str] = []
-
-    for nth in range(1, 6):
-        postman = Postman()
-        await run_until_commit(nth, delivery(database, postman, Hands()), database)
-        carried += postman.carried
-
-        now = await states(database)
-        assert {key for key, state in now.items() if state == "sent"} == set(carried)
-        assert {state for key, state in now.items() if key not in carried} == {"queued"}
-    assert len(carried) == len(set(carried)) > 0
 
 
 async def test_a_letter_that_keeps_failing_holds_the_chats_next_ones_only_for_a_while(database: Database) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from functools import partial
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.schema import metadata
 from records.tables import PersonRow
@@ -80,38 +77,6 @@ async def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
 
     async with database.read() as session:
         assert await get_setting(session, "colour") is None
-
-
-async def test_what_fails_takes_nobody_along_who_writes_at_the_same_moment(database: Database) -> None:
-    async def put(session: AsyncSession, name: str) -> str:
-        await put_setting(session, name, "written")
-        if name == "wrong":
-            raise ZeroDivisionError
-        return name
-
-    wrote = await asyncio.gather(
-        *(database.write_together(partial(put, name=name)) for name in ("one", "wrong", "two")), return_exceptions=True
-    )
-
-    assert (wrote[0], type(wrote[1]), wrote[2]) == ("one", ZeroDivisionError, "two")
-    async with database.read() as session:
-        assert [await get_setting(session, name) for name in ("one", "wrong", "two")] == ["written", None, "written"]
-
-
-async def test_on_sqlite_those_who_write_at_the_same_moment_share_a_commit(new_sqlite: Callable[[], str]) -> None:
-    database = Database(new_sqlite())
-    commits: list[object] = []
-    event.listen(database.engine.sync_engine, "commit", commits.append)
-
-    async def put(session: AsyncSession, number: int) -> None:
-        await put_setting(session, f"n{number}", number)
-
-    await asyncio.gather(*(database.write_together(partial(put, number=number)) for number in range(20)))
-
-    assert len(commits) == 1
-    async with database.read() as session:
-        assert [await get_setting(session, f"n{number}") for number in range(20)] == list(range(20))
-    await database.close()
 
 
 async def test_foreign_keys_are_kept(database: Database) -> None:
