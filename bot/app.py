@@ -95,6 +95,8 @@ async def run_house(house: House, *, listen: bool = True) -> None:
         listen: whether updates are fetched here; a worker handles what another process has fetched.
     """
     services = house.services
+    if house.web is not None:
+        house.web.bind()  # an address that is taken stops the start before anything is under way
     scheduler = start_jobs(_jobs(house), services.settings.zone)
     try:
         async with asyncio.TaskGroup() as tasks:

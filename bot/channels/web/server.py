@@ -58,6 +58,7 @@ class WebDoor:
         self._inbound = Inbound(services.database, self._hub, services.clock.now)
         self._routes = Routes(services, self._hub, self._inbound, demo=demo)
         self._host, self._port = services.settings.web_host, services.settings.web_port
+        self._listener: socket.socket | None = None
 
     @property
     def inbox(self) -> Feed | None:
@@ -81,7 +82,7 @@ class WebDoor:
             AddressTaken: the page cannot be reached at the configured address.
         """
         self._routes.seal = Seal(await secret_of(self._services.database))
-        listener = self._bind()
+        listener = self.bind()
         server = _Server(self._config(), self.opened)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -92,8 +93,16 @@ class WebDoor:
             server.should_exit = True
             await serving
             listener.close()
+            self._listener = None
 
-    def _bind(self) -> socket.socket:
+    def bind(self) -> socket.socket:
+        """Take the address, unless it is ours already; called before anything runs that would have to be stopped.
+
+        Raises:
+            AddressTaken: the page cannot be reached at the configured address.
+        """
+        if self._listener is not None:
+            return self._listener
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -103,6 +112,7 @@ class WebDoor:
             listener.close()
             raise AddressTaken(address=self.address, problem=error.strerror or type(error).__name__) from error
         self._port = listener.getsockname()[1]
+        self._listener = listener
         return listener
 
     def _config(self) -> uvicorn.Config:
