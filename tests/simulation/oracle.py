@@ -122,7 +122,7 @@ class Record:
     def ask(self, rule: str, step: str, due: date, answered_from: date, **more: object) -> None:
         """Unless it was answered, or a later stage has been reached without it."""
         if self.first(step, answered_from) is None and ORDER.index(step) >= self.reached:
-            self.found.append(Due(rule, step, due, **more))  # type: ignore[arg-type]
+            self.found.append(Due(rule, step, due, **more))
 
     def rounds(self, rule: str, step: str, base: date, end: Happened | None) -> None:
         """Every half-year from the base until the step that ends it."""

@@ -194,8 +194,8 @@ async def _snooze_one(house: House, expected: Expected, before: int, today: date
         if not COVER.match(str(message.text)) or message.reply_markup is None:
             continue
         said = expected.said[-1 - [one[1] for one in reversed(expected.said)].index(name)]
-        keys = {key for key in keys if (key[1], NAMES[key[2].step], key[2].due) in said[2]}  # type: ignore[operator]
-        buttons = message.reply_markup.inline_keyboard[0]  # type: ignore[union-attr]
+        keys = {key for key in keys if (key[1], NAMES[key[2].step], key[2].due) in said[2]}
+        buttons = message.reply_markup.inline_keyboard[0]
         planned_at = ReminderReply.unpack(str(buttons[0].callback_data)).planned_at
         until = datetime.combine(today + DAY, NINE, ZONE).astimezone(UTC)
         moved = await house.snooze(name, planned_at, until)
@@ -231,7 +231,7 @@ async def test_the_door_and_the_oracle_agree_on_every_message(world: tuple[str, 
             notices[name] += 1
         else:
             got.append(said)
-    wanted = [(day, name, len(what) if len(what) > 10 else what) for day, name, what in expected.said]  # type: ignore[arg-type]
+    wanted = [(day, name, len(what) if len(what) > 10 else what) for day, name, what in expected.said]
     once = Counter((day, name) for day, name, _ in got)
     assert [one for one, times in once.items() if times > 1] == []
     missing, surplus = Counter(wanted) - Counter(got), Counter(got) - Counter(wanted)
