@@ -15,7 +15,7 @@ from bot.channels import telegram, webhook
 from bot.channels.calendar import CalendarFeed
 from bot.channels.web import history
 from bot.channels.web.server import WebDoor
-from bot.deeds.recording import settle_everybody
+from bot.deeds.nightly import settle_everybody
 from bot.doctor import note_planned
 from bot.handlers import routers
 from bot.letters import composer

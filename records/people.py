@@ -160,7 +160,7 @@ async def mentors_of(session: AsyncSession, student: PersonId, *, today: date) -
         session,
         _present()
         .join(MentorshipRow, MentorshipRow.mentor_id == PersonRow.id)
-        .where(MentorshipRow.student_id == student, *_running(today))
+        .where(MentorshipRow.student_id == student, *accompanies(today))
         .order_by(MentorshipRow.since, MentorshipRow.id),
     )
 
@@ -171,7 +171,7 @@ async def students_of(session: AsyncSession, mentor: PersonId, *, today: date) -
         session,
         _present()
         .join(MentorshipRow, MentorshipRow.student_id == PersonRow.id)
-        .where(MentorshipRow.mentor_id == mentor, *_running(today))
+        .where(MentorshipRow.mentor_id == mentor, *accompanies(today))
         .order_by(PersonRow.student_number, PersonRow.id),
     )
 
@@ -297,7 +297,8 @@ def _present() -> Select[PersonRow]:
     return select(PersonRow).where(PersonRow.left_at.is_(None))
 
 
-def _running(today: date) -> tuple[Any, ...]:
+def accompanies(today: date) -> tuple[Any, ...]:
+    """The condition on a mentorship that it runs on this day."""
     return (MentorshipRow.since <= today, or_(MentorshipRow.until.is_(None), MentorshipRow.until >= today))
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from operator import attrgetter
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from records.dates import months_after
 from records.deadline import Deadline, State, notes
@@ -99,16 +101,59 @@ async def refresh_reminders(
     added whose moment has passed. Returns how many rows were added, moved or removed.
     """
     today = now.astimezone(settings.zone).date()
-    wanted = {one.key: one for one in reminders_for(person_id, deadlines, recipients, today=today, settings=settings)}
-    rows = await session.scalars(select(ReminderRow).where(ReminderRow.subject_id == person_id))
-    known = {(row.recipient_id, row.rule, row.occurrence, row.days_before): row for row in rows}
-    gone = [row.id for key, row in known.items() if row.planned_at is None and key not in wanted]
+    wanted = reminders_for(person_id, deadlines, recipients, today=today, settings=settings)
+    rows = await session.execute(_rows().where(ReminderRow.subject_id == person_id))
+    gone, fresh = _difference([Standing(*row) for row in rows], wanted, now)
     for start in range(0, len(gone), BATCH):
         await session.execute(delete(ReminderRow).where(ReminderRow.id.in_(gone[start : start + BATCH])))
-    fresh = [one for key, one in wanted.items() if one.remind_at > now and _differs(known.get(key), one)]
     for start in range(0, len(fresh), BATCH):
         await _upsert(session, fresh[start : start + BATCH])
     return len(gone) + len(fresh)
+
+
+class Standing(NamedTuple):
+    """A reminder as it is kept."""
+
+    id: int
+    recipient: int
+    rule: str
+    occurrence: str
+    days_before: int
+    due: date
+    remind_at: datetime
+    planned_at: datetime | None
+
+
+async def coming_reminders(session: AsyncSession, subjects: Sequence[int]) -> dict[int, list[Standing]]:
+    """What is kept of these people and not yet planned, by whom it is about."""
+    rows = await session.execute(
+        _rows(ReminderRow.subject_id).where(ReminderRow.subject_id.in_(subjects), ReminderRow.planned_at.is_(None))
+    )
+    found: dict[int, list[Standing]] = {}
+    for subject, *row in rows:
+        found.setdefault(subject, []).append(Standing(*row))
+    return found
+
+
+def in_line(coming: Iterable[Standing], wanted: Iterable[Reminder], now: datetime) -> bool:
+    """Whether refreshing would change nothing, judged by what is not yet planned: it never says so wrongly."""
+    return _difference(coming, wanted, now) == ([], [])
+
+
+def _difference(
+    kept: Iterable[Standing], wanted: Iterable[Reminder], now: datetime
+) -> tuple[list[int], list[Reminder]]:
+    """Which rows go, and which reminders are to be added or moved."""
+    known = {row[1:5]: row for row in kept}
+    asked = {one.key: one for one in wanted}
+    gone = [row.id for key, row in known.items() if row.planned_at is None and key not in asked]
+    return gone, [one for key, one in asked.items() if one.remind_at > now and _differs(known.get(key), one)]
+
+
+def _rows(*more: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
+    row = ReminderRow
+    standing = (row.id, row.recipient_id, row.rule, row.occurrence, row.days_before, row.due, row.remind_at)
+    return select(*more, *standing, row.planned_at)
 
 
 def still_applies(reminder: Reminder, deadlines: Iterable[Deadline]) -> bool:
@@ -164,7 +209,7 @@ def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
-def _differs(row: ReminderRow | None, one: Reminder) -> bool:
+def _differs(row: Standing | None, one: Reminder) -> bool:
     return row is None or (row.planned_at is None and (row.due, row.remind_at) != (one.due, one.remind_at))
 
 

@@ -18,7 +18,7 @@ class ReminderRow(Base):
     __table_args__ = (
         UniqueConstraint("recipient_id", "subject_id", "rule", "occurrence", "days_before"),
         Index("ix_reminder_coming", "planned_at", "remind_at"),
-        Index("ix_reminder_subject", "subject_id"),
+        Index("ix_reminder_subject", "subject_id", "planned_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,8 +12,8 @@ from bot.deeds.telling import notify
 from bot.services import Services
 from records.branches import BranchKind, ancestors
 from records.deadline import Deadline
-from records.ledger import Entry
-from records.people import Person, PersonId, Role, mentors_of, organisers_of, people_of_branch, person_by_id
+from records.ledger import Entry, hold
+from records.people import Person, PersonId, Role, mentors_of, organisers_of, person_by_id
 from records.rules import deadlines
 from records.steps import Recorded, StepRequest, facts_of_person, record
 from scheduler.deadlines import ESCALATION, ReminderSettings, refresh_reminders
@@ -63,25 +64,11 @@ async def settle(services: Services, session: AsyncSession, student: Person, dat
 
 async def settle_anew(services: Services, session: AsyncSession, student: Person) -> int:
     """The same for somebody of whom nothing was recorded just now: roles, mentors, rules or the day have changed."""
+    await hold(session, student.id)  # or what is recorded at this moment would be settled as if it had not been
     facts = await facts_of_person(session, student.id)
     today = services.clock.today()
     dates = deadlines(services.track, facts, today=today, calendar=services.calendar, readings=services.readings)
     return await settle(services, session, student, dates)
-
-
-async def settle_everybody(services: Services) -> int:
-    """Bring the reminders of every student up to this day: overdue dates are reminded of week after week.
-
-    Each person has a transaction of their own, so that nobody waits for the whole school. Returns how many changed.
-    """
-    async with services.database.read() as session:
-        people = await people_of_branch(session)
-    changed = 0
-    for person in people:
-        if any(role is Role.STUDENT for role, _ in person.roles):
-            async with services.database.write() as session:
-                changed += await settle_anew(services, session, person)
-    return changed
 
 
 async def tell_both(
@@ -125,23 +112,45 @@ async def recipients_of(services: Services, session: AsyncSession, student: Pers
 
     Where a committee has no organiser here, the nearest ones are told, who pass it on.
     """
-    chain = await ancestors(session, student.branch_id)
-    organisers = await organisers_of(session, student.branch_id)
-    levels = [[one.id for one in organisers if _organises(one, branch.id)] for branch in chain]
-    manned = [level for level in levels if level]
-    branch = manned[0] if manned else []
-    committees = [
-        level for level, node in zip(levels, chain, strict=True) if level and node.kind is BranchKind.COMMITTEE
-    ]
-    committee = committees[0] if committees else branch
     mentors = [one.id for one in await mentors_of(session, student.id, today=services.clock.today())]
+    return recipients(await levels_of(session, student.branch_id), mentors)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Who organises for the students of one branch, level by level."""
+
+    branch: Sequence[int]
+    committee: Sequence[int]
+    department: Sequence[int]
+    above: Sequence[int]
+
+
+async def levels_of(session: AsyncSession, branch_id: int) -> Levels:
+    """The organisers of the branch and of what stands above it."""
+    chain = await ancestors(session, branch_id)
+    organisers = await organisers_of(session, branch_id)
+    levels = [([one.id for one in organisers if _organises(one, node.id)], node.kind) for node in chain]
+    manned = [level for level, _ in levels if level]
+    branch = manned[0] if manned else []
+    committees = [level for level, kind in levels if level and kind is BranchKind.COMMITTEE]
+    return Levels(
+        branch=branch,
+        committee=committees[0] if committees else branch,
+        department=committees[-1] if committees else branch,
+        above=manned[1] if len(manned) > 1 else branch,
+    )
+
+
+def recipients(levels: Levels, mentors: Sequence[int]) -> dict[str, list[int]]:
+    """Who is told, by who acts on the track."""
     return {
-        "branch": [*branch],
-        "mentor": [*(mentors or branch)],
-        "introducers": [*(mentors or branch)],
-        "primary_committee": [*committee],
-        "organisation_department": [*(committees[-1] if committees else branch)],
-        ESCALATION: [*(manned[1] if len(manned) > 1 else branch)],
+        "branch": [*levels.branch],
+        "mentor": [*(mentors or levels.branch)],
+        "introducers": [*(mentors or levels.branch)],
+        "primary_committee": [*levels.committee],
+        "organisation_department": [*levels.department],
+        ESCALATION: [*levels.above],
     }
 
 
@@ -184,9 +193,9 @@ async def _student(session: AsyncSession, person: int) -> Person:
 
 
 async def _accompanying(services: Services, session: AsyncSession, student: Person) -> list[PersonId]:
-    recipients = await recipients_of(services, session, student)
     mentors = [one.id for one in await mentors_of(session, student.id, today=services.clock.today())]
-    return list(dict.fromkeys([*mentors, *(PersonId(one) for one in recipients["branch"])]))
+    levels = await levels_of(session, student.branch_id)
+    return list(dict.fromkeys([*mentors, *(PersonId(one) for one in levels.branch)]))
 
 
 def _organises(person: Person, branch: int) -> bool:

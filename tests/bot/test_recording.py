@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from sqlalchemy import select
 from bot.clock import Clock
 from bot.consent import NOTICE_VERSION
 from bot.deeds.importing import Reached, reached_by, record_listed
-from bot.deeds.recording import recipients_of, record_step, settle_everybody
+from bot.deeds.nightly import settle_everybody
+from bot.deeds.recording import recipients_of, record_quietly, record_step, settle_anew
 from bot.opening import open_services
 from bot.services import Services
 from bot.settings import Settings
@@ -159,3 +161,67 @@ async def test_settling_everybody_again_on_the_same_day_changes_nothing(services
         await record_step(services, session, _applied(people, None))
 
     assert await settle_everybody(services) == 0
+
+
+async def test_a_night_on_which_nothing_has_changed_takes_no_turn_to_write(services: Services, people: People) -> None:
+    async with services.database.write() as session:
+        await record_step(services, session, _applied(people, None))
+
+    async with services.database.write() as session:
+        await session.scalar(select(ReminderRow.id).with_for_update())
+        async with asyncio.timeout(10):
+            changed = await settle_everybody(services)
+
+    assert changed == 0
+
+
+@pytest.mark.parametrize("page", [1, 2, 100])
+async def test_the_night_settles_each_student_exactly_as_one_by_one(
+    services: Services, people: People, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.deeds.nightly.PAGE", page)
+    async with services.database.write() as session:
+        students = [people["student"]]
+        for number, branch in enumerate([people["organiser"].branch_id, people["committee"].branch_id] * 2):
+            students.append(await add_person(session, name=f"学生{number}", branch_id=branch, now=NOW))
+        for number, student in enumerate(students[:4]):
+            for step, days in (("application_received", 250), ("interview", 240), ("activist_decided", 200 - number)):
+                request = StepRequest(student.id, step, (NOW - timedelta(days=days)).date(), history=True)
+                await record_quietly(services, session, request)
+
+    changed = await settle_everybody(services)
+
+    again = 0
+    for student in students:
+        async with services.database.write() as session:
+            again += await settle_anew(services, session, student)
+    assert (changed > 0, again) == (True, 0)
+    assert await settle_everybody(services) == 0
+    async with services.database.read() as session:
+        kept = await session.execute(select(ReminderRow.subject_id, ReminderRow.recipient_id).distinct())
+        told: dict[int, set[int]] = {}
+        for subject, recipient in kept:
+            told.setdefault(subject, set()).add(recipient)
+    organiser, committee = people["organiser"].id, people["committee"].id
+    assert told == {
+        students[0].id: {students[0].id, organiser, committee},
+        students[1].id: {students[1].id, organiser, committee},
+        students[2].id: {students[2].id, committee},
+        students[3].id: {students[3].id, organiser, committee},
+    }
+
+
+async def test_what_is_recorded_while_the_night_settles_a_student_is_not_overlooked(
+    services: Services, people: People
+) -> None:
+    async with services.database.write() as session:
+        await record_quietly(services, session, _applied(people, None))
+
+    async with services.database.write() as session:
+        held = StepRequest(people["student"].id, "interview", date(2026, 11, 21), recorded_by=None)
+        await record_step(services, session, held)
+        night = asyncio.create_task(settle_everybody(services))
+        await asyncio.wait({night}, timeout=0.5)
+    await night
+
+    assert await _reminded(services, "T02") == set()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.access import Looked, looked_at, note_look
 from records.branches import BranchKind, branch_tree, create_branch
+from records.cohort import mentors_of_people
 from records.consent import consents_of, give_consent, has_consented, withdraw_consent
 from records.people import (
     Person,
@@ -141,6 +142,8 @@ async def test_a_mentorship_holds_between_its_days(database: Database) -> None:
         assert [m.name for m in await mentors_of(session, student.id, today=today)] == ["周立言"]
         assert [s.name for s in await students_of(session, mentor.id, today=today)] == ["林一"]
         assert await mentors_of(session, student.id, today=today - timedelta(days=1)) == []
+        assert await mentors_of_people(session, [student.id], today=today) == {student.id: [mentor.id]}
+        assert await mentors_of_people(session, [student.id], today=today - timedelta(days=1)) == {}
         await end_mentorship(session, mentor.id, student.id, until=today)
         assert await mentors_of(session, student.id, today=today + timedelta(days=1)) == []
         found = await person_by_id(session, mentor.id)

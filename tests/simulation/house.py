@@ -19,7 +19,8 @@ from aiogram.types import Chat, Message
 from bot.clock import Clock
 from bot.consent import NOTICE_VERSION
 from bot.deeds.correcting import redate_step, withdraw_step
-from bot.deeds.recording import record_step, settle_everybody
+from bot.deeds.nightly import settle_everybody
+from bot.deeds.recording import record_step
 from bot.knowledge import Knowledge
 from bot.letters import composer
 from bot.services import Services
