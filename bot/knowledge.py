@@ -14,6 +14,7 @@ from content.passages import DocumentId, Passage
 from retrieval.answer import Answer, answer
 from retrieval.encoder import load_encoder
 from retrieval.search import Index
+from retrieval.shelf import digest
 from storage.database import Database
 
 ANSWERING = ("published", "retired")  # a retired text still answers for the days on which it held
@@ -74,10 +75,10 @@ class Knowledge:
     async def _refresh(self, latest: int) -> Index:
         """Bring the index to this revision: documents that are new or hold from or until another day, and no others."""
         index = self._index
-        held: dict[DocumentId, list[Passage]] = {}
+        held: dict[DocumentId, str] = {}
         if index is None:
             index = await asyncio.to_thread(_opened, self._encoder_name, self._folder)
-            held = index.held()
+            held = index.digests()
         async with self._database.read() as session:
             spans = {
                 one.id: _Span(one.version, one.effective_from, one.effective_until)
@@ -87,9 +88,12 @@ class Knowledge:
             coming: list[Passage] = []
             for document in (one for one in spans if spans[one] != self._known.get(one)):
                 passages = await passages_of(session, document)
-                if passages != held.get(document):  # a saved text is trusted only where the library still says the same
+                if digest(passages) != held.get(
+                    document
+                ):  # a saved text is trusted only where the library says the same
                     gone.append(document)
                     coming += passages
+        await asyncio.to_thread(index.redate, {one: (span.since, span.until) for one, span in spans.items()})
         await asyncio.to_thread(_exchange, index, gone, coming)
         self._index, self._known, self._revision = index, spans, latest
         if len(coming) > _WORTH_SAVING * len(index) or set(gone) - set(spans):

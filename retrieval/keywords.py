@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.terms import Syllables, Terms, is_pair
 
+ROWS_AT_MOST = 1 << 22  # a term needs 42 bits, so this many rows fit beside it into 64
 _ROW_BITS = np.uint64(22)
-_ROW_MASK = np.uint64((1 << 22) - 1)
-ROWS_AT_MOST = 1 << 22
+_ROW_MASK = np.uint64(ROWS_AT_MOST - 1)
 K1, B = 1.2, 0.6  # BM25; the pivot length is fixed, so that segments can be merged without a second look at the text
 _STEPS = 255 / (K1 + 1)
+_AT_ONCE = 1 << 20  # postings that are moved in one step of a merge: about 10 ms and 30 MiB
+
+Rows = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Terms of many entries, with the entry that each stands in and what one occurrence counts."""
+
+    terms: Terms
+    rows: NDArray[np.int64]
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -23,94 +37,186 @@ class Postings:
 
     Attributes:
         terms: ascending.
-        starts: where each term's postings begin; one longer than `terms`.
+        begins: where each term's postings begin; one longer than `terms`.
         rows: entry rows, ascending within a term.
         strengths: BM25's term-frequency part, 0..K1+1 in 255 steps.
+        heights: the greatest strength of each term.
         size: number of rows.
     """
 
     terms: Terms
-    starts: NDArray[np.int64]
-    rows: NDArray[np.int32]
+    begins: NDArray[np.int64]
+    rows: Rows
     strengths: NDArray[np.uint8]
+    heights: NDArray[np.uint8]
     size: int
 
     @classmethod
-    def build(cls, entries: Sequence[Sequence[tuple[Terms, float]]], *, pivot: int) -> Postings:
-        """Index entries, each given as fields (its terms, the weight of one occurrence).
+    def build(cls, fields: Sequence[Field], size: int, *, pivot: int) -> Postings:
+        """Index entries.
 
         Args:
             pivot: length, in terms, of an entry that is neither favoured nor held back.
         """
-        if len(entries) > ROWS_AT_MOST:
+        if size > ROWS_AT_MOST:
             raise ValueError(f"a segment holds at most {ROWS_AT_MOST} entries")
-        keys, weights = _pack(entries)
+        keys = np.concatenate([(field.terms << _ROW_BITS) | field.rows.astype(np.uint64) for field in fields])
+        weights = np.concatenate([np.full(len(field.terms), field.weight, dtype=np.float32) for field in fields])
         order = np.argsort(keys, kind="stable")
         keys, weights = keys[order], weights[order]
-        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, int)
-        frequency = np.add.reduceat(weights, first) if len(keys) else np.zeros(0, np.float32)
+        first = _firsts(keys)
+        frequency = np.add.reduceat(weights, first) if len(keys) else weights
         keys = keys[first]
         rows = (keys & _ROW_MASK).astype(np.int32)
-        length = np.bincount(rows, weights=frequency, minlength=len(entries))
+        length = np.bincount(rows, weights=frequency, minlength=size)
         scale = K1 * (1 - B + B * length / pivot)
-        strength = frequency * (K1 + 1) / (frequency + scale[rows])
-        return cls._of_sorted(keys >> _ROW_BITS, rows, np.rint(strength * _STEPS).astype(np.uint8), len(entries))
+        strengths = np.rint(frequency * (K1 + 1) / (frequency + scale[rows]) * _STEPS).astype(np.uint8)
+        of = keys >> _ROW_BITS
+        begins = _firsts(of)
+        return cls._with_heights(of[begins], np.append(begins, len(of)), rows, strengths, size)
 
     @classmethod
-    def _of_sorted(cls, of: Terms, rows: NDArray[np.int32], strengths: NDArray[np.uint8], size: int) -> Postings:
-        begins = np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]])) if len(of) else np.zeros(0, int)
-        starts = np.concatenate([begins, [len(of)]]).astype(np.int64)
-        return cls(of[begins].copy(), starts, rows, strengths, size)
+    def _with_heights(
+        cls, terms: Terms, starts: NDArray[np.int64], rows: Rows, strengths: NDArray[np.uint8], size: int
+    ) -> Postings:
+        heights = np.maximum.reduceat(strengths, starts[:-1]) if len(terms) else strengths
+        return cls(terms, starts, rows, strengths, heights, size)
 
     @classmethod
-    def merge(cls, parts: Sequence[tuple[Postings, NDArray[np.int32]]], *, size: int) -> Postings:
+    def merge(cls, parts: Sequence[tuple[Postings, Rows]], *, size: int) -> Postings:
         """One index of several.
 
         Args:
-            parts: each with the new row of every old row, -1 where the entry is dropped.
+            parts: each with the new row of every old row, -1 where the entry is dropped; the new rows ascend, within
+                a part and from part to part.
         """
-        columns = []
-        for part, renumbered in parts:
-            of = np.repeat(part.terms, np.diff(part.starts))
-            rows = renumbered[part.rows]
-            kept = rows >= 0
-            columns.append((of[kept], rows[kept], part.strengths[kept]))
-        of = np.concatenate([column[0] for column in columns])
-        rows = np.concatenate([column[1] for column in columns])
-        strengths = np.concatenate([column[2] for column in columns])
-        order = np.argsort((of << _ROW_BITS) | rows.astype(np.uint64), kind="stable")
-        return cls._of_sorted(of[order], rows[order], strengths[order], size)
+        kept = [postings._without(renumbered) for postings, renumbered in parts]
+        terms = np.unique(np.concatenate([postings.terms for postings, _ in kept]))
+        places = [np.searchsorted(terms, postings.terms) for postings, _ in kept]
+        counts = np.zeros(len(terms), dtype=np.int64)
+        for place, (postings, _) in zip(places, kept, strict=True):
+            counts[place] += np.diff(postings.begins)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        rows = np.empty(starts[-1], dtype=np.int32)
+        strengths = np.empty(starts[-1], dtype=np.uint8)
+        free = starts[:-1].copy()  # where the next posting of each term goes
+        for place, (postings, renumbered) in zip(places, kept, strict=True):
+            for begin, end in _in_steps(postings.begins):
+                lengths = np.diff(postings.begins[begin : end + 1])
+                old = slice(int(postings.begins[begin]), int(postings.begins[end]))
+                shift = free[place[begin:end]] - postings.begins[begin:end]
+                new = np.arange(old.start, old.stop) + np.repeat(shift, lengths)
+                rows[new] = renumbered[postings.rows[old]]
+                strengths[new] = postings.strengths[old]
+                free[place[begin:end]] += lengths
+        return cls._with_heights(terms, starts, rows, strengths, size)
+
+    def _without(self, renumbered: Rows) -> tuple[Postings, Rows]:
+        """Only the postings of rows that are kept."""
+        if not self.size or renumbered.min() >= 0:
+            return self, renumbered
+        kept = renumbered[self.rows] >= 0
+        before = np.concatenate([[0], np.cumsum(kept)])
+        starts = before[self.begins]
+        left = np.flatnonzero(np.diff(starts))
+        compact = np.append(starts[:-1][left], starts[-1])
+        rows, strengths = self.rows[kept], self.strengths[kept]
+        return self._with_heights(self.terms[left], compact, rows, strengths, self.size), renumbered
 
     def find(self, terms: Terms) -> NDArray[np.int64]:
         """The place of each term in `terms`, -1 where it never occurs."""
+        if not len(self.terms):
+            return np.full(len(terms), -1)
         place = np.searchsorted(self.terms, terms)
         place[place == len(self.terms)] = 0
-        known = self.terms[place] == terms if len(self.terms) else np.zeros(len(terms), bool)
-        return np.where(known, place, -1)
+        return np.where(self.terms[place] == terms, place, -1)
 
     def occurrences(self, terms: Terms) -> NDArray[np.int64]:
         """In how many rows each term stands."""
         place = self.find(terms)
-        return np.where(place >= 0, self.starts[place + 1] - self.starts[place], 0)
+        return np.where(place >= 0, self.begins[place + 1] - self.begins[place], 0)
 
-    def score(self, places: NDArray[np.int64], weights: NDArray[np.float32], *, budget: int) -> NDArray[np.float32]:
-        """The weighted sum of strengths for every row.
+    def match(self, terms: Terms, weights: Floats, *, best: int, start: Floats | None) -> Match:
+        """Score the rows by the weighted sum of strengths, reading only what the best rows depend on.
 
         Args:
-            places: terms as `find` gives them.
-            budget: postings to be read at most; the heaviest terms go first, so what is left out counts least.
+            best: how many best rows are wanted.
+            start: what each row's sum begins with: 0, or minus infinity where it may not answer; None is 0 for all.
         """
-        scores = np.zeros(self.size, dtype=np.float32)
-        for at in np.argsort(-weights, kind="stable"):
-            place = places[at]
-            if place < 0:
-                continue
-            begin, end = self.starts[place], self.starts[place + 1]
+        places = self.find(terms)
+        order = np.argsort(-weights, kind="stable")
+        order = order[places[order] >= 0]
+        places, scaled = places[order], weights[order] / np.float32(_STEPS)
+        ceilings = scaled * self.heights[places]
+        left = np.append(np.cumsum(ceilings[::-1])[::-1], 0)  # what the terms from here on can add at most
+        sums = np.zeros(self.size, dtype=np.float32) if start is None else start.copy()
+        budget, read = _READ_AT_MOST, 0
+        for place, weight in zip(places.tolist(), scaled, strict=True):
+            begin, end = int(self.begins[place]), int(self.begins[place + 1])
             budget -= end - begin
-            if budget < 0:
+            if budget < 0 or ((end - begin) > self.size >> 5 and _decided(sums, best, float(left[read]))):
                 break
-            scores[self.rows[begin:end]] += self.strengths[begin:end] * np.float32(weights[at] / _STEPS)
+            np.add.at(sums, self.rows[begin:end], self.strengths[begin:end] * weight)
+            read += 1
+        return Match(self, sums, places[read:], scaled[read:], float(left[read]))
+
+
+_READ_AT_MOST = 2_000_000  # postings of one channel: about 5 ms
+_UNDECIDED_AT_MOST = 1_000  # rows that may still be among the best when the common terms are left unread
+
+
+@dataclass(frozen=True)
+class Match:
+    """Rows scored for one question.
+
+    Attributes:
+        sums: exact but for the unread terms.
+        unread: places of the commonest terms, which are looked up for the few rows that matter.
+        rest: what they can add at most.
+    """
+
+    postings: Postings
+    sums: Floats
+    unread: NDArray[np.int64]
+    weights: Floats
+    rest: float
+
+    def best(self, count: int) -> NDArray[np.int64]:
+        """The rows that score most (above 0), in no order."""
+        least = max(_nth(self.sums, count) - self.rest, 1e-9)
+        rows = np.flatnonzero(self.sums >= least)
+        if len(rows) > _UNDECIDED_AT_MOST:
+            rows = np.sort(rows[np.argpartition(-self.sums[rows], _UNDECIDED_AT_MOST)[:_UNDECIDED_AT_MOST]])
+        if len(rows) <= count:
+            return rows
+        return rows[np.argpartition(-self.of(rows), count - 1)[:count]]
+
+    def of(self, rows: NDArray[np.int64]) -> Floats:
+        """The scores of these rows (ascending)."""
+        scores, wanted = self.sums[rows], rows.astype(np.int32)
+        for place, weight in zip(self.unread.tolist(), self.weights, strict=True):
+            begin, end = int(self.postings.begins[place]), int(self.postings.begins[place + 1])
+            holding = self.postings.rows[begin:end]
+            at = np.searchsorted(holding, wanted)
+            at[at == end - begin] = 0
+            here = holding[at] == wanted
+            scores[here] += self.postings.strengths[begin + at[here]] * weight
         return scores
+
+
+def _decided(sums: Floats, count: int, left: float) -> bool:
+    """Whether hardly more rows than wanted can be among the best once what is left has been added."""
+    least = _nth(sums, count) - left
+    return least > 0 and int(np.count_nonzero(sums >= least)) <= _UNDECIDED_AT_MOST
+
+
+def _nth(sums: Floats, count: int) -> float:
+    """A number that at least `count` of the sums reach, close to the greatest such number; 0 where they are fewer."""
+    groups = min(len(sums) // 16, 4096)
+    if groups < 4 * count:
+        return float(np.partition(sums, -count)[-count]) if len(sums) > count else 0.0
+    tops = sums[: len(sums) // groups * groups].reshape(-1, groups).max(axis=0)
+    return float(np.partition(tops, -count)[-count])
 
 
 @dataclass(frozen=True)
@@ -135,13 +241,13 @@ class Sounds:
         return self.places[begin:end]
 
 
-def _pack(entries: Sequence[Sequence[tuple[Terms, float]]]) -> tuple[Terms, NDArray[np.float32]]:
-    keys: list[Terms] = []
-    weights: list[NDArray[np.float32]] = []
-    for row, fields in enumerate(entries):
-        for terms, weight in fields:
-            keys.append((terms << _ROW_BITS) | np.uint64(row))
-            weights.append(np.full(len(terms), weight, dtype=np.float32))
-    if not keys:
-        return np.zeros(0, np.uint64), np.zeros(0, np.float32)
-    return np.concatenate(keys), np.concatenate(weights)
+def _firsts(ascending: Terms) -> NDArray[np.int64]:
+    """Where each number begins."""
+    return np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]])[: len(ascending)])
+
+
+def _in_steps(starts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Stretches of terms that have about as many postings as are moved at once."""
+    marks = np.searchsorted(starts, np.arange(0, starts[-1], _AT_ONCE)).tolist()
+    cuts = sorted({*marks, len(starts) - 1})
+    return list(pairwise(cuts))

@@ -1,7 +1,7 @@
-"""The index on disk: segments as arrays and JSON lines, and a manifest that is written last.
+"""The index on disk: segments as files that are mapped, not read, and a manifest that is written last.
 
 A folder without its manifest, or with a file that the manifest does not know by its checksum, is half-written: it is
-not read, and the caller builds the index again.
+not used, and the caller builds the index again.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -19,23 +18,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from content.passages import Basis, DocumentId, DocumentKind, Level, Passage, PassageId, PassageText
-from retrieval.keywords import Postings
-from retrieval.segments import Channel, Segment, searchable
+from retrieval.keywords import Postings, Sounds
+from retrieval.segments import Channel, Segment
+from retrieval.shelf import Shelf
+from retrieval.texts import Texts
 from retrieval.vectors import VectorIndex
 
 _MANIFEST = "manifest.json"
+_CHANNELS = ("bodies", "questions")
 
 
 def save_segments(path: Path, segments: Sequence[Segment], fingerprint: str) -> None:
-    """Write beside, then swap: a kill leaves the old folder, the new one, or one that is recognised as neither."""
+    """Write beside, then swap: a kill leaves the old folder, the new one, or one that is recognised as neither.
+
+    Who has mapped the old folder goes on reading it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(path.name + ".new*"):  # a kill's, or another process's, which then gives up
         shutil.rmtree(left, ignore_errors=True)
     fresh = Path(mkdtemp(prefix=path.name + ".new", dir=path.parent))
     for number, segment in enumerate(segments):
-        _write_passages(fresh / f"{number}.jsonl", segment)
-        np.savez(fresh / f"{number}.npz", **_arrays(segment))  # type: ignore[arg-type]  # numpy's stub knows one keyword
+        for name, array in _arrays(segment).items():
+            np.save(fresh / f"{number}.{name}.npy", array)
+        for name in _CHANNELS:
+            getattr(segment, name).vectors.write(fresh / f"{number}.{name}.faiss")
     files = {file.name: _checksum(file) for file in sorted(fresh.iterdir())}
     manifest = {"fingerprint": fingerprint, "segments": len(segments), "files": files}
     (fresh / _MANIFEST).write_text(json.dumps(manifest), "utf-8")
@@ -66,96 +72,46 @@ def _checksum(file: Path) -> str:
 
 
 def _arrays(segment: Segment) -> dict[str, NDArray[Any]]:
-    arrays: dict[str, NDArray[Any]] = {"alive": segment.alive}
-    for name, channel in (("bodies", segment.bodies), ("questions", segment.questions)):
-        postings = channel.postings
-        arrays |= {
-            f"{name}_terms": postings.terms,
-            f"{name}_posting_starts": postings.starts,
-            f"{name}_rows": postings.rows,
-            f"{name}_strengths": postings.strengths,
-            f"{name}_owners": channel.owners,
-            f"{name}_vectors": channel.vectors.as_bytes(),
-        }
+    arrays: dict[str, NDArray[Any]] = {"alive": segment.alive, **segment.shelf.arrays()}
+    for name in _CHANNELS:
+        channel: Channel = getattr(segment, name)
+        arrays |= {f"{name}.{part}": getattr(channel.postings, part) for part in _POSTINGS}
+        arrays |= {f"{name}.{part}": getattr(channel, part) for part in ("owners", "starts")}
+        arrays |= {f"{name}.{part}": getattr(channel.sounds, part) for part in ("sounds", "places")}
+        arrays |= {f"{name}.texts_data": channel.texts.data, f"{name}.texts_starts": channel.texts.starts}
     return arrays
 
 
+_POSTINGS = ("terms", "begins", "rows", "strengths", "heights")
+
+
 def _read(path: Path, number: int) -> Segment:
-    lines = (path / f"{number}.jsonl").read_text("utf-8").splitlines()
-    entries = [json.loads(line) for line in lines]
-    passages = tuple(_passage(entry) for entry in entries)
-    asked = tuple(text for entry in entries for text in entry["asked"])
-    with np.load(path / f"{number}.npz", allow_pickle=False) as arrays:
-        return Segment(
-            passages=passages,
-            texts=tuple(searchable(passage) for passage in passages),
-            bodies=_channel(arrays, "bodies", len(passages), ()),
-            questions=_channel(arrays, "questions", len(passages), asked),
-            alive=arrays["alive"],
-            since=np.array([p.effective_from.toordinal() for p in passages], dtype=np.int32),
-            until=np.array(
-                [p.effective_until.toordinal() if p.effective_until else 2**31 - 1 for p in passages], dtype=np.int32
-            ),
+    prefix, end = f"{number}.", ".npy"
+    arrays = {file.name[len(prefix) : -len(end)]: _mapped(file) for file in path.glob(f"{prefix}*{end}")}
+    bodies, questions = (
+        _channel(
+            {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")},
+            VectorIndex.mapped(path / f"{prefix}{name}.faiss"),
         )
-
-
-def _channel(arrays: Any, name: str, passages: int, texts: tuple[str, ...]) -> Channel:
-    owners = arrays[f"{name}_owners"]
-    postings = Postings(
-        arrays[f"{name}_terms"],
-        arrays[f"{name}_posting_starts"],
-        arrays[f"{name}_rows"],
-        arrays[f"{name}_strengths"],
-        len(owners),
+        for name in _CHANNELS
     )
-    vectors = VectorIndex.from_bytes(arrays[f"{name}_vectors"])
+    return Segment(Shelf.from_arrays(arrays), bodies, questions, arrays["alive"])
+
+
+def _mapped(file: Path) -> NDArray[Any]:
+    """An array that stays in its file until it is looked at."""
+    return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))  # a plain view: memmap's own is slow to slice
+
+
+def _channel(arrays: Mapping[str, NDArray[Any]], vectors: VectorIndex) -> Channel:
+    owners = arrays["owners"]
     if vectors.rows != len(owners):
         raise ValueError("vectors and entries differ in number")
-    return Channel(postings, vectors, owners, np.searchsorted(owners, np.arange(passages + 1)), texts)
-
-
-def _write_passages(file: Path, segment: Segment) -> None:
-    with file.open("w", encoding="utf-8") as opened:
-        for row, p in enumerate(segment.passages):
-            basis = p.content.basis
-            entry = {
-                "id": p.id,
-                "document": p.document,
-                "title": p.title,
-                "kind": p.kind,
-                "version": p.version,
-                "ordinal": p.ordinal,
-                "since": p.effective_from.isoformat(),
-                "until": p.effective_until.isoformat() if p.effective_until else None,
-                "headings": p.content.headings,
-                "article": p.content.article,
-                "text": p.content.text,
-                "page": p.content.page,
-                "level": p.content.level,
-                "basis": [basis.title, basis.article] if basis else None,
-                "questions": p.content.questions,
-                "asked": segment.questions.texts[segment.questions.entries(row)],
-            }
-            opened.write(json.dumps(entry, ensure_ascii=False) + "\n")
-
-
-def _passage(entry: dict[str, Any]) -> Passage:
-    return Passage(
-        id=PassageId(entry["id"]),
-        document=DocumentId(entry["document"]),
-        title=entry["title"],
-        kind=DocumentKind(entry["kind"]),
-        version=entry["version"],
-        ordinal=entry["ordinal"],
-        content=PassageText(
-            headings=tuple(entry["headings"]),
-            article=entry["article"],
-            text=entry["text"],
-            page=entry["page"],
-            level=Level(entry["level"]),
-            basis=Basis(*entry["basis"]) if entry["basis"] else None,
-            questions=tuple(entry["questions"]),
-        ),
-        effective_from=date.fromisoformat(entry["since"]),
-        effective_until=date.fromisoformat(entry["until"]) if entry["until"] else None,
+    return Channel(
+        Postings(**{part: arrays[part] for part in _POSTINGS}, size=len(owners)),
+        vectors,
+        owners,
+        arrays["starts"],
+        Texts(arrays["texts_data"], arrays["texts_starts"]),
+        Sounds(arrays["sounds"], arrays["places"]),
     )

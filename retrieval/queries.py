@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder import Vectors
-from retrieval.keywords import K1, Postings
+from retrieval.keywords import K1
 from retrieval.naming import articles_named
 from retrieval.normalise import normalise
 from retrieval.segments import Channel
@@ -21,7 +21,6 @@ LONGEST = 240  # characters of a question that are searched with
 _ALIAS_WEIGHT = 0.7
 _SOUND_WEIGHT = 0.55
 _SOUND_RARER_THAN = 0.01  # share of entries up to which a pair may be a slip for one that sounds alike
-_POSTINGS_AT_MOST = 600_000  # read for one question and channel: about 4 ms
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,14 @@ class Weighed:
     counts: tuple[int, ...] = ()
     sounds_like: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
+    @cached_property
+    def terms(self) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+        """Everything that is matched, with what a full match adds to the share of a perfect one."""
+        pairs = [(gram.term, gram.weight) for gram in self.grams]
+        pairs += [pair for alike in self.sounds_like.values() for pair in alike]
+        weights = np.array([weight for _, weight in pairs], dtype=np.float32)
+        return np.array([term for term, _ in pairs], dtype=np.uint64), weights / np.float32(self.mass)
+
 
 def aliases_in(text: str, aliases: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """The aliases found in a normalised text and what they stand for, unless the text says that too."""
@@ -95,18 +102,6 @@ def weigh(query: Query, channels: Sequence[Channel]) -> Weighed:
     sounds = _sounds_like(grams, counts, channels, size) if size else {}
     weighed = tuple(Gram(gram.term, gram.string, weight) for gram, weight in zip(grams, weights, strict=True))
     return Weighed(weighed, max(mass, 1e-6), tuple(counts.tolist()), sounds)
-
-
-def score_entries(weighed: Weighed, channel: Channel) -> NDArray[np.float32]:
-    """The keyword score of every entry of a channel as a share of what a perfect match would score."""
-    postings: Postings = channel.postings
-    places = [postings.find(np.array([gram.term for gram in weighed.grams], dtype=np.uint64))]
-    weights = [np.array([gram.weight for gram in weighed.grams], dtype=np.float32)]
-    for terms in weighed.sounds_like.values():
-        places.append(postings.find(np.array([term for term, _ in terms], dtype=np.uint64)))
-        weights.append(np.array([weight for _, weight in terms], dtype=np.float32))
-    scores = postings.score(np.concatenate(places), np.concatenate(weights), budget=_POSTINGS_AT_MOST)
-    return np.asarray(scores / np.float32(weighed.mass), dtype=np.float32)
 
 
 def prepare(question: str, vector: Vectors, aliases: Mapping[str, Sequence[str]]) -> Query:
@@ -148,10 +143,10 @@ def _sounds_like(
             continue
         alike: dict[int, int] = {}
         for channel in channels:
-            postings = channel.postings
-            for place in channel.sounds.alike(int(sound)):
-                term = int(postings.terms[place])
-                alike[term] = alike.get(term, 0) + int(postings.starts[place + 1] - postings.starts[place])
+            postings, places = channel.postings, channel.sounds.alike(int(sound))
+            held = postings.begins[places + 1] - postings.begins[places]
+            for term, n in zip(postings.terms[places].tolist(), held.tolist(), strict=True):
+                alike[term] = alike.get(term, 0) + n
         alike.pop(gram.term, None)
         best = sorted(((n, term) for term, n in alike.items() if n > count), reverse=True)[:2]
         if best:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from content.passages import DocumentId, DocumentKind, Level, Passage
+from retrieval.building import Builder, merged, to_merge
+from retrieval.candidates import candidates
 from retrieval.encoder import Encoder, Vectors
-from retrieval.naming import article_key, title_key
+from retrieval.naming import title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import load_segments, save_segments
 from retrieval.precedence import own_rules_first
@@ -25,7 +28,6 @@ from retrieval.queries import (
     Weighed,
     letters,
     prepare,
-    score_entries,
     spelled_out,
     unknown_share,
     weigh,
@@ -33,21 +35,17 @@ from retrieval.queries import (
 from retrieval.ranking import (
     FEATURES,
     Candidate,
-    Scores,
     Weights,
     confidence_features,
     features,
     load_weights,
     probability,
 )
-from retrieval.segments import Channel, Segment
+from retrieval.segments import Segment
+from retrieval.shelf import number_of
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
-_FROM_EACH = 14  # candidates that each of the four channels proposes
-_RERANKED = 18
-_OWN_RERANKED = 5  # further candidates that are the organisation's own rules
 _ASKED_SO = 0.95  # the question is, to the letter, one that a person has mapped to this passage
-_SEGMENTS_AT_MOST = 8
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _SAME_QUESTION = 0.5  # of the pairs of two questions: from here the one asked is the one anticipated
@@ -149,48 +147,76 @@ class Index:
 
     def add(self, passages: Iterable[Passage]) -> None:
         """Make passages answerable; those who are searching meanwhile do not wait."""
-        new = list(passages)
-        if not new:
-            return
+        builder = self.builder()
+        builder.add(passages)
+        self.publish(builder)
+        self.compact()
+
+    def builder(self) -> Builder:
+        """Where passages are made ready to be published."""
+        return Builder(self._encoder)
+
+    def publish(self, builder: Builder, *, instead_of: Iterable[DocumentId] = ()) -> None:
+        """Let what was built answer from now on, and these documents' older passages no more."""
+        built = builder.segment(self._segments)
         with self._writing:
-            segments = [*self._segments, Segment.build(new, self._encoder)]
-            self._segments = tuple(segments)
-            if len(segments) > _SEGMENTS_AT_MOST:
-                self._segments = _compacted(segments)
+            left = _without(self._segments, instead_of)
+            self._segments = left if built is None else (*left, built)
 
     def remove(self, document: DocumentId) -> None:
         """Forget a document; nothing happens where it is unknown."""
         with self._writing:
-            left = [segment.without(document) for segment in self._segments]
-            self._segments = tuple(segment for segment in left if segment.alive.any())
+            self._segments = _without(self._segments, [document])
+
+    def redate(self, spans: Mapping[DocumentId, tuple[date, date | None]]) -> None:
+        """Let documents hold from and until (not included) other days."""
+        with self._writing:
+            self._segments = tuple(segment.redated(spans) for segment in self._segments)
+
+    def compact(self) -> None:
+        """Make one of many small segments. Others may search, publish and remove meanwhile."""
+        before = self._segments
+        small = to_merge(before)
+        if not small:
+            return
+        chosen = {id(segment) for segment in small}
+        one = merged(small, [segment for segment in before if id(segment) not in chosen])
+        with self._writing:
+            if chosen <= {id(segment) for segment in self._segments}:  # else one has changed: the next time will do
+                self._segments = (*(segment for segment in self._segments if id(segment) not in chosen), one)
 
     def documents(self) -> dict[DocumentId, int]:
         """How many passages of each document are held."""
-        counted: dict[DocumentId, int] = {}
+        counted: Counter[DocumentId] = Counter()
         for segment in self._segments:
-            for passage, alive in zip(segment.passages, segment.alive, strict=True):
-                if alive:
-                    counted[passage.document] = counted.get(passage.document, 0) + 1
-        return counted
+            counted.update(segment.shelf.counts(segment.alive))
+        return dict(counted)
 
-    def held(self) -> dict[DocumentId, list[Passage]]:
-        """The passages of each document, in their order."""
-        found: dict[DocumentId, list[Passage]] = {}
+    def digests(self) -> dict[DocumentId, str]:
+        """What `retrieval.shelf.digest` says of each document's passages."""
+        found: dict[DocumentId, str] = {}
         for segment in self._segments:
-            for passage, alive in zip(segment.passages, segment.alive, strict=True):
-                if alive:
-                    found.setdefault(passage.document, []).append(passage)
+            found |= segment.shelf.digests(segment.alive)
         return found
 
     def save(self, path: Path) -> None:
-        """Write the index as it stands to a folder, so that the next start need not encode everything again."""
-        save_segments(path, self._segments, self.fingerprint)
+        """Write the index as it stands to a folder, so that the next start need not encode everything again.
+
+        From then on it is read from there, and takes only as much memory as is looked at.
+        """
+        segments = self._segments
+        save_segments(path, segments, self.fingerprint)
+        written = load_segments(path, self.fingerprint)
+        if written is not None:
+            mapped = {id(segment): copy for segment, copy in zip(segments, written, strict=True)}
+            with self._writing:
+                self._segments = tuple(mapped.get(id(segment), segment) for segment in self._segments)
 
     def load(self, path: Path) -> bool:
         """Take over what was saved; False (nothing changed) where it is missing, half-written or another model's."""
-        with self._writing:
-            segments = load_segments(path, self.fingerprint)
-            if segments is not None:
+        segments = load_segments(path, self.fingerprint)
+        if segments is not None:
+            with self._writing:
                 self._segments = segments
         return segments is not None
 
@@ -232,27 +258,18 @@ class Index:
         query = prepare(question, self._vector(normalise(question)[:LONGEST]), self._aliases)
         bodies = weigh(query, [segment.bodies for segment in segments])
         questions = weigh(query, [segment.questions for segment in segments])
-        candidates: list[Candidate] = []
-        for segment in segments:
-            candidates += _candidates(segment, query, bodies, questions, on)
-        candidates.sort(key=lambda c: -self._fused(c.scores))
-        own = [candidate for candidate in candidates[_RERANKED:] if candidate.passage.own_rule]
-        candidates = candidates[:_RERANKED] + own[:_OWN_RERANKED]
-        rows = features(query, bodies, candidates)
+        found = candidates(segments, query, bodies, questions, on=on, fusion=self._weights.fusion)
+        rows = features(query, bodies, found)
         scores = rows @ np.array(self._weights.ranker)
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
-        return Ranked(query, tuple(candidates[at] for at in order), unknown, rows[order], scores[order], bodies)
+        return Ranked(query, tuple(found[at] for at in order), unknown, rows[order], scores[order], bodies)
 
     def _vector(self, text: str) -> Vectors:
         """The question's vector: the mean of how it is asked and how it reads with its aliases spelled out."""
         readings = list(dict.fromkeys((text, spelled_out(text, self._aliases))))
         mean = self._encoder.encode(readings).mean(axis=0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
-
-    def _fused(self, scores: Scores) -> float:
-        parts = (scores.keyword, scores.question, scores.dense, scores.dense_question)
-        return sum(weight * part for weight, part in zip(self._weights.fusion, parts, strict=True))
 
 
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:
@@ -276,100 +293,6 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
     return table
 
 
-def _compacted(segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """The largest stays as it is; the small ones become one, so that a merge never touches most of the index."""
-    by_size = sorted(segments, key=lambda segment: -len(segment.passages))
-    kept = [by_size[0]]
-    rest = by_size[1:]
-    while rest and len(rest[0].passages) > 4 * sum(len(segment.passages) for segment in rest[1:]):
-        kept.append(rest.pop(0))
-    return (*kept, Segment.merge(rest)) if rest else tuple(kept)
-
-
-def _candidates(segment: Segment, query: Query, bodies: Weighed, questions: Weighed, on: date) -> list[Candidate]:
-    allowed = segment.answering(on)
-    by_body = _Scored(segment.bodies, query, bodies, allowed)
-    by_question = _Scored(segment.questions, query, questions, allowed)
-    rows = sorted(set(by_body.best_rows) | set(by_question.best_rows) | _named(segment, query, allowed))
-    body_scores, question_scores = by_body.of_rows(rows), by_question.of_rows(rows)
-    return [
-        Candidate(
-            segment.passages[row],
-            segment.texts[row],
-            Scores(body.keyword, asked.keyword, body.cosine, asked.cosine, asked.support),
-            segment.questions.texts[asked.best] if asked.best >= 0 else "",
-            "\n".join(segment.questions.texts[segment.questions.entries(row)]),
-        )
-        for row, body, asked in zip(rows, body_scores, question_scores, strict=True)
-    ]
-
-
-def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) -> set[int]:
-    """Rows of the articles that the question names."""
-    if not query.articles:
-        return set()
-    rows = {row for (_, article), at in segment.by_article.items() if article in query.articles for row in at}
-    named = {row for row in rows if title_key(segment.passages[row].title) in query.core}
-    return {row for row in (named or rows) if allowed is None or allowed[row]} if len(named or rows) < 200 else set()
-
-
-class _Best(NamedTuple):
-    """The best of a passage's entries in one channel; `best` is the entry, -1 where there is none."""
-
-    keyword: float
-    cosine: float
-    support: float
-    best: int
-
-
-_NOTHING = _Best(0.0, 0.0, 0.0, -1)
-
-
-class _Scored:
-    """One channel of one segment, scored for one query."""
-
-    def __init__(self, channel: Channel, query: Query, weighed: Weighed, allowed: NDArray[np.bool_] | None) -> None:
-        self._channel, self._query = channel, query
-        self._keyword = score_entries(weighed, channel)
-        mask = None if allowed is None else allowed[channel.owners]
-        if mask is not None:
-            self._keyword *= mask
-        self.best_rows = self._best_rows(mask)
-
-    def _best_rows(self, mask: NDArray[np.bool_] | None) -> list[int]:
-        size = len(self._keyword)
-        if not size:
-            return []
-        count = min(_FROM_EACH, size)
-        best = np.argpartition(-self._keyword, count - 1)[:count]
-        best = best[self._keyword[best] > 0]
-        near = np.zeros(0, np.int64)
-        if self._query.vector.any():
-            near, _ = self._channel.vectors.nearest(self._query.vector, _FROM_EACH, mask)
-        return [int(row) for row in np.unique(self._channel.owners[np.concatenate([best, near])])]
-
-    def of_rows(self, rows: Sequence[int]) -> list[_Best]:
-        """For each passage what its best entries score."""
-        starts = self._channel.starts
-        spans = [(int(starts[row]), int(starts[row + 1])) for row in rows]
-        entries = np.concatenate([np.arange(*span) for span in spans]) if spans else np.zeros(0, int)
-        cosines = (self._channel.vectors.reconstruct(entries) @ self._query.vector).tolist()
-        keywords = self._keyword[entries].tolist()
-        result, at = [], 0
-        for begin, end in spans:
-            upto = at + end - begin
-            word, cosine = keywords[at:upto], cosines[at:upto]
-            at = upto
-            if not word:
-                result.append(_NOTHING)
-                continue
-            both = [left + right for left, right in zip(word, cosine, strict=True)]
-            nearest = sorted(cosine, reverse=True)[:3]
-            best = begin + both.index(max(both))
-            result.append(_Best(max(word), nearest[0], sum(nearest) / len(nearest), best))
-        return result
-
-
 def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
     """Put the official text of an article before the handbook's words that rest on it."""
     placed: dict[int, Hit] = {}
@@ -386,12 +309,19 @@ def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) 
 
 
 def _official(title: str, article: str, segments: Sequence[Segment], on: date) -> list[Passage]:
-    key = (title_key(title), article_key(article))
-    return [
-        segment.passages[row]
-        for segment in segments
-        for row in segment.by_article.get(key, ())
-        if segment.alive[row]
-        and segment.passages[row].in_force(on)
-        and segment.passages[row].kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL)
-    ]
+    key, number = title_key(title), number_of(article)
+    found = []
+    for segment in segments:
+        shelf, answering = segment.shelf, segment.answering(on).rows
+        for row in np.flatnonzero(shelf.article == number).tolist():
+            if (answering is None or answering[row]) and shelf.titles[int(shelf.title[row])] == key:
+                passage = shelf.passage(row)
+                if passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL):
+                    found.append(passage)
+    return found
+
+
+def _without(segments: Sequence[Segment], gone: Iterable[DocumentId]) -> tuple[Segment, ...]:
+    for document in gone:
+        segments = [segment.without(document) for segment in segments]
+    return tuple(segment for segment in segments if segment.alive.any())

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from content.passages import DocumentId, Passage
 from retrieval.chunks import chunks
-from retrieval.encoder import Encoder, Vectors
-from retrieval.keywords import Postings, Sounds
-from retrieval.naming import article_key, place_of, title_key
+from retrieval.encoder import Encoder
+from retrieval.keywords import Field, Postings, Sounds
+from retrieval.naming import place_of
 from retrieval.normalise import normalise
-from retrieval.terms import points, syllables, terms_of
+from retrieval.shelf import Shelf
+from retrieval.terms import syllables, terms_of
+from retrieval.texts import Texts
 from retrieval.vectors import VectorIndex
 
 BODY_PIVOT, QUESTION_PIVOT = 320, 26  # terms (characters and pairs) in an entry of middling length
@@ -31,22 +33,49 @@ class Channel:
         owners: passage row of each entry, ascending.
         starts: first entry of each passage row; one longer than the passages.
         texts: normalised entries, kept for questions only (a body is read from the passage).
+        sounds: homophones of the vocabulary.
     """
 
     postings: Postings
     vectors: VectorIndex
     owners: NDArray[np.int32]
     starts: NDArray[np.int64]
-    texts: tuple[str, ...] = ()
+    texts: Texts
+    sounds: Sounds
 
-    @cached_property
-    def sounds(self) -> Sounds:
-        """Homophones of this channel's vocabulary, made at the first question."""
-        return Sounds.of(self.postings.terms, syllables())
+    @classmethod
+    def of(
+        cls, postings: Postings, vectors: VectorIndex, owners: NDArray[np.int32], passages: int, texts: Texts
+    ) -> Channel:
+        starts = np.searchsorted(owners, np.arange(passages + 1))
+        return cls(postings, vectors, owners, starts, texts, Sounds.of(postings.terms, syllables()))
 
-    def entries(self, row: int) -> slice:
-        """The entries of a passage."""
-        return slice(int(self.starts[row]), int(self.starts[row + 1]))
+
+@dataclass(frozen=True)
+class Allowed:
+    """Which entries of a channel may answer.
+
+    Attributes:
+        start: 0 for them and minus infinity for the others.
+        bits: a bit each, the lowest first.
+    """
+
+    start: NDArray[np.float32]
+    bits: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, rows: NDArray[np.bool_], channel: Channel) -> Allowed:
+        mask = rows[channel.owners]
+        return cls(np.where(mask, np.float32(0), np.float32(-np.inf)), np.packbits(mask, bitorder="little"))
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Which passages may answer on a day, and which entries of each channel; None in all where every one may."""
+
+    rows: NDArray[np.bool_] | None
+    bodies: Allowed | None
+    questions: Allowed | None
 
 
 @dataclass(frozen=True)
@@ -54,96 +83,100 @@ class Segment:
     """Passages and their two channels.
 
     Attributes:
-        texts: for each passage its title, headings and text, normalised.
         alive: False where the passage was removed.
-        since, until: days of validity as ordinals.
     """
 
-    passages: tuple[Passage, ...]
-    texts: tuple[str, ...]
+    shelf: Shelf
     bodies: Channel
     questions: Channel
     alive: NDArray[np.bool_]
-    since: NDArray[np.int32]
-    until: NDArray[np.int32]
+    _answering: dict[date, Answering] = field(default_factory=dict, compare=False)
 
     @classmethod
     def build(cls, passages: Sequence[Passage], encoder: Encoder) -> Segment:
         """Read, chunk, count and encode passages: the slow part of adding, done before anybody sees it."""
-        texts = tuple(searchable(passage) for passage in passages)
+        texts, bodies = _bodies(passages, encoder)
         return cls(
-            passages=tuple(passages),
-            texts=texts,
-            bodies=_bodies(passages, encoder),
+            shelf=Shelf.of(passages, texts),
+            bodies=bodies,
             questions=_questions(passages, encoder),
             alive=np.ones(len(passages), dtype=bool),
-            since=np.array([p.effective_from.toordinal() for p in passages], dtype=np.int32),
-            until=np.array(
-                [p.effective_until.toordinal() if p.effective_until else 2**31 - 1 for p in passages], dtype=np.int32
-            ),
         )
 
     def without(self, document: DocumentId) -> Segment:
         """The same segment with this document's passages marked as removed."""
-        gone = np.array([passage.document == document for passage in self.passages], dtype=bool)
-        return self if not (gone & self.alive).any() else replace(self, alive=self.alive & ~gone)
+        gone = self.shelf.rows_of(document)
+        if gone is None or not (gone & self.alive).any():
+            return self
+        return replace(self, alive=self.alive & ~gone, _answering={})
 
-    def answering(self, on: date) -> NDArray[np.bool_] | None:
-        """Which passages may answer on this day; None where all may."""
-        day = on.toordinal()
-        mask = self.alive & (self.since <= day) & (day < self.until)
-        return None if bool(mask.all()) else mask
+    def redated(self, spans: Mapping[DocumentId, tuple[date, date | None]]) -> Segment:
+        """The same segment with these documents holding on other days."""
+        shelf = self.shelf.redated(spans)
+        return self if shelf is self.shelf else replace(self, shelf=shelf, _answering={})
 
-    @cached_property
-    def by_article(self) -> dict[tuple[str, str], list[int]]:
-        """Rows by title key and article key."""
-        rows: dict[tuple[str, str], list[int]] = {}
-        for row, passage in enumerate(self.passages):
-            if passage.content.article:
-                rows.setdefault((title_key(passage.title), article_key(passage.content.article)), []).append(row)
-        return rows
+    def answering(self, on: date) -> Answering:
+        """Which passages may answer on this day; kept for the day that was asked for last."""
+        found = self._answering.get(on)
+        if found is None:
+            day = on.toordinal()
+            mask = self.alive & (self.shelf.since <= day) & (day < self.shelf.until)
+            if mask.all():
+                found = Answering(None, None, None)
+            else:
+                found = Answering(mask, Allowed.of(mask, self.bodies), Allowed.of(mask, self.questions))
+            self._answering.clear()
+            self._answering[on] = found
+        return found
 
     @classmethod
-    def merge(cls, segments: Sequence[Segment]) -> Segment:
-        """One segment of several, without what was removed."""
+    def merge(cls, segments: Sequence[Segment], *, beside: tuple[int, int] = (0, 0)) -> Segment:
+        """One segment of several, without what was removed.
+
+        Args:
+            beside: entries of each channel in other segments of the index.
+        """
         kept = [np.flatnonzero(segment.alive) for segment in segments]
-        passages = [s.passages[row] for s, rows in zip(segments, kept, strict=True) for row in rows]
-        texts = [s.texts[row] for s, rows in zip(segments, kept, strict=True) for row in rows]
         renumbered, base = [], 0
         for segment, rows in zip(segments, kept, strict=True):
-            new = np.full(len(segment.passages), -1, dtype=np.int32)
-            new[rows] = np.arange(base, base + len(rows), dtype=np.int32)
-            renumbered.append(new)
+            renumbered.append(_renumbered(rows, len(segment.shelf), base))
             base += len(rows)
         return cls(
-            passages=tuple(passages),
-            texts=tuple(texts),
-            bodies=_merged([s.bodies for s in segments], renumbered, base),
-            questions=_merged([s.questions for s in segments], renumbered, base),
+            shelf=Shelf.merge([(segment.shelf, rows) for segment, rows in zip(segments, kept, strict=True)]),
+            bodies=_merged([segment.bodies for segment in segments], renumbered, base, beside[0]),
+            questions=_merged([segment.questions for segment in segments], renumbered, base, beside[1]),
             alive=np.ones(base, dtype=bool),
-            since=np.concatenate([s.since[rows] for s, rows in zip(segments, kept, strict=True)]),
-            until=np.concatenate([s.until[rows] for s, rows in zip(segments, kept, strict=True)]),
         )
 
 
-def searchable(passage: Passage) -> str:
-    """Title, headings and text of a passage as one normalised string."""
-    return normalise("\n".join((passage.title, *passage.content.headings, passage.content.text)))
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    """A title or heading, which many passages have in common, normalised."""
+    return normalise(name)
 
 
-def _bodies(passages: Sequence[Passage], encoder: Encoder) -> Channel:
-    entries, prefixed, owners = [], [], []
+def _bodies(passages: Sequence[Passage], encoder: Encoder) -> tuple[list[str], Channel]:
+    """The searchable text of each passage, and the channel of their chunks."""
+    texts, bodies, titles, headings, prefixed, owners = [], [], [], [], [], []
     for row, passage in enumerate(passages):
-        text = passage.content.text
-        title = terms_of(points(normalise(passage.title)))
-        named = "\n".join((*passage.content.headings[-1:], passage.content.article or ""))
-        heading = terms_of(points(normalise(named)))
-        for begin, end in chunks(text):
-            body = normalise(text[begin:end])
-            entries.append([(terms_of(points(body)), 1.0), (title, _TITLE_WEIGHT), (heading, _HEADING_WEIGHT)])
-            prefixed.append(f"{normalise(place_of(passage))} {body}")
+        content = passage.content
+        title = _folded(passage.title)
+        named = _folded("\n".join((*content.headings[-1:], content.article or "")))
+        place = _folded(place_of(passage))
+        pieces = [normalise(content.text[begin:end]) for begin, end in chunks(content.text)]
+        for body in pieces:
+            bodies.append(body)
+            titles.append(title)
+            headings.append(named)
+            prefixed.append(f"{place} {body}")
             owners.append(row)
-    return _channel(Postings.build(entries, pivot=BODY_PIVOT), encoder, prefixed, owners, len(passages), keep=False)
+        whole = pieces[0] if len(pieces) == 1 else normalise(content.text)
+        texts.append(" ".join(filter(None, (title, *map(_folded, content.headings), whole))))
+    counted = ((bodies, 1.0), (titles, _TITLE_WEIGHT), (headings, _HEADING_WEIGHT))
+    postings = Postings.build(
+        [Field(*terms_of(entries), weight) for entries, weight in counted], len(bodies), pivot=BODY_PIVOT
+    )
+    return texts, _channel(postings, encoder, prefixed, owners, len(passages), Texts.of(()))
 
 
 def _questions(passages: Sequence[Passage], encoder: Encoder) -> Channel:
@@ -154,39 +187,41 @@ def _questions(passages: Sequence[Passage], encoder: Encoder) -> Channel:
             if question:
                 texts.append(question)
                 owners.append(row)
-    entries = [[(terms_of(points(text)), 1.0)] for text in texts]
-    return _channel(Postings.build(entries, pivot=QUESTION_PIVOT), encoder, texts, owners, len(passages), keep=True)
+    postings = Postings.build([Field(*terms_of(texts), 1.0)], len(texts), pivot=QUESTION_PIVOT)
+    return _channel(postings, encoder, texts, owners, len(passages), Texts.of(texts))
 
 
 def _channel(
-    postings: Postings, encoder: Encoder, texts: Sequence[str], owners: Sequence[int], passages: int, *, keep: bool
+    postings: Postings, encoder: Encoder, texts: Sequence[str], owners: Sequence[int], passages: int, kept: Texts
 ) -> Channel:
     vectors = encoder.encode(texts) if texts else np.zeros((0, encoder.dimension), dtype=np.float32)
-    owner = np.asarray(owners, dtype=np.int32)
-    starts = np.searchsorted(owner, np.arange(passages + 1))
-    return Channel(postings, VectorIndex.build(vectors), owner, starts, tuple(texts) if keep else ())
+    return Channel.of(postings, VectorIndex.build(vectors), np.asarray(owners, dtype=np.int32), passages, kept)
 
 
-def _merged(channels: Sequence[Channel], renumbered: Sequence[NDArray[np.int32]], passages: int) -> Channel:
-    parts: list[tuple[Postings, NDArray[np.int32]]] = []
-    vectors: list[Vectors] = []
+def _merged(
+    channels: Sequence[Channel], renumbered: Sequence[NDArray[np.int32]], passages: int, beside: int
+) -> Channel:
     owners: list[NDArray[np.int32]] = []
-    texts: list[str] = []
+    kept: list[NDArray[np.int64]] = []
+    rows: list[NDArray[np.int32]] = []
     base = 0
     for channel, new in zip(channels, renumbered, strict=True):
-        kept = np.flatnonzero(new[channel.owners] >= 0)
-        rows = np.full(len(channel.owners), -1, dtype=np.int32)
-        rows[kept] = np.arange(base, base + len(kept), dtype=np.int32)
-        base += len(kept)
-        parts.append((channel.postings, rows))
-        vectors.append(channel.vectors.reconstruct(kept))
-        owners.append(new[channel.owners[kept]])
-        texts += [channel.texts[row] for row in kept] if channel.texts else []
-    owner = np.concatenate(owners)
-    return Channel(
-        Postings.merge(parts, size=base),
-        VectorIndex.build(np.concatenate(vectors)),
-        owner,
-        np.searchsorted(owner, np.arange(passages + 1)),
-        tuple(texts),
+        entries = np.flatnonzero(new[channel.owners] >= 0)
+        kept.append(entries)
+        rows.append(_renumbered(entries, len(channel.owners), base))
+        owners.append(new[channel.owners[entries]])
+        base += len(entries)
+    return Channel.of(
+        Postings.merge([(channel.postings, new) for channel, new in zip(channels, rows, strict=True)], size=base),
+        VectorIndex.merge([(one.vectors, entries) for one, entries in zip(channels, kept, strict=True)], beside=beside),
+        np.concatenate(owners),
+        passages,
+        Texts.merge([(one.texts, entries) for one, entries in zip(channels, kept, strict=True) if len(one.texts)]),
     )
+
+
+def _renumbered(kept: NDArray[np.int64], size: int, base: int) -> NDArray[np.int32]:
+    """The new number of each of so many old rows, from `base` on; -1 where a row is not kept."""
+    new = np.full(size, -1, dtype=np.int32)
+    new[kept] = np.arange(base, base + len(kept), dtype=np.int32)
+    return new

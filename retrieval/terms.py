@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -62,12 +62,21 @@ def _is_matter(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     )
 
 
-def terms_of(codes: NDArray[np.uint32]) -> Terms:
-    """Every character and every pair of neighbours, in order of place, repeated as often as they stand there."""
-    wide = codes.astype(np.uint64)
+def terms_of(texts: Sequence[str]) -> tuple[Terms, NDArray[np.int64]]:
+    """Every character and every pair of neighbours, as often as they stand there, and the text that each stands in.
+
+    Args:
+        texts: normalised, so without line feeds.
+    """
+    folded = _WORD.sub(lambda match: _word_point(match.group()), "\n".join(texts))
+    codes = np.frombuffer(folded.encode("utf-32-le", "replace"), dtype=np.uint32)
+    rows = np.cumsum(codes == ord("\n"))
+    wide = np.where(_is_matter(codes), codes, 0).astype(np.uint64)
     left, right = wide[:-1], wide[1:]
-    pairs = ((left << PAIR_SHIFT) | right)[(left != 0) & (right != 0)]
-    return np.concatenate([wide[wide != 0], pairs])
+    single, pair = wide != 0, (left != 0) & (right != 0)
+    return np.concatenate([wide[single], ((left << PAIR_SHIFT) | right)[pair]]), np.concatenate(
+        [rows[single], rows[:-1][pair]]
+    )
 
 
 def is_pair(terms: Terms) -> NDArray[np.bool_]:

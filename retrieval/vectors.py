@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,48 +12,67 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import Vectors
 
-FLAT_AT_MOST = 50_000  # rows kept as they are; above, eight bits a dimension (4 times less memory, recall@10 > .99)
+FLAT_AT_MOST = 50_000  # rows of a whole index kept as they are; above, eight bits a dimension (recall@10 > .99)
 CLUSTERED_FROM = 500_000  # rows from which only the nearest clusters are read
 _TRAINING_ROWS = 60_000
+_AT_ONCE = 8192  # rows that are written in one step
+_POINTS_A_LIST = 40
 _RECALL_WANTED = 0.95
+_QUERIES, _NEAREST = 64, 10  # of the check
 
 
 class VectorIndex:
     """Rows of length 1, compared by inner product. Never changed once built, so it needs no lock."""
 
-    def __init__(self, faiss_index: Any, rows: int) -> None:
+    def __init__(self, faiss_index: Any) -> None:
         self._index = faiss_index
-        self.rows = rows
+        self.rows = int(faiss_index.ntotal)
 
     @classmethod
     def build(cls, vectors: Vectors) -> VectorIndex:
-        """The index fit for this many rows: exact, then eight-bit, then clustered with a checked recall."""
+        """The exact index of a few rows."""
+        index = _faiss().IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index)
+
+    @classmethod
+    def merge(cls, parts: Sequence[tuple[VectorIndex, NDArray[np.int64]]], *, beside: int = 0) -> VectorIndex:
+        """The index fit for these rows of several: exact, then eight-bit, then clustered with a checked recall.
+
+        Args:
+            beside: rows of the same channel in other segments.
+        """
         faiss = _faiss()
-        rows, dimension = vectors.shape
-        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        if rows <= FLAT_AT_MOST:
-            inner = faiss.IndexFlatIP(dimension)
+        rows = sum(len(chosen) for _, chosen in parts)
+        dimension = parts[0][0]._index.d
+        if rows + beside <= FLAT_AT_MOST:
+            index = faiss.IndexFlatIP(dimension)
         elif rows < CLUSTERED_FROM:
-            inner = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
-            inner.train(vectors[:: max(1, rows // _TRAINING_ROWS)])
+            index = faiss.IndexScalarQuantizer(dimension, *_eight_bit(faiss))
+            index.train(_sample(parts, max(1, rows // _TRAINING_ROWS)))
         else:
-            return cls(_clustered(vectors), rows)
-        inner.add(vectors)
-        return cls(inner, rows)
+            lists = int(4 * rows**0.5)
+            index = faiss.IndexIVFScalarQuantizer(faiss.IndexFlatIP(dimension), dimension, lists, *_eight_bit(faiss))
+            index.train(_sample(parts, max(1, rows // (lists * _POINTS_A_LIST))))
+        for block in _blocks(parts):
+            index.add(block)
+        if rows + beside > FLAT_AT_MOST and rows >= CLUSTERED_FROM:
+            index.make_direct_map()
+            index.nprobe = _probes_needed(index, _sample(parts, max(1, rows // _QUERIES))[:_QUERIES], _blocks(parts))
+        return cls(index)
 
     def nearest(
-        self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None
+        self, query: Vectors, count: int, allowed: NDArray[np.uint8] | None
     ) -> tuple[NDArray[np.int64], Vectors]:
         """Rows nearest to one vector, best first, and their cosines.
 
         Args:
-            allowed: one flag a row; None allows all.
+            allowed: one bit a row, the lowest first; None allows all.
         """
         faiss = _faiss()
         parameters: Any = None
         if allowed is not None:
-            bits = np.packbits(allowed, bitorder="little")
-            selector = faiss.IDSelectorBitmap(bits)
+            selector = faiss.IDSelectorBitmap(allowed)
             if isinstance(self._index, faiss.IndexIVF):
                 parameters = faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nprobe)
             else:
@@ -67,15 +87,16 @@ class VectorIndex:
             return np.zeros((0, self._index.d), dtype=np.float32)
         return np.asarray(self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64)), dtype=np.float32)
 
-    def as_bytes(self) -> NDArray[np.uint8]:
-        """What `from_bytes` reads."""
-        return np.asarray(_faiss().serialize_index(self._index), dtype=np.uint8)
+    def write(self, file: Path) -> None:
+        """Save to a file that `mapped` reads."""
+        _faiss().write_index(self._index, str(file))
 
     @classmethod
-    def from_bytes(cls, data: NDArray[np.uint8]) -> VectorIndex:
-        """The index that `as_bytes` wrote."""
-        faiss_index = _faiss().deserialize_index(data)
-        return cls(faiss_index, int(faiss_index.ntotal))
+    def mapped(cls, file: Path) -> VectorIndex:
+        """A saved index; the rows stay in the file, except where they are clustered."""
+        faiss = _faiss()
+        index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+        return cls(index)
 
 
 def _faiss() -> Any:
@@ -86,33 +107,37 @@ def _faiss() -> Any:
     return module
 
 
-def _clustered(vectors: Vectors) -> Any:
-    """Inverted lists of eight-bit rows, reading as many lists as it takes for the recall we want on a sample."""
-    faiss = _faiss()
-    rows, dimension = vectors.shape
-    lists = int(4 * rows**0.5)
-    quantiser = faiss.IndexFlatIP(dimension)
-    index = faiss.IndexIVFScalarQuantizer(
-        quantiser, dimension, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
-    )
-    index.train(vectors[:: max(1, rows // (lists * 40))])
-    index.add(vectors)
-    index.make_direct_map()
-    sample = vectors[:: max(1, rows // 64)][:64]
-    truth = np.argsort(-(sample @ vectors.T), axis=1)[:, :10]
-    index.nprobe = _probes_needed(index.search, truth, sample, index, lists)
-    return index
+def _eight_bit(faiss: Any) -> tuple[Any, Any]:
+    return faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
 
 
-def _probes_needed(
-    search: Callable[..., Any], truth: NDArray[np.int64], sample: Vectors, index: Any, lists: int
-) -> int:
+def _blocks(parts: Sequence[tuple[VectorIndex, NDArray[np.int64]]]) -> Iterator[Vectors]:
+    for index, rows in parts:
+        for at in range(0, len(rows), _AT_ONCE):
+            yield index.reconstruct(rows[at : at + _AT_ONCE])
+
+
+def _sample(parts: Sequence[tuple[VectorIndex, NDArray[np.int64]]], every: int) -> Vectors:
+    return np.concatenate([index.reconstruct(rows[::every]) for index, rows in parts])
+
+
+def _probes_needed(index: Any, queries: Vectors, blocks: Iterable[Vectors]) -> int:
+    """How many lists to read so that the nearest rows are those of an exact search, on a sample."""
+    best, places = np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
+    begin = 0
+    for block in blocks:
+        scores = queries @ block.T
+        best = np.concatenate([best, scores], axis=1)
+        places = np.concatenate([places, np.tile(np.arange(begin, begin + len(block)), (len(queries), 1))], axis=1)
+        begin += len(block)
+        nearest = np.argpartition(-best, min(_NEAREST, best.shape[1]) - 1, axis=1)[:, :_NEAREST]
+        best, places = np.take_along_axis(best, nearest, 1), np.take_along_axis(places, nearest, 1)
     probes = 8
-    while probes < lists:
+    while probes < index.nlist:
         index.nprobe = probes
-        _, found = search(sample, 10)
-        recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), truth.tolist(), strict=True)])
-        if recall >= _RECALL_WANTED:
+        _, found = index.search(queries, _NEAREST)
+        hits = [len(set(ours) & set(theirs)) for ours, theirs in zip(found.tolist(), places.tolist(), strict=True)]
+        if np.mean(hits) >= _RECALL_WANTED * places.shape[1]:
             break
         probes *= 2
-    return probes
+    return min(probes, int(index.nlist))

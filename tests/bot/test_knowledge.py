@@ -75,8 +75,10 @@ async def test_a_folder_that_cannot_be_used_is_made_anew(libraries: Database, tm
     await first.saved()
     manifest = folder / "manifest.json"
     if damage == "half-written":
-        for file in folder.glob("*.npz"):
-            file.write_bytes(file.read_bytes()[:500])
+        for file in folder.glob("*.npy"):
+            content = file.read_bytes()
+            file.unlink()  # another file of the same name: the old one is still mapped
+            file.write_bytes(content[:50])
     elif damage == "another model's":
         manifest.write_text(manifest.read_text("utf-8").replace('"fingerprint": "', '"fingerprint": "other-'), "utf-8")
     else:
