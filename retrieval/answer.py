@@ -96,17 +96,21 @@ def answer(index: Index, question: str, *, on: date) -> Answer:
 
 def _of_old_text(index: Index, question: str, asked: OldText, *, on: date) -> Answer:
     """The best answer of the days before each replacement, from texts that no longer hold."""
-    held = [one for document in index.held().values() for one in document if asked.means(one, on=on)]
-    best = Answer(question, False, 0.0, (), (), Refusal.NOTHING_FOUND if held else Refusal.OLD_TEXT)
-    for day in last_days(held):
+    ends = [until for since, until in index.ended() if asked.means(since, until, on=on)]
+    best = Answer(question, False, 0.0, (), (), Refusal.NOTHING_FOUND if ends else Refusal.OLD_TEXT)
+    for day in last_days(ends):
         found = index.look_up(asked.matter, on=day)
-        hits = tuple(hit for hit in found.hits if asked.means(hit.passage, on=on))
+        hits = tuple(hit for hit in found.hits if _meant(asked, hit.passage, on))
         if not hits or hits[0].score <= best.confidence:
             continue
         citations = _citations(index, found.query, hits) if hits[0].score >= found.gate else ()
         reason = None if citations else Refusal.NOTHING_FOUND
         best = Answer(question, bool(citations), hits[0].score, citations, hits, reason, former=bool(citations))
     return best
+
+
+def _meant(asked: OldText, passage: Passage, on: date) -> bool:
+    return asked.means(passage.effective_from, passage.effective_until, on=on)
 
 
 def _unanswerable(text: str) -> Refusal | None:

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from content.passages import Passage
-
 _TEXT = r"(?:细则|条例|规定|章程|办法|文件|版本?)"
 _OLD = re.compile(
     rf"(?:\d{{4}}年?(?:的|版|版的|发布的|那版)?|(?:旧|老|原来|以前|从前|之前|过去|废止|失效|上1?)(?:版|的|1版)?(?:的)?){_TEXT}(?:{_TEXT})?"
@@ -33,12 +31,11 @@ class OldText:
     matter: str
     year: int | None
 
-    def means(self, passage: Passage, *, on: date) -> bool:
-        """Whether a passage, no longer in force on this day, is of the edition that was asked for."""
-        until = passage.effective_until
+    def means(self, since: date, until: date | None, *, on: date) -> bool:
+        """Whether a text that held on these days, and no longer does, is of the edition that was asked for."""
         if until is None or until > on:
             return False
-        return self.year is None or passage.effective_from.year <= self.year <= until.year
+        return self.year is None or since.year <= self.year <= until.year
 
 
 def old_text(normalised_question: str, *, on: date) -> OldText | None:
@@ -53,7 +50,10 @@ def old_text(normalised_question: str, *, on: date) -> OldText | None:
     return OldText(matter or normalised_question, int(year.group()) if year else None)
 
 
-def last_days(passages: Iterable[Passage]) -> list[date]:
-    """The last days on which replaced texts held, the latest first."""
-    ends = {passage.effective_until for passage in passages if passage.effective_until is not None}
-    return [end - timedelta(days=1) for end in sorted(ends, reverse=True)[:_DAYS_AT_MOST]]
+def last_days(ends: Iterable[date]) -> list[date]:
+    """The last days on which replaced texts held, the latest first.
+
+    Args:
+        ends: the first day of each on which it no longer did.
+    """
+    return [end - timedelta(days=1) for end in sorted(set(ends), reverse=True)[:_DAYS_AT_MOST]]

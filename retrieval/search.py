@@ -192,6 +192,10 @@ class Index:
             counted.update(segment.shelf.counts(segment.alive))
         return dict(counted)
 
+    def ended(self) -> set[tuple[date, date]]:
+        """From and until (not included) which day the texts held that have an end, each pair of days once."""
+        return {span for segment in self._segments for span in segment.ended}
+
     def digests(self) -> dict[DocumentId, str]:
         """What `retrieval.shelf.digest` says of each document's passages."""
         found: dict[DocumentId, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,6 +128,11 @@ class Segment:
             self._answering.clear()
             self._answering[on] = found
         return found
+
+    @cached_property
+    def ended(self) -> frozenset[tuple[date, date]]:
+        """From and until which day its passages held that have an end."""
+        return self.shelf.ended(self.alive)
 
     @classmethod
     def merge(cls, segments: Sequence[Segment], *, beside: tuple[int, int] = (0, 0)) -> Segment:

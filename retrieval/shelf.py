@@ -96,6 +96,12 @@ class Shelf:
         found = np.bincount(self.document[alive], minlength=len(self.documents)).tolist()
         return {DocumentId(name): found[place] for name, place in self._places.items() if found[place]}
 
+    def ended(self, alive: NDArray[np.bool_]) -> frozenset[tuple[date, date]]:
+        """The days from and until (not included) which passages that are alive held, where they have an end."""
+        rows = alive & (self.until != _OPEN_END)
+        spans = np.unique(np.stack((self.since[rows], self.until[rows]), axis=1), axis=0).tolist()
+        return frozenset((date.fromordinal(since), date.fromordinal(until)) for since, until in spans)
+
     def digests(self, alive: NDArray[np.bool_]) -> dict[DocumentId, str]:
         """`digest` of each document's passages that are alive."""
         rows = np.flatnonzero(alive)
