@@ -154,13 +154,15 @@ class Postings:
         for place, weight in zip(places.tolist(), scaled, strict=True):
             begin, end = int(self.begins[place]), int(self.begins[place + 1])
             budget -= end - begin
-            if budget < 0 or ((end - begin) > self.size >> 5 and _decided(sums, best, float(left[read]))):
+            long = end - begin > max(self.size >> 5, _QUICKLY_READ)
+            if budget < 0 or (long and _decided(sums, best, float(left[read]))):
                 break
             np.add.at(sums, self.rows[begin:end], self.strengths[begin:end] * weight)
             read += 1
         return Match(self, sums, places[read:], scaled[read:], float(left[read]))
 
 
+_QUICKLY_READ = 8192  # postings of a term that are read sooner than one asks whether they have to be
 _READ_AT_MOST = 2_000_000  # postings of one channel: about 5 ms
 _UNDECIDED_AT_MOST = 1_000  # rows that may still be among the best when the common terms are left unread
 

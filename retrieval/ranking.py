@@ -245,14 +245,19 @@ def longest_run(needle: str, text: str) -> int:
 def _runs(needle: str, text: str) -> tuple[int, int]:
     """The longest common piece, and how many characters stand in common pieces of three and more."""
     longest = tiled = at = 0
-    while at < len(needle):
-        length = 0
-        while at + length < len(needle) and needle[at : at + length + 1] in text:
-            length += 1
-        longest = max(longest, length)
-        if length >= _TILE:
-            tiled += length
-        at += max(length if length >= _TILE else 1, 1)
+    while text and at < len(needle):
+        step = 1
+        if (piece := needle[at : at + _TILE]) in text:
+            length = len(piece)
+            while at + length < len(needle) and needle[at : at + length + 1] in text:
+                length += 1
+            longest = max(longest, length)
+            if length >= _TILE:
+                tiled += length
+                step = length
+        elif longest < _TILE - 1:  # else a shorter piece tells nothing new
+            longest = max(longest, _TILE - 1 if needle[at : at + _TILE - 1] in text else int(needle[at] in text))
+        at += step
     return longest, tiled
 
 
