@@ -100,10 +100,14 @@ class VectorIndex:
 
 
 def _faiss() -> Any:
-    """faiss, untyped: its stubs do not know its own keyword arguments."""
+    """faiss, untyped (its stubs do not know its own keyword arguments), on the one thread that asks.
+
+    Its helpers would wait for work by spinning: beside any other load, several of them are slower than one.
+    """
     import faiss
 
     module: ModuleType = faiss
+    module.omp_set_num_threads(1)
     return module
 
 
