@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from storage.sqlite import Connection
+
 BUSY_TIMEOUT_SECONDS = 30
 READERS = 4
 POOL, POOL_MORE = 10, 30
@@ -114,7 +116,7 @@ def _sqlite_engine(url: URL, *, connections: int, begin: str) -> AsyncEngine:
         max_overflow=0,
         hide_parameters=True,  # an error's text may reach a log, and parameters are what people wrote
         pool_timeout=BUSY_TIMEOUT_SECONDS,
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "async_creator_fn": Connection},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
