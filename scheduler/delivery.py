@@ -16,7 +16,7 @@ from scheduler.judging import Carrier, Outcome, Report, judge
 from scheduler.limits import Limiter
 from scheduler.outbox import LANES, UNCOUNTED, Letter, LetterId, Priority, Result, State
 from scheduler.trouble import will_pass
-from scheduler.waking import woken
+from scheduler.waking import to_its_end, woken
 from storage.database import Database
 
 __all__ = ["Carrier", "Delivery", "Outcome", "Report", "judge"]
@@ -26,6 +26,7 @@ AHEAD = 64  # letters claimed ahead of their sending where no limits hold; a kil
 LEASE = timedelta(seconds=45)
 IDLE_SECONDS = 1.0
 PAUSE_SECONDS = 1.0  # after trouble with the database
+FINISH_SECONDS = 6.0  # for what is in flight when we are asked to stop; a process is given ten in all
 FAIR_TURN = 10  # every so many claims the last lane is asked first, so that none starves
 CRASHED_SECONDS = 1.0  # what a dead predecessor may have sent within the platform's last second
 CLOCK_JUMP = timedelta(seconds=5)
@@ -133,7 +134,7 @@ class Delivery:
         done, self._done = self._done, []
         if done or wanted:
             async with self._turn:
-                moved = await self._settle_and_claim(done, wanted)
+                moved = await to_its_end(self._settle_and_claim(done, wanted))
             pause = 0.0 if moved else pause
         self._start_some()
         return pause
@@ -312,15 +313,22 @@ class Delivery:
         back = [one[-1] for one in self._ahead]
         self._ahead.clear()
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=10)
+            await asyncio.wait(self._under_way, timeout=FINISH_SECONDS)
         done, self._done = self._done, []
         results = [self._result(task) for task in done]
         now = self._clock()
         results += [Result(one, State.QUEUED, not_before=now, tried=False, asked=False) for one in back]
-        if results:
-            async with self._database.write() as session:
-                await self._settle(session, results)
-            self._settled(done, results[: len(done)])
+        while results:
+            try:
+                async with self._database.write() as session:
+                    await self._settle(session, results)
+                self._settled(done, results[: len(done)])
+                return
+            except Exception as error:  # as long as we are given: what was sent is sent twice if it is not written down
+                if not will_pass(error):
+                    raise
+                log.warning("delivery.database_trouble", error=type(error).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _counted(limiter: Limiter, result: Result, *, now: datetime, moment: datetime) -> Result:

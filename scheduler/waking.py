@@ -1,9 +1,13 @@
-"""Sleeping until somebody wakes us, or for a while."""
+"""Sleeping until somebody wakes us or for a while, and what may not be broken off."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 async def woken(wake: asyncio.Event, seconds: float) -> None:
@@ -14,3 +18,16 @@ async def woken(wake: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await wake.wait()
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """The result; whoever is cancelled meanwhile is cancelled when the work is over.
+
+    A commit under way cannot be called back: whoever left it would not know what it wrote.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

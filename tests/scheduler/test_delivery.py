@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from scheduler import claiming, outbox, settling
 from scheduler.delivery import Delivery, Outcome, Report
@@ -252,3 +252,26 @@ async def test_what_a_sleeper_says_late_does_not_undo_what_its_successor_did(dat
         await settling.settle(session, [outbox.Result(first, outbox.State.FAILED, error="late")], now=NOON)
 
     assert await states(database) == {"a": "sent"}
+
+
+async def test_asked_to_stop_at_any_commit_a_letter_was_sent_or_waits_for_the_next_start(database: Database) -> None:
+    postman, keys = Postman(), [f"card {number}" for number in range(150)]
+    await put(database, *(draft(key, Kind.STUDY, chat=place) for place, key in enumerate(keys)))
+    commits_left = 0
+
+    def counted(_: object) -> None:
+        nonlocal commits_left
+        commits_left -= 1
+        if commits_left == 0:
+            running.cancel()
+
+    event.listen(database.engine.sync_engine, "commit", counted)
+    for number in range(1, 9):
+        commits_left, running = number, asyncio.create_task(delivery(database, postman, Hands()).run(alone=True))
+        await asyncio.wait({running})
+        assert set((await states(database)).values()) <= {"queued", "sent"}
+    event.remove(database.engine.sync_engine, "commit", counted)
+
+    await delivery(database, postman, Hands()).drain()
+    assert set((await states(database)).values()) == {"sent"}
+    assert sorted(postman.carried) == sorted(keys)

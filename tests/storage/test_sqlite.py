@@ -57,18 +57,17 @@ async def test_whatever_is_cancelled_in_the_middle_of_a_statement_ends_and_keeps
 
 async def test_a_half_read_result_that_somebody_still_holds_locks_nothing(new_sqlite: Callable[[], str]) -> None:
     database = Database(new_sqlite())
-    holding: list[object] = []
+    held: asyncio.Future[object] = asyncio.get_running_loop().create_future()
 
     async def look_while_writing() -> None:
         async with database.write() as session:
             await session.execute(text("INSERT INTO setting (key, value) VALUES ('half', '1')"))
             numbers = text("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 9000) SELECT x FROM n")
-            holding.append(await session.stream(numbers))
+            held.set_result(await session.stream(numbers))
             await session.execute(SLOW)
 
     task = asyncio.create_task(look_while_writing())
-    while not holding:
-        await asyncio.sleep(0)
+    await held
     await moments(3)
     task.cancel()
     await asyncio.wait({task})
