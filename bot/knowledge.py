@@ -30,6 +30,7 @@ class _Span:
     version: int
     since: date
     until: date | None
+    attached: int
 
 
 class Knowledge:
@@ -81,7 +82,7 @@ class Knowledge:
             held = index.digests()
         async with self._database.read() as session:
             spans = {
-                one.id: _Span(one.version, one.effective_from, one.effective_until)
+                one.id: _Span(one.version, one.effective_from, one.effective_until, one.attached)
                 for one in await documents(session, states=ANSWERING)
             }
             gone = [document for document in {**self._known, **held} if document not in spans]

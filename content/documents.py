@@ -25,7 +25,10 @@ class DocumentUnknown(WaymarkError):
 
 @dataclass(frozen=True)
 class Document:
-    """A version of a document as people see it; `articles` and `passages` are counts."""
+    """A version of a document as people see it; `articles` and `passages` are counts.
+
+    `attached` grows whenever questions were attached to its passages.
+    """
 
     id: DocumentId
     series: str
@@ -43,6 +46,7 @@ class Document:
     added_at: datetime
     added_by: int | None
     notices: tuple[Notice, ...]
+    attached: int
 
 
 async def documents(
@@ -152,6 +156,7 @@ def _document(row: DocumentRow, passages: int, articles: int) -> Document:
         added_at=row.added_at,
         added_by=row.added_by,
         notices=tuple(Notice.restored(stored) for stored in row.warnings),
+        attached=row.attached,
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from content.anticipated import anticipated
+from content.attached import Attached, attached_to
 from content.documents import (
     Document,
     DocumentUnknown,
@@ -134,10 +134,12 @@ async def add(
         added_at=now,
         added_by=added_by,
         warnings=[notice.stored() for notice in notices],
+        attached=0,
     )
     session.add(row)
     await session.flush()
-    session.add_all(_passage_rows(row.id, parsed.title, kind, parsed.passages))
+    attached = await attached_to(session, series, parsed.title)
+    session.add_all(_passage_rows(row.id, attached, kind, parsed.passages))
     await _settle(session, series)
     return await show(session, row.id)
 
@@ -289,8 +291,9 @@ async def _new_series(session: AsyncSession, parsed: ParsedDocument) -> str:
     return "d" + digest[:40] + str(await revision(session))
 
 
-def _passage_rows(document: str, title: str, kind: DocumentKind, passages: Iterable[PassageText]) -> list[PassageRow]:
-    known = anticipated()
+def _passage_rows(
+    document: str, attached: Attached, kind: DocumentKind, passages: Iterable[PassageText]
+) -> list[PassageRow]:
     return [
         PassageRow(
             document_id=document,
@@ -302,7 +305,7 @@ def _passage_rows(document: str, title: str, kind: DocumentKind, passages: Itera
             level=level_of(kind, passage.level).value,
             basis_title=passage.basis.title if passage.basis else None,
             basis_article=passage.basis.article if passage.basis else None,
-            questions=known.of(title, passage.article, passage.headings),
+            questions=attached.of(passage.article, passage.headings),
         )
         for ordinal, passage in enumerate(passages)
     ]

@@ -12,13 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content.anticipated import anticipated
+from content.attached import give
 from content.banks import read_bank
 from content.documents import Document, documents
 from content.library import STARTER, add, retire, touch
 from content.passages import DocumentKind
 from content.questions import columns
 from content.readers import read
-from content.tables import BankRow, PassageRow, QuestionRow
+from content.tables import BankRow, DocumentRow, QuestionRow
 from storage.settings import get_setting, put_setting
 
 BANK = "starter"
@@ -105,14 +106,9 @@ async def _attach_questions(session: AsyncSession) -> int:
     if await get_setting(session, _ATTACHED) == known.digest:
         return 0  # documents that came since then got theirs when they were added
     changed = 0
-    for document in await documents(session):
-        if not known.knows(document.title):
-            continue
-        for row in await session.scalars(select(PassageRow).where(PassageRow.document_id == document.id)):
-            wanted = known.of(document.title, row.article, row.headings)
-            if row.questions != wanted:
-                row.questions = wanted
-                changed += 1
+    for row in await session.scalars(select(DocumentRow)):
+        if known.knows(row.title):
+            changed += await give(session, row)
     await put_setting(session, _ATTACHED, known.digest)
     if changed:
         await touch(session)

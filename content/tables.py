@@ -32,6 +32,7 @@ class DocumentRow(Base):
     added_at: Mapped[datetime]
     added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # what content.notices.Notice stores
+    attached: Mapped[int]  # how often questions were attached: with it, what is indexed of the text changes
 
 
 class PassageRow(Base):
@@ -117,8 +118,24 @@ class ReadingRow(Base):
     response: Mapped[str | None] = mapped_column(String(20))  # read | too_easy | too_hard | another
 
 
+class AttachedQuestionRow(Base):
+    """A question that an organiser found answered by an article (or under a heading) of a text, in every edition."""
+
+    __tablename__ = "attached_question"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    series: Mapped[str] = mapped_column(String(60), index=True)
+    place: Mapped[str] = mapped_column(String(300))
+    question: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
 class InquiryRow(Base):
-    """A question that the library could not answer, passed on to organisers, who are not shown the asker's name."""
+    """A question that the library could not answer, passed on to organisers, who see who asked only if `named`.
+
+    `group_id`: questions with the same one wait for one answer; it is the number of one of them, which may be gone.
+    """
 
     __tablename__ = "inquiry"
 
@@ -132,3 +149,5 @@ class InquiryRow(Base):
     answered_by: Mapped[int | None] = mapped_column(BigInteger)
     answered_at: Mapped[datetime | None]
     document_id: Mapped[str | None] = mapped_column(String(60))
+    group_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    named: Mapped[bool]

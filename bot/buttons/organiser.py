@@ -204,13 +204,17 @@ class AnswerDeed(StrEnum):
     ANSWER = "answer"
     CLOSE = "close"
     PUBLISH = "publish"
+    APART = "apart"
+    OUT = "out"
+    MERGE = "merge"
 
 
 class Inquiring(CallbackData, prefix="inq"):
-    """A button below a question that was passed on."""
+    """A button below a question that was passed on; `other` is the one to merge with it."""
 
     deed: AnswerDeed
     inquiry: int
+    other: int = 0
 
 
 class Exporting(CallbackData, prefix="exp"):

@@ -49,6 +49,13 @@ class PassOn(CallbackData, prefix="pass"):
     question: str
 
 
+class Signing(CallbackData, prefix="sign"):
+    """「告诉组织员是我问的」 and back, of one's own question that waits."""
+
+    inquiry: int
+    named: bool
+
+
 class DatesView(StrEnum):
     """What else /dates can show."""
 

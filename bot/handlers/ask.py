@@ -9,26 +9,25 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons.student import OpenFile, PassOn, Source, Useful
+from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.clock import Clock
 from bot.deeds.standing import standing_of, suppose
 from bot.filters import Joined
-from bot.handlers.pressing import said_below, shown_file
+from bot.handlers.pressing import changed, said_below, shown_file
 from bot.letters.notice import notify
 from bot.own_questions import own_dates, supposed
 from bot.services import Services
 from bot.turns.remembered import forget, recall, remember
 from bot.turns.turn import Turn
-from bot.views.answers import show_answer, show_passage, show_sorry
+from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
 from bot.views.dates import show_own, show_prospect
 from bot.words import Words
 from content.documents import passage, show
-from content.inquiries import Queued, pass_on
+from content.inquiries import Queued, pass_on, sign
 from records.people import Person, organisers_of
 from storage.files import load_file
 
 LONGEST_QUESTION = 500  # characters; the search reads no further
-QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN: "ask.waits_already"}
 
 
 class Asking(StatesGroup):
@@ -46,6 +45,7 @@ def router() -> Router:
     router.callback_query.register(on_file, OpenFile.filter(), Joined())
     router.callback_query.register(on_useful, Useful.filter(), Joined())
     router.callback_query.register(on_pass_on, PassOn.filter(), Joined())
+    router.callback_query.register(on_sign, Signing.filter(), Joined())
     return router
 
 
@@ -131,7 +131,18 @@ async def on_pass_on(
     for organiser in await organisers_of(session, person.branch_id) if queued is Queued.NEW else ():
         letter = await notify(session, organiser.id, "ask.new_inquiry", unique=f"inquiry:{inquiry.id}", now=turn.now)
         turn.letters += [letter] if letter else []
-    await said_below(query)(_(QUEUED[queued]))
+    await said_below(query)(**show_queued(inquiry.id, queued, _))
+
+
+async def on_sign(
+    query: CallbackQuery, callback_data: Signing, session: AsyncSession, person: Person, _: Words
+) -> None:
+    """「告诉组织员是我问的」: only the asker can, and take it back as long as the question waits."""
+    if not await sign(session, callback_data.inquiry, asked_by=person.id, named=callback_data.named):
+        await query.answer(_.plain("lost.press"), show_alert=True)
+        return
+    await query.answer()
+    await changed(query)(**show_signed(callback_data, _))
 
 
 async def _answer(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from bot.buttons.keyboard import Button, keyboard
-from bot.buttons.student import OpenFile, PassOn, Source, Useful
+from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.turns.splitting import units
 from bot.views.sources import label_of, source_of
 from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.documents import Document
+from content.inquiries import Queued
 from content.passages import Passage
 from content.shelf import is_ours
 from retrieval.answer import Answer, Citation
@@ -18,6 +19,7 @@ from retrieval.refusals import Refusal
 
 QUOTE_AT_MOST = 1000  # characters; what is longer is read with 「原文」
 HEADINGS_AT_MOST = 3
+QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN: "ask.waits_already"}
 ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
 
 
@@ -95,3 +97,16 @@ def show_sorry(question: str, _: Words) -> Shown:
         "text": _("ask.sorry"),
         "reply_markup": keyboard([[Button(_.plain("ask.pass_on_button"), PassOn(question=question))]]),
     }
+
+
+def show_queued(inquiry: int, queued: Queued, _: Words) -> Shown:
+    """It waits, without a name; the asker may add theirs."""
+    button = Button(_.plain("ask.sign_button"), Signing(inquiry=inquiry, named=True))
+    return {"text": _(QUEUED[queued]), "reply_markup": keyboard([[button]])}
+
+
+def show_signed(now: Signing, _: Words) -> Shown:
+    """Whether organisers see who asked, and the way back."""
+    key = "ask.unsign_button" if now.named else "ask.sign_button"
+    button = Button(_.plain(key), Signing(inquiry=now.inquiry, named=not now.named))
+    return {"text": _("ask.signed" if now.named else "ask.unsigned"), "reply_markup": keyboard([[button]])}

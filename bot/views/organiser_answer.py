@@ -1,32 +1,52 @@
-"""Questions that were passed on, as organisers see them: never with the asker's name."""
+"""Questions that were passed on, as organisers see them: with the asker's name only where the asker agreed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import AnswerDeed, Inquiring
-from bot.views.text import Shown, lines, paragraphs, quoted
+from bot.views.text import Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.inquiries import Inquiry
 
 SHOWN = 8
+PHRASINGS_SHOWN = 6
+OFFERED = 3
 
 
-def show_queue(found: Sequence[Inquiry], zone: ZoneInfo, _: Words) -> Shown:
-    """What waits, oldest first."""
+def show_queue(found: Sequence[Inquiry], alike: Sequence[tuple[int, int]], zone: ZoneInfo, _: Words) -> Shown:
+    """What waits, oldest first; `alike` are places in it that may be the same, the likeliest first."""
     parts = [_("answer.head", count=len(found)) if found else _("answer.none")]
     rows = []
     for number, one in enumerate(found[:SHOWN], start=1):
-        parts.append(_("answer.line", number=number, day=f"{one.asked_at.astimezone(zone):%Y-%m-%d}", text=one.text))
-        rows.append(
-            [
-                Button(_.plain("answer.answer_button", number=number), _press(one, AnswerDeed.ANSWER)),
-                Button(_.plain("answer.close_button", number=number), _press(one, AnswerDeed.CLOSE)),
-            ]
-        )
+        parts.append(_entry(number, one, zone, _))
+        row = [
+            Button(_.plain("answer.answer_button", number=number), _press(one, AnswerDeed.ANSWER)),
+            Button(_.plain("answer.close_button", number=number), _press(one, AnswerDeed.CLOSE)),
+        ]
+        if len(one.phrasings) > 1:
+            row.append(Button(_.plain("answer.apart_button", number=number), _press(one, AnswerDeed.APART)))
+        rows.append(row)
+    for earlier, later in alike[:OFFERED]:
+        numbers = {"one": earlier + 1, "other": later + 1}
+        parts.append(_("answer.alike", **numbers))
+        press = Inquiring(deed=AnswerDeed.MERGE, inquiry=found[earlier].id, other=found[later].id)
+        rows.append([Button(_.plain("answer.merge_button", **numbers), press)])
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def show_apart(inquiry: Inquiry, _: Words) -> Shown:
+    """Each phrasing of a group, to be taken out of it."""
+    listed = [Markup("{}. {}").format(number, one.text) for number, one in enumerate(inquiry.phrasings, start=1)]
+    rows = [
+        [Button(_.plain("answer.out_button", number=number), Inquiring(deed=AnswerDeed.OUT, inquiry=one.id))]
+        for number, one in enumerate(inquiry.phrasings, start=1)
+    ]
+    return {"text": paragraphs([_("answer.apart"), lines(*listed)]), "reply_markup": keyboard(rows)}
 
 
 def show_answered(inquiry: Inquiry, _: Words, *, told: bool) -> Shown:
@@ -36,11 +56,34 @@ def show_answered(inquiry: Inquiry, _: Words, *, told: bool) -> Shown:
             lines(_("answer.done" if told else "answer.done_untold"), _("answer.keep_hint")),
             _("answer.draft"),
             lines(_("answer.question", text=inquiry.text), quoted(inquiry.answer or "")),
+            _also_asked(inquiry, _),
             _("answer.check"),
         ]
     )
     row = [Button(_.plain("answer.publish"), _press(inquiry, AnswerDeed.PUBLISH))]
     return {"text": text, "reply_markup": keyboard([row])}
+
+
+def show_prompt(inquiry: Inquiry, _: Words) -> Shown:
+    """The question that is being answered, in every phrasing."""
+    return {"text": lines(_("answer.prompt", text=inquiry.text), _also_asked(inquiry, _))}
+
+
+def _entry(number: int, one: Inquiry, zone: ZoneInfo, _: Words) -> str:
+    names = _.plain("dates.comma").join(one.named)
+    return lines(
+        _("answer.line", number=number, day=f"{one.asked_at.astimezone(zone):%Y-%m-%d}", text=one.text),
+        _also_asked(one, _),
+        _("answer.askers", count=one.askers) if one.askers > 1 else "",
+        _("answer.named", names=names) if names else "",
+    )
+
+
+def _also_asked(inquiry: Inquiry, _: Words) -> str:
+    others = inquiry.phrasings[1:]
+    shown = [_("answer.also", text=shortened(one.text, 200)) for one in others[:PHRASINGS_SHOWN]]
+    left = len(others) - len(shown)
+    return lines(*shown, _("upload.and_more", count=left) if left else "")
 
 
 def _press(inquiry: Inquiry, deed: AnswerDeed) -> Inquiring:

@@ -65,7 +65,7 @@ STAFF = {"due"}
 # Buttons that concern nobody but the presser; each room's own tests press them.
 OWN = {
     "join", "src", "file", "use", "pass", "dates", "rem", "card", "quiz", "leaf", "shelf", "set", "mine", "rec", "rep",
-    "think", "words", "cal",
+    "think", "words", "cal", "sign",
 }  # fmt: skip
 # Buttons of organisers that name a subject: what an organiser of another branch must never reach.
 SUBJECTS = {
@@ -187,7 +187,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
             Nudge(person=subject.id, rule="T02", kind="due"),
             MentorSays(person=subject.id, step="interview"),
             *(Sending(deed=deed, broadcast=sent) for deed in SendDeed),
-            *(Inquiring(deed=deed, inquiry=asked[0].id) for deed in AnswerDeed),
+            *(Inquiring(deed=deed, inquiry=asked[0].id, other=asked[0].id) for deed in AnswerDeed),
             Exporting(branch=branch, form="csv"),
             Exporting(person=subject.id, form="csv"),
             People(branch=branch),

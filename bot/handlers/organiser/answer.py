@@ -1,4 +1,4 @@
-"""/answer: questions that the library could not answer, without names; the asker is told, and the answer is kept."""
+"""/answer: questions that the library could not answer; the askers are told, and the answer is kept."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from bot.letters.notice import notify
 from bot.reach import Reach, reach_of
 from bot.services import Services
 from bot.turns.turn import Turn
-from bot.views.organiser_answer import show_answered, show_queue
+from bot.views.organiser_answer import SHOWN, show_answered, show_apart, show_prompt, show_queue
+from bot.views.text import Shown
 from bot.words import Words
-from content.inquiries import Inquiry, answer, close, draft_faq, inquiry_of, open_inquiries, publish_faq
+from content.faq import draft_faq, publish_faq
+from content.inquiries import Inquiry, Told, answer, close, inquiry_of, merge, open_inquiries, take_out
 from content.library import DocumentAlreadyThere
 from records.people import Person, PersonId
+from retrieval.likeness import pairs_alike
 
 LONGEST = 2000
 
@@ -47,8 +50,7 @@ async def on_answer(message: Message, state: FSMContext, services: Services, per
     """Answer /answer with the queue, oldest first."""
     await state.set_state(None)
     async with services.database.read() as reading:
-        found = await open_inquiries(reading, (await reach_of(reading, person)).ids)
-    await message.answer(**show_queue(found, services.settings.zone, _))
+        await message.answer(**await _queue(services, reading, await reach_of(reading, person), _))
 
 
 async def on_press(
@@ -61,7 +63,7 @@ async def on_press(
     person: Person,
     _: Words,
 ) -> None:
-    """「回答」「不回答」「确认发布」."""
+    """「回答」「不回答」「确认发布」, and what belongs together or does not."""
     number = callback_data.inquiry
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
@@ -74,14 +76,22 @@ async def on_press(
         case AnswerDeed.ANSWER:
             await state.set_state(Answering.text)
             await state.update_data(inquiry=number)
-            await said_below(query)(_("answer.prompt", text=inquiry.text))
+            await said_below(query)(**show_prompt(inquiry, _))
         case AnswerDeed.CLOSE:
             _closed, askers = await close(session, number, branches=reach.ids)
-            await _tell(session, turn, askers, inquiry, "notice.inquiry_closed", {"question": inquiry.text})
+            await _tell(session, turn, askers, inquiry, "notice.inquiry_closed", {})
             await changed(query)(_("answer.closed", text=inquiry.text))
         case AnswerDeed.PUBLISH:
             await publish_faq(session, number, branches=reach.ids)
             await changed(query)(_("answer.published", text=inquiry.text))
+        case AnswerDeed.APART:
+            await said_below(query)(**show_apart(inquiry, _))
+        case AnswerDeed.OUT:
+            alone, group = await take_out(session, number, branches=reach.ids)
+            await changed(query)(_("answer.taken_out", text=alone.text, group=group.text))
+        case AnswerDeed.MERGE:
+            await merge(session, number, callback_data.other, branches=reach.ids)
+            await changed(query)(**await _queue(services, session, reach, _))
 
 
 async def on_text(
@@ -102,8 +112,7 @@ async def on_text(
     async with services.database.read() as reading:
         reach: Reach = await reach_of(reading, person)
     inquiry, askers = await answer(session, number, text, branches=reach.ids, answered_by=person.id, now=turn.now)
-    values = {"question": inquiry.text, "answer": text}
-    told = await _tell(session, turn, askers, inquiry, "notice.inquiry_answered", values)
+    told = await _tell(session, turn, askers, inquiry, "notice.inquiry_answered", {"answer": text})
     await state.set_state(None)
     await state.update_data(inquiry=None)
     try:
@@ -114,20 +123,29 @@ async def on_text(
     await message.answer(**show_answered(inquiry, _, told=told))
 
 
+async def _queue(services: Services, session: AsyncSession, reach: Reach, _: Words) -> Shown:
+    """What waits, and which of it may be the same: a person joins those."""
+    encoder = (await services.knowledge.current()).encoder
+    found = await open_inquiries(session, reach.ids)
+    shown = found[:SHOWN]
+    alike = pairs_alike(encoder, [[one.text for one in each.phrasings] for each in shown])
+    within = [(one, other) for one, other in alike if shown[one].branch_id == shown[other].branch_id]
+    return show_queue(found, within, services.settings.zone, _)
+
+
 async def _tell(
-    session: AsyncSession, turn: Turn, askers: Sequence[int], inquiry: Inquiry, key: str, values: dict[str, str]
+    session: AsyncSession, turn: Turn, askers: Sequence[Told], inquiry: Inquiry, key: str, values: dict[str, str]
 ) -> bool:
-    """Write to everybody who asked; whether any of them can be reached."""
+    """Write to everybody who asked, with their own words; whether any of them can be reached."""
     told = False
     for asker in askers:
-        letter = await notify(
-            session, PersonId(asker), key, unique=f"inquiry:{inquiry.id}:told", now=turn.now, values=values
-        )
+        said = {"question": asker.question, **values}
+        unique = f"inquiry:{inquiry.id}:told"
+        letter = await notify(session, PersonId(asker.person), key, unique=unique, now=turn.now, values=said)
         turn.letters += [letter] if letter else []
         told = told or letter is not None
     return told
 
 
 def _possible(deed: AnswerDeed, state: str) -> bool:
-    wanted = "open" if deed in (AnswerDeed.ANSWER, AnswerDeed.CLOSE) else "answered"
-    return state == wanted
+    return state == ("answered" if deed is AnswerDeed.PUBLISH else "open")
