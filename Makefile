@@ -21,7 +21,8 @@ check: .venv/.developing
 	$(BIN)/lint-imports
 
 bench: .venv/.developing
-	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
+	for name in $(filter-out __init__,$(notdir $(basename $(wildcard benchmarks/*.py)))); do \
+		$(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean:
 	rm -rf .venv

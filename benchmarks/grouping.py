@@ -1,6 +1,6 @@
 """Which passed-on questions are offered to an organiser as one: right and wrong offers, by threshold.
 
-    .venv/bin/python benchmarks/grouping.py
+    .venv/bin/python -m benchmarks.grouping
 
 Which questions ask the same was judged by hand (`questions/rewordings.jsonl`); pairs about which one could be of two
 minds (`unsure`) are left out. `pairs`: over all pairs of a half. `queue`: a newcomer and `QUEUE` others that wait,
