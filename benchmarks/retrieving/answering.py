@@ -1,0 +1,36 @@
+"""Our answers to students' questions: what `evaluate` counts, quotations that are verbatim, how true confidence is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.retrieving.corpora import official_of, student_questions
+from retrieval.answer import answer
+from retrieval.encoder import load_encoder
+from retrieval.evaluation import evaluate, first_right
+from retrieval.search import Index
+from retrieval.tuning import TODAY, library
+
+
+def answering(data: Path, split: str) -> dict[str, Any]:
+    """The figures, and under "reliability" each confidence with whether the first hit was right."""
+    index = Index(load_encoder(None))
+    index.add(library(official_of(data)))
+    questions = student_questions(split)
+    found = evaluate(index, questions, on=TODAY, clock=time.perf_counter)
+    cited = verbatim = 0
+    reliability = []
+    for asked in questions:
+        given = answer(index, asked.question, on=TODAY)
+        cited += len(given.citations)
+        verbatim += sum(all(quote in one.passage.content.text for quote in one.quotes) for one in given.citations)
+        reliability.append((given.confidence, first_right(given.hits, asked.relevant) == 0))
+    return {
+        "split": split,
+        **found.as_json(),
+        "citations": cited,
+        "verbatim": verbatim,
+        "reliability": reliability,
+    }
