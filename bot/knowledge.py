@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import structlog
 
+from content.aliases import Alias, own_aliases
 from content.library import documents, passages_of, revision
 from content.passages import DocumentId, Passage
 from retrieval.answer import Answer, answer
 from retrieval.encoder import load_encoder
-from retrieval.search import Index
+from retrieval.search import Index, load_aliases
 from retrieval.shelf import digest
 from storage.database import Database
 
@@ -85,6 +87,7 @@ class Knowledge:
                 one.id: _Span(one.version, one.effective_from, one.effective_until, one.attached)
                 for one in await documents(session, states=ANSWERING)
             }
+            aliases = await own_aliases(session)
             gone = [document for document in {**self._known, **held} if document not in spans]
             coming: list[Passage] = []
             for document in (one for one in spans if spans[one] != self._known.get(one)):
@@ -96,6 +99,7 @@ class Knowledge:
                     coming += passages
         await asyncio.to_thread(index.redate, {one: (span.since, span.until) for one, span in spans.items()})
         await asyncio.to_thread(_exchange, index, gone, coming)
+        index.set_aliases(_widened(load_aliases(), aliases))
         self._index, self._known, self._revision = index, spans, latest
         if len(coming) > _WORTH_SAVING * len(index) or set(gone) - set(spans):
             self._save(index)
@@ -112,6 +116,14 @@ def _opened(encoder_name: str | None, folder: Path | None) -> Index:
     if folder is not None:
         index.load(folder)
     return index
+
+
+def _widened(shipped: Mapping[str, tuple[str, ...]], own: Sequence[Alias]) -> dict[str, tuple[str, ...]]:
+    """The shipped table with the organisers' own, which come first where both know a word."""
+    table: dict[str, tuple[str, ...]] = {}
+    for one in own:
+        table[one.said] = (*table.get(one.said, ()), one.meant)
+    return {said: (*table.get(said, ()), *shipped.get(said, ())) for said in {**table, **shipped}}
 
 
 def _exchange(index: Index, gone: list[DocumentId], passages: list[Passage]) -> None:

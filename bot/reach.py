@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from content.aliases import Alias
 from content.documents import Document
 from records.branches import Branch, BranchKind, BranchTree, all_branches, branch_tree
 from records.people import (
@@ -110,8 +111,8 @@ async def subject_of(session: AsyncSession, reach: Reach, person: int) -> Person
     return found
 
 
-async def check_manages(session: AsyncSession, reach: Reach, document: Document) -> None:
-    """Documents belong to whoever put them there: to their branch, or (from the command line) to the whole school.
+async def check_manages(session: AsyncSession, reach: Reach, document: Document | Alias) -> None:
+    """Documents and aliases belong to whoever put them there: to their branch, or (by command line) to the school.
 
     Raises:
         OutOfReach: it is not the person's own and was put there by nobody whom they organise.

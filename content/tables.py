@@ -118,6 +118,19 @@ class ReadingRow(Base):
     response: Mapped[str | None] = mapped_column(String(20))  # read | too_easy | too_hard | another
 
 
+class AliasRow(Base):
+    """What people call a thing (`said`) and what the texts call it (`meant`), added by an organiser."""
+
+    __tablename__ = "alias"
+    __table_args__ = (UniqueConstraint("said", "meant"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    said: Mapped[str] = mapped_column(String(40))
+    meant: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
 class AttachedQuestionRow(Base):
     """A question that an organiser found answered by an article (or under a heading) of a text, in every edition."""
 

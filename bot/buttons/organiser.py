@@ -66,6 +66,21 @@ class Retire(CallbackData, prefix="retire"):
     sure: bool = False
 
 
+class AliasDeed(StrEnum):
+    """What can be done with aliases."""
+
+    LIST = "list"
+    ADD = "add"
+    REMOVE = "remove"
+
+
+class AliasPress(CallbackData, prefix="alias"):
+    """A button of the list of aliases; `number` is the page of a list, the alias that is removed."""
+
+    deed: AliasDeed
+    number: int = 0
+
+
 class People(CallbackData, prefix="ros"):
     """A page of the roster; branch 0 is every branch."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from bot.cli import ask, content, deadlines, maintenance, questions, records, roster, serve, steps, usage
+from bot.cli import aliases, ask, content, deadlines, maintenance, questions, records, roster, serve, steps, usage
 from bot.cli.desk import Desk, Refused
 from bot.cli.help import group
 from bot.words import DEFAULT_LANGUAGE, Locales
@@ -27,7 +27,7 @@ def waymark() -> typer.Typer:
     serve.add_to(app)
     ask.add_to(app)
     deadlines.add_to(app)
-    for part in (content, roster, steps, questions, records):
+    for part in (content, aliases, roster, steps, questions, records):
         app.add_typer(part.commands())
     maintenance.add_to(app)
     return app

@@ -20,8 +20,9 @@ from tests.bot.command_line import ROOT, Line, environment
 HEAVY = {"aiogram", "torch", "numpy", "faiss", "sqlalchemy", "pydantic", "starlette"}
 CONTRACT = {
     "": {"serve", "demo", "worker", "ask", "evaluate", "deadlines", "backup", "restore", "doctor"}
-    | {"content", "roster", "steps", "questions", "records"},
+    | {"content", "aliases", "roster", "steps", "questions", "records"},
     "content": {"add", "list", "show", "retire"},
+    "aliases": {"add", "list", "remove"},
     "roster": {"import", "list", "invite"},
     "steps": {"record", "import", "show"},
     "questions": {"import", "lint"},
@@ -104,6 +105,7 @@ def test_every_key_that_the_code_names_has_a_sentence(language: str) -> None:
         ("content add a.md --effective yesterday", "「yesterday」不是日期"),
         ("content add a.md --stage master", "--stage 的值「master」不能用"),
         ("content retire d1 --on 2026-02-30", "「2026-02-30」不是日期"),
+        ("aliases add 小班", "缺少 MEANT"),
         ("ask", "TEXT, --batch"),
         ("ask 问题 --batch q.jsonl", "TEXT, --batch"),
         ("ask 问题 --on 22.11.2026", "「22.11.2026」不是日期"),

@@ -13,6 +13,8 @@ from sqlalchemy import func, select
 
 import bot
 from bot.buttons.organiser import (
+    AliasDeed,
+    AliasPress,
     AnswerDeed,
     Audit,
     Book,
@@ -42,6 +44,7 @@ from bot.buttons.organiser import (
     Verify,
 )
 from bot.commands import COMMANDS
+from content.aliases import keep_aliases, own_aliases
 from content.inquiries import pass_on
 from content.library import add
 from content.readers import read
@@ -70,7 +73,7 @@ OWN = {
 # Buttons of organisers that name a subject: what an organiser of another branch must never reach.
 SUBJECTS = {
     "undoc", "retire", "pcard", "role", "inv", "neworg", "stepof", "entry", "nudge", "mentor", "bc", "inq", "exp",
-    "ros", "duepage", "stats", "verify",
+    "ros", "duepage", "stats", "verify", "alias",
 }  # fmt: skip
 # Buttons of a dialogue: they hold a `ref` that only the presser's own conversation knows.
 DIALOGUES = {"up", "stp", "to"}
@@ -166,6 +169,8 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
                 added_by=house.people["王书记"].id,
                 now=house.now,
             )
+            await keep_aliases(session, ["小班"], ["班助"], added_by=house.people["王书记"].id, now=house.now)
+            (alias,) = await own_aliases(session)
             asked = await pass_on(session, "钥匙找谁借", branch_id=branch, asked_by=subject.id, now=house.now)
         people.organiser.says("/broadcast 明天开会")
         people.organiser.presses("发送", await people.organiser.hears("通知预览"))
@@ -175,6 +180,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
         presses: list[CallbackData] = [
             UndoDocument(document=document.id),
             Retire(document=document.id, sure=True),
+            AliasPress(deed=AliasDeed.REMOVE, number=alias.id),
             Card(person=subject.id),
             Grant(person=subject.id, role="organiser", give=True),
             Invite(branch=branch),

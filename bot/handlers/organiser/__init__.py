@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiogram import Router
 
 from bot.handlers.organiser import (
+    alias,
     answer,
     audit,
     broadcast,
@@ -19,7 +20,7 @@ from bot.handlers.organiser import (
     verify,
 )
 
-ROOMS = (upload, library, roster, invite, step, correction, verify, due, broadcast, answer, export, audit)
+ROOMS = (upload, library, alias, roster, invite, step, correction, verify, due, broadcast, answer, export, audit)
 
 
 def router() -> Router:
