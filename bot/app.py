@@ -9,6 +9,7 @@ import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
 from aiogram.enums import ParseMode
+from aiogram.types import Update
 
 from bot import commands
 from bot.channels import telegram, webhook
@@ -159,7 +160,8 @@ def _webhook_secret(settings: Settings) -> str:
 
 
 async def _warm(services: Services) -> None:
-    """Load the index before the first question, not during it."""
+    """Load the index before the first question, not during it, and build the types in which it comes."""
+    Update.model_rebuild()
     await services.knowledge.current()
 
 

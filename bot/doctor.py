@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
 from bot.knowledge import Knowledge
+from bot.lean import import_aiogram
 from bot.settings import Settings
 from bot.tables import PARKED, WAITING, InboxRow
 from content.tables import DocumentRow, PassageRow
@@ -211,6 +212,7 @@ async def _telegram(settings: Settings) -> Finding:
     token = settings.telegram_token.get_secret_value()
     if not token:
         return ok("telegram", what="absent")
+    import_aiogram()
     from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 
     from bot.channels.telegram import telegram_bot

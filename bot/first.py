@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.lean import import_aiogram
 from bot.services import Services
 from bot.settings import Settings
 from records.branches import Branch, BranchKind, ensure_branch
@@ -83,7 +84,8 @@ async def links(settings: Settings) -> Links:
 
 async def _bot_name(token: str, api: str) -> str | None:
     """The bot's public name; None when it cannot be reached."""
-    from aiogram.exceptions import TelegramAPIError  # takes seconds to import
+    import_aiogram()
+    from aiogram.exceptions import TelegramAPIError
 
     from bot.channels.telegram import telegram_bot
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bot.lean import import_aiogram
 from storage.database import Database, sqlite_url
 from storage.migrations import upgrade
 from tests.postgres import Cluster, server_binaries
@@ -19,6 +20,8 @@ from tests.postgres import Cluster, server_binaries
 MUST_RUN = "WAYMARK_TESTS_MUST_RUN"  # markers whose tests may not be skipped, separated by spaces
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _numbers = itertools.count()
+
+import_aiogram()  # as the process does, so that what is tested is what runs
 
 # Tracebacks as Python writes them: without the local variables that a terminal renderer would show.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])

@@ -21,8 +21,8 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import DeleteWebhook, GetUpdates, Response
-from aiogram.types import Message, Update
+from aiogram.methods import DeleteWebhook, Response, TelegramMethod
+from aiogram.types import Message
 from aiogram.utils.token import TokenValidationError
 from pydantic import BaseModel
 
@@ -36,6 +36,20 @@ POLL_SECONDS = 25
 BACKOFF_SECONDS = (1, 2, 5, 10, 30)
 
 log = structlog.get_logger(__name__)
+
+
+RawUpdates = list[dict[str, Any]]
+
+
+class GetRawUpdates(TelegramMethod[RawUpdates]):
+    """Updates as they came: the inbox keeps them so, and one that aiogram cannot read does not stop the others."""
+
+    __returning__ = RawUpdates
+    __api_method__ = "getUpdates"
+
+    offset: int | None
+    timeout: int
+    allowed_updates: list[str]
 
 
 class TokenRefused(WaymarkError):
@@ -63,7 +77,10 @@ def telegram_bot(token: str, api: str) -> Bot:
 @cache
 def _keep_answers() -> tuple[type[BaseModel], ...]:
     """pydantic forgets a generic class that nobody holds, and aiogram would have it made anew for every answer."""
-    return Response[Message], Response[bool], Response[Message | bool], Response[list[Message]], Response[list[Update]]
+    kept = Response[Message], Response[bool], Response[Message | bool], Response[list[Message]], Response[RawUpdates]
+    for kind in kept:
+        kind.model_rebuild()  # now, not during the first answer
+    return kept
 
 
 async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
@@ -79,7 +96,7 @@ async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
     offset: int | None = None
     failures = 0
     while True:
-        request = GetUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=list(allowed_updates))
+        request = GetRawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=list(allowed_updates))
         try:
             updates = await bot(request, request_timeout=POLL_SECONDS + 15)
         except (TelegramUnauthorizedError, TelegramNotFound) as error:
@@ -94,11 +111,11 @@ async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
             failures += 1
             continue
         failures = 0
-        await _keep(inbox, [update.model_dump(mode="json", exclude_none=True, by_alias=True) for update in updates])
-        offset = updates[-1].update_id + 1 if updates else None
+        await _keep(inbox, updates)
+        offset = updates[-1]["update_id"] + 1 if updates else None
 
 
-async def _keep(inbox: Inbox, updates: list[dict[str, Any]]) -> None:
+async def _keep(inbox: Inbox, updates: RawUpdates) -> None:
     """Until the inbox has them: while the database is in trouble nothing is confirmed."""
     while True:
         try:

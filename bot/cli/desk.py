@@ -58,8 +58,11 @@ class Desk:
         return settings
 
     def begin_service(self) -> None:
-        """A process that stays says on stderr as well what it writes to the log."""
+        """A process that stays says on stderr as well what it writes to the log, and is careful with memory."""
         self._log(self.settings, echo=sys.stderr)
+        from bot.lean import import_aiogram
+
+        import_aiogram()
 
     def _log(self, settings: Settings, echo: TextIO | None = None) -> None:
         from bot.logs import set_up_logs

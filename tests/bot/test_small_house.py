@@ -108,6 +108,22 @@ async def test_a_dialogue_and_files_survive_a_new_house(database: Database, emul
     assert emulator.documents[sent.file_id] == b"cba"
 
 
+async def test_an_update_that_cannot_be_read_is_parked_and_stops_nobody(database: Database, emulator: Emulator) -> None:
+    house = SmallHouse(database, emulator, talkative())
+    async with house.open():
+        mei, bo = emulator.user("Mei"), emulator.user("Bo")
+        with emulator.world.changed:
+            emulator.world.add_update("message", {"message_id": "none", "from": {"id": mei.id}})
+        bo.says("hello")
+        await bo.hears("second")
+        mei.says("hello")
+        await mei.hears("second")
+
+    async with database.read() as session:
+        parked = (await session.scalars(select(InboxRow).where(InboxRow.state == "parked"))).all()
+    assert [(row.attempts, row.error) for row in parked] == [(3, "ValidationError")]
+
+
 async def test_a_handler_that_always_fails_is_parked_and_stops_nobody(database: Database, emulator: Emulator) -> None:
     mei, bo = emulator.user("林小梅"), emulator.user("陈博")
 
