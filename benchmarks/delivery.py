@@ -1,6 +1,6 @@
-"""How well messages are delivered: throughput, limits, faults and kills, latency, enqueueing, workers, idling.
+"""How well messages are delivered: throughput, limits, faults and kills, questions meanwhile, many rows, idling.
 
-    python -m benchmarks.delivery [PART…] [--full] [--json results.json]
+    python -m benchmarks.delivery [--only PART]… [--full] [--json results.json]
 
 The emulator of the Bot API runs beside the measured process on the same machine, with Telegram's limits on where they
 matter. Peers are measured in the same run: aiogram's own polling and the broadcast loop of its documentation, and
@@ -22,15 +22,25 @@ from benchmarks.delivering.parts import Bench, Row
 from benchmarks.delivering.rig import DurableCluster
 from tests.postgres import server_binaries
 
-PARTS = ("throughput", "limits", "faults", "latency", "enqueue", "drain", "idle")
-FULL = {"recipients": 3000, "rows": 1_000_000, "waiting": 100_000, "drained": 50_000, "questions": 500}
+PARTS = ("throughput", "limit", "faults", "question", "enqueue", "drain", "broadcast", "idle")
+FULL = {
+    "recipients": 3000,
+    "rows": 1_000_000,
+    "waiting": 100_000,
+    "drained": 50_000,
+    "questions": 500,
+    "workers_most": 4,
+    "broadcast": 100_000,
+}
 
 
 def main() -> None:
     """Print the table line by line, and write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
-    parser.add_argument("--full", action="store_true", help="the sizes of the targets; about half an hour")
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, metavar="PART", help=f"{', '.join(PARTS)}; repeatable"
+    )
+    parser.add_argument("--full", action="store_true", help="the sizes of the targets; about an hour")
     parser.add_argument("--updates", type=int, default=3000)
     parser.add_argument("--recipients", type=int, default=900)
     parser.add_argument("--kills", type=int, default=20)
@@ -40,23 +50,23 @@ def main() -> None:
     parser.add_argument("--drained", type=int, default=20_000)
     parser.add_argument("--workers-most", type=int, default=2)
     parser.add_argument("--idle-seconds", type=float, default=30)
-    parser.add_argument("--only", choices=("sqlite", "postgres"), help="one database")
+    parser.add_argument("--broadcast", type=int, default=5_000, help="recipients of the one without limits")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), help="one of them")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.full:
         vars(options).update(FULL)
-    wanted = options.parts or list(PARTS)
-    if unknown := set(wanted) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    wanted = options.only or list(PARTS)
     busy = os.getloadavg()[0]
     print(f"Python {sys.version.split()[0]}, {platform.machine()}, {os.cpu_count()} cores, load before: {busy:.1f}")
     results = _run(options, wanted)
     if options.json:
-        options.json.write_text(json.dumps(results, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        told = {"load_before": busy, "results": results}
+        options.json.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _run(options: argparse.Namespace, wanted: list[str]) -> list[Row]:
-    binaries = None if options.only == "sqlite" else server_binaries()
+    binaries = None if options.database == "sqlite" else server_binaries()
     cluster = DurableCluster(binaries) if binaries else None
     results: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="waymark-bench-") as folder:
@@ -64,7 +74,7 @@ def _run(options: argparse.Namespace, wanted: list[str]) -> list[Row]:
             cluster.start()
         try:
             bench = Bench(options, Path(folder), cluster)
-            if options.only == "postgres":
+            if options.database == "postgres":
                 bench.databases = ["postgres"]
             for part in wanted:
                 found = enqueueing(bench) if part == "enqueue" else getattr(bench, part)()
@@ -80,7 +90,8 @@ def _run(options: argparse.Namespace, wanted: list[str]) -> list[Row]:
 def _line(one: Row) -> str:
     met = {None: "", True: "met", False: "NOT MET"}[one["met"]]
     value = "" if one["value"] < 0 else f"{one['value']:g}"
-    return f"{one['part']:10} {one['who']:48} {one['what']:30} {value:>10} {one['unit']:12} {one['target']:>8} {met}"
+    what = f"{one['what']}, {one['size']}" if one["size"] else one["what"]
+    return f"{one['part']:10} {one['who']:46} {what:54} {value:>10} {one['unit']:12} {one['target']:>8} {met}"
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ def enqueueing(bench: Bench) -> list[Row]:
         target = "≤ 60" if count >= 1_000_000 else ""
         rows += [
             row("enqueue", who, "letters written", int(written), ""),
-            row("enqueue", who, "time for all", float(seconds), "s", target),
-            row("enqueue", who, "memory on top", grown, "MiB"),
+            row("enqueue", who, "time for all", float(seconds), "s", target, f"{count:,} rows"),
+            row("enqueue", who, "memory on top", grown, "MiB", size=f"{count:,} rows"),
         ]
     return rows
 

@@ -65,15 +65,16 @@ class Bench:
                 answers = Counter(text for _, _, text in platform.messages())
             finally:
                 process.kill()
+        size = f"{count:,} updates of {people} people"
         wrong = sum(1 for n in range(count) if answers[f"echo question {n}"] != 1)
         return [
-            row("throughput", who, "updates answered", count / spent, "a second", f"≥ {target}" if target else ""),
+            row("throughput", who, "answered", count / spent, "a second", f"≥ {target}" if target else "", size),
             row("throughput", who, "its own CPU for one", cpu / count * 1000, "ms"),
             row("throughput", who, "the emulator's CPU for one", its_cpu / count * 1000, "ms"),
             row("throughput", who, "not answered exactly once", wrong, "updates", "0" if target else ""),
         ]
 
-    def limits(self) -> list[Row]:
+    def limit(self) -> list[Row]:
         """A broadcast against Telegram's own limits."""
         rows: list[Row] = []
         for kind in self.databases:
@@ -108,9 +109,11 @@ class Bench:
             refused = platform.stats()["limited"]
         share = (len(moments) - 1) / (moments[-1] - moments[0]) / PLATFORM_PER_SECOND if len(moments) > 1 else 0.0
         return [
-            row("limits", who, "share of 30 a second reached", share * 100, "%", "≥ 95" if ours else ""),
-            row("limits", who, "429 received", refused, "", "0" if ours else ""),
-            row("limits", who, "recipients without it", count - len(moments), "people", "0" if ours else ""),
+            row(
+                "limit", who, "share of 30 a second", share * 100, "%", "≥ 95" if ours else "", f"{count:,} recipients"
+            ),
+            row("limit", who, "429 received", refused, "", "0" if ours else ""),
+            row("limit", who, "recipients without it", count - len(moments), "people", "0" if ours else ""),
         ]
 
     def faults(self) -> list[Row]:
@@ -150,7 +153,7 @@ class Bench:
         doubled = sum(times - 1 for times in received.values())
         allowed = lost_replies + done * IN_FLIGHT
         rows = [
-            row("faults", who, "kills", done, ""),
+            row("faults", who, "kills", done, "", size=f"{count:,} recipients, 5 % faults"),
             row("faults", who, "lost", count - len(received), "people", "0" if url else ""),
             row("faults", who, "doubled", doubled, "messages", f"≤ {allowed}" if url else ""),
             row("faults", who, "of these avoidable", max(0, doubled - allowed), "messages", "0" if url else ""),
@@ -174,7 +177,7 @@ class Bench:
         """Messages that took effect although nobody was told so."""
         return messages - int(stats["requests"].get("sendMessage 200", 0))
 
-    def latency(self) -> list[Row]:
+    def question(self) -> list[Row]:
         """A question while a broadcast waits."""
         rows: list[Row] = []
         for kind in self.databases:
@@ -183,17 +186,10 @@ class Bench:
             put_broadcast(url, waiting)
             spent = sorted(self._asked(url))
             p99 = spent[math.ceil(len(spent) * 0.99) - 1]
-            who = f"Waymark, {kind}, {len(waiting)} waiting"
+            who, size = f"Waymark, {kind}", f"{len(spent)} questions, {len(waiting):,} rows wait"
             rows += [
-                row("latency", who, "question to answer, median", statistics.median(spent) * 1000, "ms"),
-                row(
-                    "latency",
-                    who,
-                    "question to answer, p99",
-                    p99 * 1000,
-                    "ms",
-                    "≤ 500",
-                ),
+                row("question", who, "answer, median", statistics.median(spent) * 1000, "ms", size=size),
+                row("question", who, "answer, p99", p99 * 1000, "ms", "≤ 500", size),
             ]
         return rows
 
@@ -236,11 +232,41 @@ class Bench:
                 process.stop()
             speeds[workers] = self.options.drained / (ended - began)
             who = f"Waymark, postgres, {workers} worker{'s' * (workers > 1)}"
-            rows.append(row("drain", who, "letters", speeds[workers], "a second", "≥ 1000" if workers == 1 else ""))
+            target = "≥ 1000" if workers == 1 else ""
+            size = f"{self.options.drained:,} rows"
+            rows.append(row("drain", who, "letters", speeds[workers], "a second", target, size))
             rows.append(row("drain", who, "carried more than once", carried - self.options.drained, "letters", "0"))
             if workers > 1:
                 target = "≥ 1.7" if workers == 2 else ""
                 rows.append(row("drain", who, "against one", speeds[workers] / speeds[1], "times", target))
+        return rows
+
+    def broadcast(self) -> list[Row]:
+        """From the outbox to the platform, with no limits on either side."""
+        rows: list[Row] = []
+        count = self.options.broadcast
+        for kind in self.databases:
+            url = self.database(kind)
+            put_broadcast(url, range(FIRST_USER_ID, FIRST_USER_ID + count))
+            with telegram(count) as platform:
+                began = time.monotonic()
+                process = Process(OURS, "--database", url, "--api", platform.address, "--deaf")
+                try:
+                    process.says()
+                    platform.waits_for(count, 60 + count / 50, process)
+                    spent = time.monotonic() - began
+                    memory = process.memory_mib("VmHWM")
+                finally:
+                    process.kill()
+                received = Counter(chat for chat, _, _ in platform.messages())
+            who, size = f"Waymark, {kind}", f"{count:,} recipients"
+            doubled = sum(times - 1 for times in received.values())
+            rows += [
+                row("broadcast", who, "all at the platform", spent, "s", size=size),
+                row("broadcast", who, "letters", count / spent, "a second"),
+                row("broadcast", who, "memory at most", memory, "MiB"),
+                row("broadcast", who, "lost or doubled", count - len(received) + doubled, "letters", "0"),
+            ]
         return rows
 
     def idle(self) -> list[Row]:
@@ -280,11 +306,20 @@ FAULTS = {
 }
 
 
-def row(part: str, who: str, what: str, value: float, unit: str, target: str = "") -> Row:
-    """One line of the table; `met` where there is a target."""
+def row(part: str, who: str, what: str, value: float, unit: str, target: str = "", size: str = "") -> Row:
+    """One line of the table; `met` where there is a target, `size` where the figure depends on one."""
     number = round(value, 2)
     met = None
     if target:
         sign, _, limit = target.rpartition(" ")
         met = {"≥": value >= float(limit), "≤": value <= float(limit), "": value == float(limit)}[sign]
-    return {"part": part, "who": who, "what": what, "value": number, "unit": unit, "target": target, "met": met}
+    return {
+        "part": part,
+        "who": who,
+        "what": what,
+        "value": number,
+        "unit": unit,
+        "target": target,
+        "met": met,
+        "size": size,
+    }
