@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     select,
     update,
 )
@@ -32,6 +33,8 @@ from storage.settings import SettingRow, get_setting, put_setting
 VALID_FOR = timedelta(days=3)
 BLOCKED = "blocked"
 PAUSED, CANCELLED = "paused", "cancelled"
+NOT_REACHED = "not_reached"
+RECENT = timedelta(minutes=1)  # what was sent within it tells how fast it goes
 _KEY = "broadcast."
 _NEVER = datetime(9000, 1, 1, tzinfo=UTC)  # the moment of a letter that is paused
 
@@ -46,7 +49,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Broadcast:
-    """A text and whom it is for; `stage` None is everybody. `begun_at` is an ISO moment."""
+    """A text and whom it is for; `stage` None is everybody, and so is `lacking`, a step that is outstanding.
+
+    `begun_at` is an ISO moment.
+    """
 
     id: str
     text: str
@@ -56,6 +62,7 @@ class Broadcast:
     stage: str | None
     begun_at: str
     standing: Standing = Standing.RUNNING
+    lacking: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,12 @@ class Audience:
 
 @dataclass(frozen=True)
 class Progress:
-    """Delivery truth in numbers; `unsure`: the platform's reply was lost."""
+    """Delivery truth in numbers; `unsure`: the platform's reply was lost.
+
+    Attributes:
+        pace: letters a second that came to their end within the last minute.
+        next_at: when the next of those that wait may be sent.
+    """
 
     sent: int
     waiting: int
@@ -76,11 +88,23 @@ class Progress:
     failed: int
     unsure: int
     cancelled: int
+    pace: float = 0
+    next_at: datetime | None = None
 
     @property
     def total(self) -> int:
         """All letters."""
         return self.sent + self.waiting + self.blocked + self.failed + self.unsure + self.cancelled
+
+    def rests_until(self, now: datetime) -> datetime | None:
+        """When it goes on, if nothing of what waits may be sent within the next minute."""
+        return self.next_at if self.next_at is not None and self.next_at > now + RECENT else None
+
+    def time_left(self, now: datetime) -> timedelta | None:
+        """At the pace of the last minute; None while nobody can know."""
+        if not self.waiting or not self.pace or self.rests_until(now):
+            return None
+        return timedelta(seconds=self.waiting / self.pace)
 
 
 @dataclass(frozen=True)
@@ -96,23 +120,45 @@ class Delivered:
 
 
 async def audience(
-    session: AsyncSession, branches: Sequence[int], *, stage: str | None, sender: int, notice_version: str
+    session: AsyncSession,
+    branches: Sequence[int],
+    *,
+    stage: str | None,
+    sender: int,
+    notice_version: str,
+    only: Collection[int] | None = None,
 ) -> Audience:
-    """How many people a broadcast would be for, and how many of them it can reach."""
-    people = _people(branches, stage, sender)
+    """How many people a broadcast would be for, and how many of them it can reach.
+
+    Args:
+        only: of all these people, none but those.
+    """
+    people = _people(branches, stage, sender, only)
     reached = select(func.count()).select_from(PersonRow).where(people, _agreed(notice_version), has_open_door())
     everybody = select(func.count()).select_from(PersonRow).where(people)
     return Audience(await session.scalar(everybody) or 0, await session.scalar(reached) or 0)
 
 
-async def begin(session: AsyncSession, broadcast: Broadcast, *, notice_version: str, now: datetime) -> int:
-    """Put a letter for everybody into the outbox with one INSERT … SELECT. Returns how many are new."""
+async def begin(
+    session: AsyncSession,
+    broadcast: Broadcast,
+    *,
+    notice_version: str,
+    now: datetime,
+    only: Collection[int] | None = None,
+) -> int:
+    """Put a letter for everybody into the outbox with one INSERT … SELECT. Returns how many are new.
+
+    Args:
+        only: of all whom it is for, none but those.
+    """
     await put_setting(session, _KEY + broadcast.id, _stored(broadcast))
+    people = _people(broadcast.branches, broadcast.stage, broadcast.sender, only)
     return await write_letters(
         session,
         kind=Kind.BROADCAST,
         key=literal(f"broadcast:{broadcast.id}:") + cast(PersonRow.id, String),
-        recipients=and_(_people(broadcast.branches, broadcast.stage, broadcast.sender), _agreed(notice_version)),
+        recipients=and_(people, _agreed(notice_version)),
         payload={"template": "broadcast", "broadcast": broadcast.id},
         expires_at=now + VALID_FOR,
         now=now,
@@ -152,16 +198,23 @@ async def cancel(session: AsyncSession, broadcast: Broadcast, *, now: datetime) 
     return await _decided(session, broadcast, Standing.CANCELLED)
 
 
-async def progress_of(session: AsyncSession, broadcast: str) -> Progress:
-    """How many letters stand where."""
+async def progress_of(session: AsyncSession, broadcast: str, *, now: datetime) -> Progress:
+    """How many letters stand where, and how fast they go."""
+    ended = func.count().filter(OutboxRow.finished_at > now - RECENT)
+    earliest = func.min(OutboxRow.not_before), func.min(OutboxRow.created_at)
     rows = await session.execute(
-        select(OutboxRow.state, OutboxRow.last_error, func.count())
+        select(OutboxRow.state, OutboxRow.last_error, func.count(), ended, *earliest)
         .where(_letters_of(session, broadcast))
         .group_by(OutboxRow.state, OutboxRow.last_error)
     )
     counts: Counter[tuple[str, bool]] = Counter()
-    for state, error, count in rows:
+    recent, coming, begun = 0, [], now - RECENT
+    for state, error, count, lately, not_before, created in rows:
         counts[state, error == BLOCKED] += count
+        recent += lately
+        begun = max(begun, created)
+        if state == State.QUEUED.value:
+            coming.append(not_before)
 
     def of(*states: State) -> int:
         return sum(count for (state, _), count in counts.items() if state in states)
@@ -174,7 +227,20 @@ async def progress_of(session: AsyncSession, broadcast: str) -> Progress:
         failed=of(State.FAILED) - blocked,
         unsure=of(State.UNCERTAIN),
         cancelled=of(State.CANCELLED),
+        pace=recent / max(1.0, (now - begun).total_seconds()),
+        next_at=min(coming, default=None),
     )
+
+
+async def not_reached(session: AsyncSession, broadcast: Broadcast, only: Collection[int] | None) -> list[Delivered]:
+    """For whom it is as well but who got no letter: they had not joined or agreed, or had blocked every door."""
+    letter = exists().where(_letters_of(session, broadcast.id), OutboxRow.recipient_id == PersonRow.id)
+    rows = await session.scalars(
+        select(PersonRow)
+        .where(_people(broadcast.branches, broadcast.stage, broadcast.sender, only), not_(letter))
+        .order_by(PersonRow.student_number.is_(None), PersonRow.student_number, PersonRow.id)
+    )
+    return [Delivered(one.student_number, one.name, one.branch_id, NOT_REACHED, NOT_REACHED, None) for one in rows]
 
 
 async def report_of(session: AsyncSession, broadcast: str) -> list[Delivered]:
@@ -191,8 +257,12 @@ async def report_of(session: AsyncSession, broadcast: str) -> list[Delivered]:
     ]
 
 
-def _people(branches: Iterable[int], stage: str | None, sender: int) -> ColumnElement[bool]:
+def _people(
+    branches: Iterable[int], stage: str | None, sender: int, only: Collection[int] | None
+) -> ColumnElement[bool]:
     conditions = [PersonRow.left_at.is_(None), PersonRow.branch_id.in_(list(branches)), PersonRow.id != sender]
+    if only is not None:
+        conditions.append(PersonRow.id.in_(sorted(only)))
     if stage is not None:
         conditions += [
             PersonRow.stage == stage,

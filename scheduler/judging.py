@@ -13,7 +13,7 @@ BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300, 900)
 
 
 class Outcome(StrEnum):
-    """The five outcomes of a send, and two of deciding not to send: not any more, not now."""
+    """The five outcomes of a send, two of deciding not to send (not any more, not now), and: sent, and again later."""
 
     SENT = "sent"
     WAIT = "wait"
@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     UNSURE = "unsure"
     CANCELLED = "cancelled"
     LATER = "later"
+    AGAIN = "again"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Report:
 
     Attributes:
         reason: short, for organisers and logs; never what a person wrote.
-        retry_after: seconds, with WAIT and LATER.
+        retry_after: seconds, with WAIT, LATER and AGAIN.
     """
 
     outcome: Outcome
@@ -51,6 +52,9 @@ def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
     match report.outcome:
         case Outcome.SENT:
             return Result(letter, State.SENT, message_id=report.message_id)
+        case Outcome.AGAIN:
+            until = now + timedelta(seconds=max(report.retry_after, 0.1))
+            return Result(letter, State.QUEUED, not_before=until, anew=True)
         case Outcome.CANCELLED:
             return Result(letter, State.CANCELLED, error=report.reason, asked=False)
         case Outcome.DEAD:

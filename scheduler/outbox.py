@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NOTICE = "notice"
     STUDY = "study"
     BROADCAST = "broadcast"
+    PROGRESS = "progress"
 
 
 class Priority(IntEnum):
@@ -35,6 +36,7 @@ class Priority(IntEnum):
     NOTICE = 10
     STUDY = 20
     BROADCAST = 30
+    PROGRESS = 40
 
 
 class State(StrEnum):
@@ -48,7 +50,7 @@ class State(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-REPEATABLE = frozenset({Kind.REPLY, Kind.REMINDER, Kind.NOTICE, Kind.BROADCAST})
+REPEATABLE = frozenset({Kind.REPLY, Kind.REMINDER, Kind.NOTICE, Kind.BROADCAST, Kind.PROGRESS})
 MAX_ATTEMPTS = 8
 PATIENT_ATTEMPTS = 4  # so long the chat's later letters wait for one that fails; then they overtake it
 LANES: tuple[int, ...] = tuple(sorted(set(Priority)))
@@ -103,6 +105,7 @@ class Result:
     Attributes:
         holds: other letters to the chat, unless they are more urgent, wait for this one.
         tried: whether it counts as an attempt.
+        anew: it arrived, and is to go again later; earlier attempts count no more.
         asked: whether the platform was asked at all, which is what its limits count.
         retry_after: seconds that the platform asked for.
         ended_at: when the platform had answered.
@@ -116,6 +119,7 @@ class Result:
     not_before: datetime | None = None
     holds: bool = False
     tried: bool = True
+    anew: bool = False
     asked: bool = True
     retry_after: float | None = None
     ended_at: datetime | None = None

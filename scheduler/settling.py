@@ -38,7 +38,7 @@ def _settled(result: Result, now: datetime) -> dict[str, Any]:
         "new_state": result.state.value,
         "error": result.error,
         "finished": now if finished else None,
-        "counted": result.letter.attempts - (not result.tried),
+        "counted": 0 if result.anew else result.letter.attempts - (not result.tried),
         "message": result.message_id,
         "again": result.not_before,
         "emptied": finished and result.letter.kind is Kind.REPLY,

@@ -13,7 +13,7 @@ from records.tables import AccountRow, PersonRow
 from scheduler.outbox import Kind, State
 from scheduler.tables import OutboxRow
 
-PUSHED = tuple(kind.value for kind in Kind if kind is not Kind.REPLY)
+PUSHED = tuple(kind.value for kind in Kind if kind not in (Kind.REPLY, Kind.PROGRESS))
 _TROUBLED = (State.FAILED.value, State.UNCERTAIN.value)
 
 

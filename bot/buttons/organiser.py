@@ -194,6 +194,13 @@ class ToWhom(CallbackData, prefix="to"):
     stage: str = NOTHING
 
 
+class Lacking(CallbackData, prefix="lack"):
+    """Of these only people of whom a step is outstanding; without a step: let me choose one."""
+
+    ref: int
+    step: str = NOTHING
+
+
 class SendDeed(StrEnum):
     """What can be done with a broadcast."""
 

@@ -46,6 +46,16 @@ async def outstanding(
     return await asyncio.to_thread(_sorted, services, people, facts, today)
 
 
+async def open_steps(
+    session: AsyncSession, services: Services, people: Sequence[Person], *, today: date
+) -> dict[str, set[int]]:
+    """By step, those of these people of whom it is outstanding; the step of most people first."""
+    found: dict[str, set[int]] = {}
+    for one in await outstanding(session, services, people, today=today):
+        found.setdefault(one.deadline.step, set()).add(one.person.id)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
 async def nudge_for(session: AsyncSession, services: Services, student: Person, actor: str, by: Person) -> list[int]:
     """Who is to be told that something waits for them: those who hold it, never whoever tells."""
     if actor == "student":

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from aiogram.methods import TelegramMethod
-
-from bot.letters import broadcast, notice, reminders, study
+from bot.letters import broadcast, notice, progress, reminders, study
 from bot.services import Services
-from bot.turns.carrier import Compose, Dropped, Postponed
+from bot.turns.carrier import Compose, Composed, Dropped
 from scheduler.outbox import Letter
 
-Writer = Callable[[Services, Letter], Awaitable[TelegramMethod[Any] | Dropped | Postponed]]
+Writer = Callable[[Services, Letter], Awaitable[Composed]]
 
 WRITERS: dict[str, Writer] = {
     "notice": notice.write,
     "reminders": reminders.write,
     "study": study.write,
     "broadcast": broadcast.write,
+    "progress": progress.write,
 }
 
 
 def composer(services: Services) -> Compose:
     """The function that writes any letter."""
 
-    async def compose(letter: Letter) -> TelegramMethod[Any] | Dropped | Postponed:
+    async def compose(letter: Letter) -> Composed:
         writer = WRITERS.get(letter.payload.get("template", ""))
         return Dropped("unknown template") if writer is None else await writer(services, letter)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import Bot
@@ -30,7 +30,8 @@ from scheduler.outbox import Letter
 from storage.database import Database
 
 SEND_TIMEOUT_SECONDS = 30
-HARMLESS = ("message is not modified", "query is too old", "query id is invalid", "message to delete not found")
+NOT_MODIFIED, UNCHANGED = "message is not modified", "unchanged"
+HARMLESS = ("query is too old", "query id is invalid", "to delete not found", "to edit not found")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,16 @@ class Postponed:
     until: datetime
 
 
-Compose = Callable[[Letter], Awaitable[TelegramMethod[Any] | Dropped | Postponed]]
+@dataclass(frozen=True)
+class Repeated:
+    """A letter that goes now and, with what is to be said then, again."""
+
+    method: TelegramMethod[Any]
+    after: timedelta
+
+
+Composed = TelegramMethod[Any] | Dropped | Postponed | Repeated
+Compose = Callable[[Letter], Awaitable[Composed]]
 
 
 class DoorCarrier:
@@ -67,13 +77,17 @@ class DoorCarrier:
         if isinstance(method, Postponed):
             seconds = (method.until - self._clock()).total_seconds()
             return Report(Outcome.LATER, reason="quiet hours", retry_after=seconds)
+        if isinstance(method, Repeated):
+            report = await self._send(method.method)
+            arrived = report.outcome is Outcome.SENT or report.reason == UNCHANGED
+            return Report(Outcome.AGAIN, retry_after=method.after.total_seconds()) if arrived else report
         report = await self._send(method)
         if report.outcome is Outcome.DEAD and report.reason == "blocked" and not is_callback_answer(letter.payload):
             async with self._database.write() as session:
                 await mark_blocked(session, letter.channel, letter.chat_id, now=self._clock())
         return report
 
-    async def _prepare(self, letter: Letter) -> TelegramMethod[Any] | Dropped | Postponed:
+    async def _prepare(self, letter: Letter) -> Composed:
         if "method" not in letter.payload:
             return await self._compose(letter)
         async with self._database.read() as session:
@@ -104,6 +118,8 @@ def outcome_of(error: TelegramAPIError) -> Report:
             return Report(Outcome.DEAD, reason="blocked")
         case TelegramUnauthorizedError():
             return Report(Outcome.NOT_SENT, reason="token refused")
+        case TelegramBadRequest() if NOT_MODIFIED in error.message.lower():
+            return Report(Outcome.CANCELLED, reason=UNCHANGED)
         case TelegramBadRequest() if any(text in error.message.lower() for text in HARMLESS):
             return Report(Outcome.CANCELLED, reason="no longer applies")
         case TelegramNetworkError() if isinstance(error.__cause__, ClientConnectorError | ConnectionRefusedError):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.buttons.keyboard import Button, keyboard
-from bot.buttons.organiser import NOTHING, SendDeed, Sending, ToWhom
+from bot.buttons.organiser import NOTHING, Lacking, SendDeed, Sending, ToWhom
 from bot.reach import Reach
+from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from records.exports.table import BOM, harmless
@@ -19,20 +20,31 @@ from scheduler.broadcasts import Audience, Broadcast, Delivered, Progress, Stand
 
 BRANCHES_AT_MOST = 12
 PREVIEW_AT_MOST = 1500
+STEPS_AT_MOST = 10
 
 
 def show_draft(
-    text: str, ref: int, branch: int, stage: str | None, found: Audience, reach: Reach, _: Words, *, per_second: float
+    text: str,
+    ref: int,
+    branch: int,
+    stage: str | None,
+    lacking: str | None,
+    found: Audience,
+    reach: Reach,
+    _: Words,
+    *,
+    per_second: float,
 ) -> Shown:
     """The text, whom it is for, and how many of them it reaches."""
     where = reach.title(branch, _.plain("due.everywhere"))
     who = _.plain(f"stage.{stage}") if stage else _.plain("broadcast.everybody")
-    minutes = timedelta(seconds=found.reachable / per_second).total_seconds() / 60
+    minutes = found.reachable / per_second / 60
     parts = [
         _("broadcast.draft"),
         quoted(shortened(text, PREVIEW_AT_MOST)),
         lines(
             _("broadcast.to", where=where, who=who),
+            _("broadcast.lacking", step=step_name(lacking, _)) if lacking else "",
             _("broadcast.count", reachable=found.reachable),
             _("broadcast.unreachable", count=found.people - found.reachable) if found.people > found.reachable else "",
             _("broadcast.minutes", minutes=round(minutes)) if minutes >= 1 else "",
@@ -43,13 +55,24 @@ def show_draft(
         rows.append([Button(_.plain("broadcast.send"), Sending(deed=SendDeed.SEND, broadcast=str(ref)))])
     rows[-1:] = [[*(rows[-1] if rows else []), _drop(ref, _)]]
     rows += _stages(ref, branch, stage, _)
+    rows.append([_all_again(ref, branch, stage, _) if lacking else _some_only(ref, _)])
     if len(reach.branches) > 1:
         rows += _branches(ref, branch, stage, reach, _)
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 
 
-def show_progress(broadcast: Broadcast, progress: Progress, _: Words) -> Shown:
-    """How far it has come; nothing that failed is called sent."""
+def show_lacking(ref: int, branch: int, stage: str | None, counts: Mapping[str, int], _: Words) -> Shown:
+    """Which steps are outstanding, of how many people each: one of them is chosen."""
+    rows = [
+        [Button(_.plain("broadcast.lacking_button", step=step_name(step, _), count=count), Lacking(ref=ref, step=step))]
+        for step, count in list(counts.items())[:STEPS_AT_MOST]
+    ]
+    rows.append([_all_again(ref, branch, stage, _)])
+    return {"text": _("broadcast.which_step" if counts else "broadcast.no_step"), "reply_markup": keyboard(rows)}
+
+
+def show_progress(broadcast: Broadcast, progress: Progress, _: Words, *, now: datetime, zone: ZoneInfo) -> Shown:
+    """How far it has come and how long it still takes; nothing that failed is called sent."""
     text = paragraphs(
         [
             _(f"broadcast.{broadcast.standing.value}" if progress.waiting else "broadcast.finished"),
@@ -64,6 +87,7 @@ def show_progress(broadcast: Broadcast, progress: Progress, _: Words) -> Shown:
                 unsure=progress.unsure,
                 cancelled=progress.cancelled,
             ),
+            _pace(progress, _, now=now, zone=zone) if broadcast.standing is Standing.RUNNING else "",
         ]
     )
     first = [_deed("broadcast.look", SendDeed.LOOK, broadcast, _)]
@@ -111,6 +135,24 @@ def reason_name(reason: str | None, _: Words) -> str:
         return ""
     key = f"letter.reason.{reason.replace(' ', '_')}"
     return _.plain(key) if _.has(key) else reason
+
+
+def _pace(progress: Progress, _: Words, *, now: datetime, zone: ZoneInfo) -> str:
+    """How long it still takes, or until when it rests."""
+    if (until := progress.rests_until(now)) is not None:
+        return _("broadcast.rests", until=f"{until.astimezone(zone):%m-%d %H:%M}")
+    if (left := progress.time_left(now)) is None:
+        return ""
+    minutes = round(left.total_seconds() / 60)
+    return _("broadcast.left", minutes=minutes) if minutes >= 1 else _("broadcast.nearly")
+
+
+def _some_only(ref: int, _: Words) -> Button:
+    return Button(_.plain("broadcast.some_only"), Lacking(ref=ref))
+
+
+def _all_again(ref: int, branch: int, stage: str | None, _: Words) -> Button:
+    return Button(_.plain("broadcast.all_again"), ToWhom(ref=ref, branch=branch, stage=stage or NOTHING))
 
 
 def _stages(ref: int, branch: int, chosen: str | None, _: Words) -> list[list[Button]]:

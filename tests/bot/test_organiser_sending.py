@@ -6,7 +6,7 @@ import asyncio
 
 from sqlalchemy import select
 
-from records.people import Role
+from records.people import Role, add_person
 from scheduler.tables import OutboxRow
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
@@ -91,6 +91,107 @@ async def test_a_broadcast_can_be_paused_resumed_and_stopped_and_then_nothing_mo
         house.later(hours=10)
         await house.quiet()
         assert all("第二条" not in seen.text for student in students for seen in student.heard)
+    assert emulator.violations == []
+
+
+async def test_the_message_below_a_broadcast_tells_by_itself_how_it_goes_until_it_is_over(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        students = [await house.join(f"同学{number}", number=f"202610{number}") for number in range(6)]
+        house.later(hours=14)  # midnight: everybody rests, so the letters wait
+        organiser.says("/broadcast 明天的党课改到下午")
+        organiser.presses("发送", await organiser.hears("能送达 6 人"))
+        await organiser.hears("等待中 6")
+        await house.quiet()
+        heard = len(organiser.heard)
+
+        house.later(seconds=4)
+        await house.quiet()
+        resting = await organiser.hears("免打扰时段，11-24 07:30 继续发送", since=0)
+        assert len(organiser.heard) == heard
+
+        house.later(hours=10)
+        students[0].blocks()
+        await house.quiet()
+        house.later(seconds=31)
+        await house.quiet()
+        over = await organiser.hears("通知已处理完", since=0)
+        assert "已送达 5" in over.text
+        assert "被屏蔽 1" in over.text
+        assert over.message_id == resting.message_id
+        edits = len(emulator.sent_to(organiser, "editMessageText"))
+
+        house.later(hours=1)
+        await house.quiet()
+        assert len(emulator.sent_to(organiser, "editMessageText")) == edits
+    assert emulator.violations == []
+
+
+async def test_a_stopped_broadcast_tells_no_more_and_a_resumed_one_goes_on(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        students = [await house.join(f"同学{number}", number=f"202610{number}") for number in range(3)]
+        house.later(hours=14)
+        organiser.says("/broadcast 明天的党课改到下午")
+        organiser.presses("发送", await organiser.hears("能送达 3 人"))
+        progress = await organiser.hears("等待中 3")
+        await house.quiet()
+        organiser.presses("暂停", progress)
+        paused = await organiser.hears("已暂停")
+        for _ in range(3):
+            house.later(hours=5)
+            await house.quiet()
+        assert "已暂停" in organiser.last.text
+
+        organiser.presses("继续", paused)
+        for student in students:
+            await student.hears("改到下午", since=0)
+        await house.quiet()
+        house.later(seconds=31)
+        await house.quiet()
+
+        assert "已送达 3" in (await organiser.hears("通知已处理完", since=0)).text
+    assert emulator.violations == []
+
+
+async def test_a_broadcast_can_be_for_those_only_of_whom_a_step_is_outstanding(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        mei, bo = await house.join("林晓雨", number="2026001"), await house.join("周明", number="2026002")
+        async with database.write() as session:  # on the roster, and has never come
+            house.people["韩冰"] = await add_person(
+                session, name="韩冰", branch_id=house.branch, now=house.now, student_number="2026003"
+            )
+        for name in ("林晓雨", "韩冰"):
+            await house.record(name, "application_received", "2026-09-01")
+        await house.quiet()
+
+        organiser.says("/broadcast 请尽快约谈话时间")
+        organiser.presses("只发给有某一步没办的人", await organiser.hears("能送达 2 人"))
+        asked = await organiser.hears("哪一步还没有办")
+        assert asked.buttons[0] == ["派人谈话：2 人"]
+        organiser.presses("派人谈话", asked)
+        preview = await organiser.hears("能送达 1 人")
+        assert "其中只发给：「派人谈话」还没有办的人" in preview.text
+        organiser.presses("发送", preview)
+
+        await mei.hears("约谈话时间")
+        await house.quiet()
+        assert all("约谈话时间" not in seen.text for seen in bo.heard)
+        organiser.presses("送达明细", await organiser.hears("共 1 人"))
+        report = await organiser.hears("每人一行")
+        rows = emulator.documents[report.file_id or ""].decode("utf-8-sig").splitlines()
+        assert len(rows) == 3
+        assert '"林晓雨"' in rows[1]
+        assert "已送达平台" in rows[1]
+        assert '"韩冰"' in rows[2]
+        assert "没有发出" in rows[2]
     assert emulator.violations == []
 
 

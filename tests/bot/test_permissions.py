@@ -26,6 +26,7 @@ from bot.buttons.organiser import (
     Grant,
     Inquiring,
     Invite,
+    Lacking,
     MentorSays,
     NewOrganiser,
     Nudge,
@@ -76,7 +77,7 @@ SUBJECTS = {
     "ros", "duepage", "stats", "verify", "alias",
 }  # fmt: skip
 # Buttons of a dialogue: they hold a `ref` that only the presser's own conversation knows.
-DIALOGUES = {"up", "stp", "to"}
+DIALOGUES = {"up", "stp", "to", "lack"}
 # Buttons whose answer depends on the presser alone.
 SCOPED_BY_SELF = {"audit"}
 LISTS = {"lib", "book"}  # the library is for everybody
@@ -202,6 +203,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
             *(Upload(deed=deed, ref=1) for deed in Deed),
             *(Stepping(deed=deed, ref=1) for deed in StepDeed),
             ToWhom(ref=1, branch=branch),
+            Lacking(ref=1, step="thought_report"),
         ]
         assert {press.__prefix__ for press in presses} >= SUBJECTS | DIALOGUES
         before = await state_of(database)

@@ -275,3 +275,20 @@ async def test_asked_to_stop_at_any_commit_a_letter_was_sent_or_waits_for_the_ne
     await delivery(database, postman, Hands()).drain()
     assert set((await states(database)).values()) == {"sent"}
     assert sorted(postman.carried) == sorted(keys)
+
+
+async def test_a_letter_that_goes_again_is_never_used_up_by_what_went_wrong_in_between(database: Database) -> None:
+    clock = Hands()
+    lost, again = Report(Outcome.UNSURE, reason="reply lost"), Report(Outcome.AGAIN, retry_after=3)
+    postman = Postman(*(answer for _ in range(6) for answer in (lost, lost, again)), Report(Outcome.SENT))
+    await put(database, draft("progress", Kind.PROGRESS))
+    ours = delivery(database, postman, clock)
+
+    for _ in range(18):
+        await ours.drain()
+        assert await states(database) == {"progress": "queued"}
+        clock.now += timedelta(seconds=30)
+    await ours.drain()
+
+    assert len(postman.carried) == 19
+    assert await states(database) == {"progress": "sent"}

@@ -10,15 +10,16 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons.organiser import SendDeed, Sending, ToWhom
+from bot.buttons.organiser import NOTHING, Lacking, SendDeed, Sending, ToWhom
 from bot.consent import NOTICE_VERSION
+from bot.deeds.outstanding import open_steps
 from bot.filters import ORGANISERS, Has
-from bot.handlers.pressing import changed, shown_file
-from bot.reach import OutOfReach, Reach, reach_of
+from bot.handlers.pressing import changed, own_message, shown_file
+from bot.reach import OutOfReach, Reach, people_within, reach_of, students_among
 from bot.services import Services
 from bot.turns.splitting import units
 from bot.turns.turn import Turn
-from bot.views.organiser_broadcast import report_file, show_draft, show_earlier, show_progress
+from bot.views.organiser_broadcast import report_file, show_draft, show_earlier, show_lacking, show_progress
 from bot.words import Words
 from records.people import Person
 from records.stages import Stage
@@ -30,14 +31,17 @@ from scheduler.broadcasts import (
     broadcast_of,
     broadcasts,
     cancel,
+    not_reached,
     pause,
     progress_of,
     report_of,
     resume,
 )
+from scheduler.watching import watch
 
 LONGEST = 3500  # UTF-16 units, so that one letter is one message
 EARLIER_SHOWN = 5
+MOST_PEOPLE = 3000  # dates are computed at once for so many; beyond, a branch or a stage is chosen first
 
 
 def router() -> Router:
@@ -45,6 +49,7 @@ def router() -> Router:
     router = Router(name="organiser.broadcast")
     router.message.register(on_broadcast, Command("broadcast"), Has(*ORGANISERS))
     router.callback_query.register(on_to_whom, ToWhom.filter(), Has(*ORGANISERS))
+    router.callback_query.register(on_lacking, Lacking.filter(), Has(*ORGANISERS))
     router.callback_query.register(on_send, Sending.filter(F.deed == SendDeed.SEND), Has(*ORGANISERS))
     router.callback_query.register(on_drop, Sending.filter(F.deed == SendDeed.DROP), Has(*ORGANISERS))
     router.callback_query.register(on_report, Sending.filter(F.deed == SendDeed.REPORT), Has(*ORGANISERS))
@@ -67,7 +72,7 @@ async def on_broadcast(
     if units(text) > LONGEST:
         await message.answer(_("broadcast.too_long", most=LONGEST))
     elif text:
-        draft = {"ref": turn.update_id, "text": text, "branch": 0, "stage": None}
+        draft = {"ref": turn.update_id, "text": text, "branch": 0, "stage": None, "lacking": None}
         await state.update_data(broadcast=draft)
         await message.answer(**await _draft(services, person, draft, _))
     else:
@@ -86,10 +91,33 @@ async def on_to_whom(
         await query.answer(_.plain("lost.press"), show_alert=True)
         return
     stage = callback_data.stage if callback_data.stage in set(Stage) else None
-    draft = {**draft, "branch": callback_data.branch, "stage": stage}
+    draft = {**draft, "branch": callback_data.branch, "stage": stage, "lacking": None}
     shown = await _draft(services, person, draft, _)
     await query.answer()
     await state.update_data(broadcast=draft)
+    await changed(query)(**shown)
+
+
+async def on_lacking(
+    query: CallbackQuery, callback_data: Lacking, state: FSMContext, services: Services, person: Person, _: Words
+) -> None:
+    """Only those of whom a step is outstanding: which one, and then the preview again."""
+    draft = (await state.get_data()).get("broadcast")
+    if not draft or draft["ref"] != callback_data.ref:
+        await query.answer(_.plain("lost.press"), show_alert=True)
+        return
+    if callback_data.step == NOTHING:
+        steps = await _open_steps(services, person, draft)
+        if steps is None:
+            await query.answer(_.plain("broadcast.too_many", most=MOST_PEOPLE), show_alert=True)
+            return
+        counts = {step: len(people) for step, people in steps.items()}
+        shown = show_lacking(draft["ref"], draft["branch"], draft["stage"], counts, _)
+    else:
+        draft = {**draft, "lacking": callback_data.step if callback_data.step in services.track.by_id else None}
+        shown = await _draft(services, person, draft, _)
+        await state.update_data(broadcast=draft)
+    await query.answer()
     await changed(query)(**shown)
 
 
@@ -111,6 +139,7 @@ async def on_send(
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
         branches = reach.within(draft["branch"] or None)
+    only = await _only(services, person, draft)
     await query.answer()
     name = reach.names.get(draft["branch"]) or (reach.tops[0].name if len(reach.tops) == 1 else person.name)
     broadcast = Broadcast(
@@ -121,10 +150,11 @@ async def on_send(
         branch_name=name,
         stage=draft["stage"],
         begun_at=turn.now.isoformat(),
+        lacking=draft.get("lacking"),
     )
-    await begin(session, broadcast, notice_version=NOTICE_VERSION, now=turn.now)
+    await begin(session, broadcast, notice_version=NOTICE_VERSION, now=turn.now, only=only)
     await state.update_data(broadcast=None)
-    await changed(query)(**show_progress(broadcast, await progress_of(session, broadcast.id), _))
+    await _show(query, broadcast, services, session, turn, person, _)
 
 
 async def on_drop(query: CallbackQuery, callback_data: Sending, state: FSMContext, _: Words) -> None:
@@ -157,30 +187,79 @@ async def on_deed(
             broadcast = await resume(session, broadcast, now=turn.now)
         case SendDeed.STOP, Standing.RUNNING | Standing.PAUSED:
             broadcast = await cancel(session, broadcast, now=turn.now)
-    await changed(query)(**show_progress(broadcast, await progress_of(session, broadcast.id), _))
+    await _show(query, broadcast, services, session, turn, person, _)
 
 
 async def on_report(query: CallbackQuery, callback_data: Sending, services: Services, person: Person, _: Words) -> None:
-    """「送达明细」: a row a person."""
+    """「送达明细」: a row a person, also for those who could not be reached at all."""
     broadcast, reach = await _own(services, person, callback_data.broadcast)
+    only = await _only(services, person, {"branch": 0, "stage": broadcast.stage, "lacking": broadcast.lacking})
     await query.answer()
     async with services.database.read() as reading:
-        delivered = await report_of(reading, broadcast.id)
+        delivered = await report_of(reading, broadcast.id) + await not_reached(reading, broadcast, only)
     content = report_file(delivered, reach.names, services.settings.zone, _)
     file = BufferedInputFile(content, filename=_.plain("broadcast.file"))
     await shown_file(query)(file, caption=_("broadcast.report_caption", count=len(delivered)))
 
 
+async def _show(
+    query: CallbackQuery,
+    broadcast: Broadcast,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    person: Person,
+    _: Words,
+) -> None:
+    """How far it has come; while letters go out the message goes on telling."""
+    progress = await progress_of(session, broadcast.id, now=turn.now)
+    zone = services.settings.zone
+    await changed(query)(**show_progress(broadcast, progress, _, now=turn.now, zone=zone))
+    message = own_message(query)
+    if message is not None and progress.waiting and broadcast.standing is Standing.RUNNING:
+        await watch(
+            session,
+            broadcast.id,
+            watcher=person.id,
+            channel=turn.channel,
+            chat_id=turn.chat_id,
+            message=message.message_id,
+            now=turn.now,
+        )
+
+
+async def _open_steps(services: Services, person: Person, draft: dict[str, Any]) -> dict[str, set[int]] | None:
+    """What is outstanding of whom among those addressed; None where they are too many to look at each."""
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        students = students_among(await people_within(reading, reach, draft["branch"] or None))
+        students = [one for one in students if draft["stage"] in (None, one.stage)]
+        if len(students) > MOST_PEOPLE:
+            return None
+        return await open_steps(reading, services, students, today=services.clock.today())
+
+
+async def _only(services: Services, person: Person, draft: dict[str, Any]) -> set[int] | None:
+    """None where nobody is left out; of too many people nobody is named, so that none gets what is not for them."""
+    if draft.get("lacking") is None:
+        return None
+    return (await _open_steps(services, person, draft) or {}).get(draft.get("lacking"), set())
+
+
 async def _draft(services: Services, person: Person, draft: dict[str, Any], _: Words) -> dict[str, Any]:
+    only = await _only(services, person, draft)
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
         branches = reach.within(draft["branch"] or None)
-        found = await audience(reading, branches, stage=draft["stage"], sender=person.id, notice_version=NOTICE_VERSION)
+        found = await audience(
+            reading, branches, stage=draft["stage"], sender=person.id, notice_version=NOTICE_VERSION, only=only
+        )
     return show_draft(
         draft["text"],
         draft["ref"],
         draft["branch"],
         draft["stage"],
+        draft.get("lacking"),
         found,
         reach,
         _,
