@@ -241,9 +241,10 @@ async def _open_steps(services: Services, person: Person, draft: dict[str, Any])
 
 async def _only(services: Services, person: Person, draft: dict[str, Any]) -> set[int] | None:
     """None where nobody is left out; of too many people nobody is named, so that none gets what is not for them."""
-    if draft.get("lacking") is None:
+    lacking = draft.get("lacking")
+    if lacking is None:
         return None
-    return (await _open_steps(services, person, draft) or {}).get(draft.get("lacking"), set())
+    return (await _open_steps(services, person, draft) or {}).get(lacking, set())
 
 
 async def _draft(services: Services, person: Person, draft: dict[str, Any], _: Words) -> dict[str, Any]:
