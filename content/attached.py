@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content.anticipated import anticipated
@@ -59,9 +59,20 @@ async def attach(
     )
     await session.flush()
     if new:
-        for document in await session.scalars(select(DocumentRow).where(DocumentRow.series == series)):
-            await give(session, document)
+        await _give_all(session, series)
     return len(new)
+
+
+async def detach(session: AsyncSession, series: str, place: str, questions: Sequence[str]) -> int:
+    """Take attached questions back; returns how many there were. The caller counts the change."""
+    gone = delete(AttachedQuestionRow).where(
+        AttachedQuestionRow.series == series,
+        AttachedQuestionRow.place == place,
+        AttachedQuestionRow.question.in_(list(questions)),
+    )
+    result = await session.execute(gone)
+    await _give_all(session, series)
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 async def give(session: AsyncSession, document: DocumentRow) -> int:
@@ -77,6 +88,11 @@ async def give(session: AsyncSession, document: DocumentRow) -> int:
         document.attached += 1
     await session.flush()
     return changed
+
+
+async def _give_all(session: AsyncSession, series: str) -> None:
+    for document in await session.scalars(select(DocumentRow).where(DocumentRow.series == series)):
+        await give(session, document)
 
 
 def place_of(article: str | None, headings: Sequence[str]) -> str:

@@ -239,6 +239,22 @@ class Inquiring(CallbackData, prefix="inq"):
     other: int = 0
 
 
+class PointDeed(StrEnum):
+    """What can be done with a passage that may answer a question that was passed on."""
+
+    LOOK = "look"
+    USE = "use"
+    UNDO = "undo"
+
+
+class Pointing(CallbackData, prefix="point"):
+    """「用这一条回答」: first looked at, then sent; afterwards the question may be taken off the passage again."""
+
+    deed: PointDeed
+    inquiry: int
+    passage: int
+
+
 class Exporting(CallbackData, prefix="exp"):
     """What to export; branch 0 is every branch, person 0 nobody in particular; `since` is 20260901 or "-"."""
 

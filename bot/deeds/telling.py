@@ -31,6 +31,21 @@ async def notify(
         unique: makes telling twice harmless, e.g. "entry:17".
         buttons: (key of the label, callback data).
     """
+    payload = {"template": "notice", "key": key, "values": values or {}, "buttons": [list(pair) for pair in buttons]}
+    return await _draft(session, recipient, payload, unique=unique, now=now)
+
+
+async def quote(
+    session: AsyncSession, recipient: PersonId, *, passage: int, question: str, unique: str, now: datetime
+) -> Draft | None:
+    """The draft of a letter that answers a question with a passage, as it stands when it is sent; None as `notify`."""
+    payload = {"template": "quotation", "passage": passage, "question": question}
+    return await _draft(session, recipient, payload, unique=unique, now=now)
+
+
+async def _draft(
+    session: AsyncSession, recipient: PersonId, payload: dict[str, Any], *, unique: str, now: datetime
+) -> Draft | None:
     accounts = await accounts_of(session, recipient)
     if not accounts:
         return None
@@ -39,7 +54,7 @@ async def notify(
         channel=accounts[0].channel,
         chat_id=accounts[0].external_id,
         kind=Kind.NOTICE,
-        payload={"template": "notice", "key": key, "values": values or {}, "buttons": [list(pair) for pair in buttons]},
+        payload=payload,
         not_before=now,
         recipient=recipient,
     )

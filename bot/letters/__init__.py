@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot.letters import broadcast, notice, progress, reminders, study
+from bot.letters import broadcast, notice, progress, quotation, reminders, study
 from bot.services import Services
 from bot.turns.carrier import Compose, Composed, Dropped
 from scheduler.outbox import Letter
@@ -13,6 +13,7 @@ Writer = Callable[[Services, Letter], Awaitable[Composed]]
 
 WRITERS: dict[str, Writer] = {
     "notice": notice.write,
+    "quotation": quotation.write,
     "reminders": reminders.write,
     "study": study.write,
     "broadcast": broadcast.write,

@@ -60,6 +60,14 @@ def show_citation(citation: Citation, _: Words, *, former: bool = False) -> str:
     )
 
 
+def show_pointed(question: str, passage: Passage, _: Words) -> Shown:
+    """The passage that an organiser pointed at as the answer to a question."""
+    head = _("ask.pointed", question=question)
+    whole = Citation(passage, ((0, len(passage.content.text)),))
+    button = Button(_.plain("ask.source_button"), Source.of([passage.id]))
+    return {"text": paragraphs([head, show_citation(whole, _)]), "reply_markup": keyboard([[button]])}
+
+
 def show_passage(passage: Passage, document: Document, _: Words) -> Shown:
     """The whole passage, with the original file where one was uploaded."""
     parts = [

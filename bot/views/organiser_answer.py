@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from bot.buttons.keyboard import Button, keyboard
-from bot.buttons.organiser import AnswerDeed, Inquiring
+from bot.buttons.organiser import AnswerDeed, Inquiring, PointDeed, Pointing
+from bot.views.answers import show_pointed
+from bot.views.sources import source_of
 from bot.views.text import Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.inquiries import Inquiry
+from content.passages import Passage
 
 SHOWN = 8
 PHRASINGS_SHOWN = 6
@@ -64,9 +67,36 @@ def show_answered(inquiry: Inquiry, _: Words, *, told: bool) -> Shown:
     return {"text": text, "reply_markup": keyboard([row])}
 
 
-def show_prompt(inquiry: Inquiry, _: Words) -> Shown:
-    """The question that is being answered, in every phrasing."""
-    return {"text": lines(_("answer.prompt", text=inquiry.text), _also_asked(inquiry, _))}
+def show_prompt(inquiry: Inquiry, near: Sequence[Passage], _: Words) -> Shown:
+    """The question that is being answered, in every phrasing, and the passages that are nearest to it."""
+    listed = [Markup("{}. {}").format(number, source_of(one, _)) for number, one in enumerate(near, start=1)]
+    rows = [
+        [Button(_.plain("answer.look_button", number=number), _point(PointDeed.LOOK, inquiry, one))]
+        for number, one in enumerate(near, start=1)
+    ]
+    parts = [
+        lines(_("answer.prompt", text=inquiry.text), _also_asked(inquiry, _)),
+        lines(_("answer.or_point"), *listed),
+    ]
+    return {"text": paragraphs(parts), "reply_markup": keyboard(rows) if rows else None}
+
+
+def show_point(inquiry: Inquiry, passage: Passage, _: Words) -> Shown:
+    """The passage as it would be sent, and 「用这一条回答」."""
+    shown = show_pointed(inquiry.text, passage, _)
+    button = Button(_.plain("answer.use_button"), _point(PointDeed.USE, inquiry, passage))
+    return {"text": paragraphs([_("answer.would_send"), shown["text"]]), "reply_markup": keyboard([[button]])}
+
+
+def show_pointed_at(inquiry: Inquiry, passage: Passage, _: Words, *, told: bool) -> Shown:
+    """It was sent, and leads to the passage from now on, which can be taken back."""
+    text = lines(_("answer.done" if told else "answer.done_untold"), _("answer.leads_to", source=source_of(passage, _)))
+    button = Button(_.plain("answer.unpoint_button"), _point(PointDeed.UNDO, inquiry, passage))
+    return {"text": text, "reply_markup": keyboard([[button]])}
+
+
+def _point(deed: PointDeed, inquiry: Inquiry, passage: Passage) -> Pointing:
+    return Pointing(deed=deed, inquiry=inquiry.id, passage=passage.id)
 
 
 def _entry(number: int, one: Inquiry, zone: ZoneInfo, _: Words) -> str:

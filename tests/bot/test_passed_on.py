@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 
 from bot.buttons.student import Signing
 from content.inquiries import Inquiry, open_inquiries
+from content.library import add
+from content.readers import read
 from records.people import Role
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
@@ -116,3 +119,106 @@ async def test_an_asker_may_be_named_and_take_it_back_and_nobody_else_can_name_t
 async def waits(house: StudentHouse) -> list[Inquiry]:
     async with house.services.database.read() as session:
         return await open_inquiries(session, [house.branch])
+
+
+RULES = """# 示例大学打印室规定
+
+第一条　打印室周一到周五八时至二十时开放。
+第二条　打印机故障的，向一号楼值班室报修，当天有人处理。
+第三条　损坏设备照价赔偿。
+"""
+
+
+async def publish(house: StudentHouse, text: str = RULES, **options: date) -> str:
+    async with house.services.database.write() as session:
+        parsed, content = read(text.encode(), "打印室.md"), text.encode()
+        document = await add(
+            session, parsed, file_name="打印室.md", content=content, added_by=None, now=house.now, **options
+        )
+    return document.id
+
+
+async def test_an_organiser_points_at_an_article_the_asker_gets_it_word_for_word_and_the_next_asker_too(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student = await house.join("林晓雨", number="2026001")
+        question = "机器卡纸了该喊谁"
+        await passes_on(student, question)
+        await publish(house)
+        organiser.says("/answer")
+        organiser.presses("1 回答", await organiser.hears("等待答复的问题"))
+        assert "直接引用" in (await organiser.hears("请写出")).text
+
+        organiser.says("《示例大学打印室规定》第2条")
+        organiser.presses("用这一条回答", await organiser.hears("会这样发给提问的人"))
+
+        told = await student.hears("组织员指出这一条可以回答")
+        assert f"问：{question}" in told.text
+        assert "《示例大学打印室规定》第二条" in told.text
+        assert "打印机故障的，向一号楼值班室报修，当天有人处理。" in told.text
+        done = await organiser.hears("以后这样问，会引用《示例大学打印室规定》第二条")
+        student.says(question)
+        assert "值班室报修" in (await student.hears("《示例大学打印室规定》第二条")).text
+
+        await publish(house, RULES.replace("一号楼", "九号楼"))
+        student.says(question + "？")
+        assert "九号楼值班室报修" in (await student.hears("《示例大学打印室规定》第二条")).text
+
+        organiser.presses("以后不引用这一条", done)
+        await organiser.hears("不再施行")
+    assert emulator.violations == []
+
+
+async def test_the_nearest_passages_are_offered_looked_at_and_an_attached_question_is_taken_back(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student = await house.join("林晓雨", number="2026001")
+        await publish(house)
+        await passes_on(student, "打印机的纸盒谁来加纸")
+        organiser.says("/answer")
+        organiser.presses("1 回答", await organiser.hears("等待答复的问题"))
+        offered = await organiser.hears("请写出")
+        assert "1. 《示例大学打印室规定》" in offered.text
+
+        organiser.presses("看 1", offered)
+        shown = await organiser.hears("会这样发给提问的人")
+        assert not any("组织员指出" in seen.text for seen in student.heard)
+        organiser.presses("用这一条回答", shown)
+        await student.hears("组织员指出")
+        organiser.presses("以后不引用这一条", await organiser.hears("以后这样问，会引用"))
+        await organiser.hears("以后这样问不会因此引用")
+        student.says("打印机的纸盒谁来加纸")
+        await student.hears("没有找到")
+        organiser.presses("用这一条回答", shown)
+        await house.quiet()
+        assert sum("组织员指出" in seen.text for seen in student.heard) == 1
+    assert emulator.violations == []
+
+
+async def test_a_place_that_is_not_there_gets_a_sentence_and_another_may_be_typed(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student = await house.join("林晓雨", number="2026001")
+        await publish(house)
+        await passes_on(student, "三号楼的水龙头坏了找谁修")
+        organiser.says("/answer")
+        organiser.presses("1 回答", await organiser.hears("等待答复的问题"))
+        await organiser.hears("请写出")
+
+        for typed, told in (
+            ("《示例大学打印室规定》第九条", "里没有「第九条」"),
+            ("《没有这份文件》第一条", "没有这份文件"),
+            ("《示例大学打印室规定》第二条", "会这样发给"),
+        ):
+            organiser.says(typed)
+            await organiser.hears(told)
+        organiser.says("《示例大学打印室规定》第二条说的是打印机，水龙头请找后勤处。")
+
+        assert "水龙头请找后勤处" in (await student.hears("有答复了")).text
+    assert emulator.violations == []

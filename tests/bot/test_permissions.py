@@ -33,6 +33,8 @@ from bot.buttons.organiser import (
     Numbers,
     OfEntry,
     People,
+    PointDeed,
+    Pointing,
     Retire,
     SendDeed,
     Sending,
@@ -74,7 +76,7 @@ OWN = {
 # Buttons of organisers that name a subject: what an organiser of another branch must never reach.
 SUBJECTS = {
     "undoc", "retire", "pcard", "role", "inv", "neworg", "stepof", "entry", "nudge", "mentor", "bc", "inq", "exp",
-    "ros", "duepage", "stats", "verify", "alias",
+    "ros", "duepage", "stats", "verify", "alias", "point",
 }  # fmt: skip
 # Buttons of a dialogue: they hold a `ref` that only the presser's own conversation knows.
 DIALOGUES = {"up", "stp", "to", "lack"}
@@ -195,6 +197,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
             MentorSays(person=subject.id, step="interview"),
             *(Sending(deed=deed, broadcast=sent) for deed in SendDeed),
             *(Inquiring(deed=deed, inquiry=asked[0].id, other=asked[0].id) for deed in AnswerDeed),
+            *(Pointing(deed=deed, inquiry=asked[0].id, passage=1) for deed in PointDeed),
             Exporting(branch=branch, form="csv"),
             Exporting(person=subject.id, form="csv"),
             People(branch=branch),

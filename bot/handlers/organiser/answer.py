@@ -11,23 +11,37 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons.organiser import AnswerDeed, Inquiring
+from bot.buttons.organiser import AnswerDeed, Inquiring, PointDeed, Pointing
+from bot.clock import Clock
+from bot.deeds.pointing import let_answer, let_answer_no_more, passage_in_force, passage_named, pointer_in
+from bot.deeds.telling import quote
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.letters.notice import notify
 from bot.reach import Reach, reach_of
 from bot.services import Services
 from bot.turns.turn import Turn
-from bot.views.organiser_answer import SHOWN, show_answered, show_apart, show_prompt, show_queue
+from bot.views.organiser_answer import (
+    SHOWN,
+    show_answered,
+    show_apart,
+    show_point,
+    show_pointed_at,
+    show_prompt,
+    show_queue,
+)
+from bot.views.sources import source_of
 from bot.views.text import Shown
 from bot.words import Words
 from content.faq import draft_faq, publish_faq
 from content.inquiries import Inquiry, Told, answer, close, inquiry_of, merge, open_inquiries, take_out
 from content.library import DocumentAlreadyThere
+from content.passages import Passage
 from records.people import Person, PersonId
 from retrieval.likeness import pairs_alike
 
 LONGEST = 2000
+NEAR = 3  # passages offered as the answer
 
 
 class Answering(StatesGroup):
@@ -43,6 +57,7 @@ def router() -> Router:
     typed = (F.text, ~F.text.startswith("/"), Has(*ORGANISERS))
     router.message.register(on_text, StateFilter(Answering.text), *typed)
     router.callback_query.register(on_press, Inquiring.filter(), Has(*ORGANISERS))
+    router.callback_query.register(on_point, Pointing.filter(), Has(*ORGANISERS))
     return router
 
 
@@ -60,6 +75,7 @@ async def on_press(
     services: Services,
     session: AsyncSession,
     turn: Turn,
+    clock: Clock,
     person: Person,
     _: Words,
 ) -> None:
@@ -76,7 +92,8 @@ async def on_press(
         case AnswerDeed.ANSWER:
             await state.set_state(Answering.text)
             await state.update_data(inquiry=number)
-            await said_below(query)(**show_prompt(inquiry, _))
+            near = (await services.knowledge.ask(inquiry.text, on=clock.today())).hits[:NEAR]
+            await said_below(query)(**show_prompt(inquiry, [hit.passage for hit in near], _))
         case AnswerDeed.CLOSE:
             _closed, askers = await close(session, number, branches=reach.ids)
             await _tell(session, turn, askers, inquiry, "notice.inquiry_closed", {})
@@ -100,15 +117,23 @@ async def on_text(
     services: Services,
     session: AsyncSession,
     turn: Turn,
+    clock: Clock,
     person: Person,
     _: Words,
 ) -> None:
-    """The answer, as it was typed: the asker is told at once."""
+    """The answer, as it was typed: the asker is told at once. 《title》 with an article alone points at that."""
     text = (message.text or "").strip()
     if len(text) > LONGEST:
         await message.answer(_("answer.too_long", most=LONGEST))
         return
     number = (await state.get_data()).get("inquiry", 0)
+    pointer = pointer_in(text)
+    if pointer is not None:
+        async with services.database.read() as reading:
+            asked = await inquiry_of(reading, number, branches=(await reach_of(reading, person)).ids)
+            found = await passage_named(reading, *pointer, on=clock.today())
+        await message.answer(**show_point(asked, found, _))
+        return
     async with services.database.read() as reading:
         reach: Reach = await reach_of(reading, person)
     inquiry, askers = await answer(session, number, text, branches=reach.ids, answered_by=person.id, now=turn.now)
@@ -121,6 +146,45 @@ async def on_text(
         await message.answer(_("answer.done" if told else "answer.done_untold"))
         return
     await message.answer(**show_answered(inquiry, _, told=told))
+
+
+async def on_point(
+    query: CallbackQuery,
+    callback_data: Pointing,
+    state: FSMContext,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    clock: Clock,
+    person: Person,
+    _: Words,
+) -> None:
+    """「用这一条回答」: the askers get the passage, and their questions lead to it from now on, unless taken back."""
+    deed, number = callback_data.deed, callback_data.inquiry
+    async with services.database.read() as reading:
+        reach = await reach_of(reading, person)
+        inquiry = await inquiry_of(reading, number, branches=reach.ids)
+        if inquiry.state != ("answered" if deed is PointDeed.UNDO else "open"):
+            await query.answer(_.plain("lost.press"), show_alert=True)
+            return
+        found = await passage_in_force(reading, callback_data.passage, on=clock.today())
+    await query.answer()
+    questions = [phrasing.text for phrasing in inquiry.phrasings]
+    match deed:
+        case PointDeed.LOOK:
+            await said_below(query)(**show_point(inquiry, found, _))
+        case PointDeed.USE:
+            source = source_of(found, _)
+            _answered, askers = await answer(
+                session, number, source, branches=reach.ids, answered_by=person.id, now=turn.now
+            )
+            told = await _quote(session, turn, askers, inquiry, found)
+            await let_answer(session, found, questions, added_by=person.id, now=turn.now)
+            await state.set_state(None)
+            await changed(query)(**show_pointed_at(inquiry, found, _, told=told))
+        case PointDeed.UNDO:
+            await let_answer_no_more(session, found, questions)
+            await changed(query)(_("answer.unpointed", source=source_of(found, _)))
 
 
 async def _queue(services: Services, session: AsyncSession, reach: Reach, _: Words) -> Shown:
@@ -142,6 +206,17 @@ async def _tell(
         said = {"question": asker.question, **values}
         unique = f"inquiry:{inquiry.id}:told"
         letter = await notify(session, PersonId(asker.person), key, unique=unique, now=turn.now, values=said)
+        turn.letters += [letter] if letter else []
+        told = told or letter is not None
+    return told
+
+
+async def _quote(session: AsyncSession, turn: Turn, askers: Sequence[Told], inquiry: Inquiry, found: Passage) -> bool:
+    """The same with a passage."""
+    unique, told = f"inquiry:{inquiry.id}:told", False
+    for asker in askers:
+        person = PersonId(asker.person)
+        letter = await quote(session, person, passage=found.id, question=asker.question, unique=unique, now=turn.now)
         turn.letters += [letter] if letter else []
         told = told or letter is not None
     return told
