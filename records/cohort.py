@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from records.facts import STEP_KIND, Fact, facts_of
+from records.facts import FACT_KINDS, Fact, facts_of
 from records.people import PersonId, Role, accompanies
 from records.tables import EntryRow, MentorshipRow, PersonRow, RoleRow
 
@@ -43,7 +43,7 @@ async def facts_of_people(session: AsyncSession, people: Iterable[PersonId]) -> 
     for start in range(0, len(wanted), _CHUNK):
         rows = await session.execute(
             select(EntryRow.person_id, *_WHAT_FACTS_NEED)
-            .where(EntryRow.person_id.in_(wanted[start : start + _CHUNK]), EntryRow.kind.in_((STEP_KIND, "void")))
+            .where(EntryRow.person_id.in_(wanted[start : start + _CHUNK]), EntryRow.kind.in_(FACT_KINDS))
             .order_by(EntryRow.person_id, EntryRow.sequence)
         )
         for row in rows:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from records.ledger import Entry
 
 STEP_KIND = "step"
+APPOINTMENT_KIND = "appointment"
+FACT_KINDS = (STEP_KIND, "void", APPOINTMENT_KIND)  # the entries that facts are read from
+APPOINTED = "talk_appointed"  # the fact that both sides agreed on a day for a talk
 CANCELLED = "probation_cancelled"
 # What stays true of a person whose probationary membership was cancelled.
 _LASTING = frozenset({"birthday", "leaving_planned", "paused", "resumed", CANCELLED})
@@ -30,6 +33,11 @@ class Fact:
     detail: Mapping[str, str] = field(default_factory=dict)
     recorded_on: date = date.min
     history: bool = False
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is a step or side event of the track; a day that was agreed on is none."""
+        return self.step != APPOINTED
 
 
 def facts_of(entries: Iterable[Entry]) -> list[Fact]:
@@ -50,6 +58,11 @@ def facts_of(entries: Iterable[Entry]) -> list[Fact]:
         )
         for entry in ordered
         if entry.kind == STEP_KIND and entry.id not in voided
+    ]
+    facts += [
+        Fact(entry.id, APPOINTED, entry.happened_on, {name: entry.payload[name] for name in ("step", "day")})
+        for entry in ordered
+        if entry.kind == APPOINTMENT_KIND and entry.payload["said"] == "agreed"
     ]
     facts.sort(key=_IN_ORDER)
     return facts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -52,6 +52,16 @@ class VoidPayload(_Payload):
     """Why an entry no longer stands."""
 
     reason: str
+
+
+class AppointmentPayload(_Payload):
+    """What one side said of a day for a talk; `proposal` is the entry that is answered."""
+
+    step: str
+    said: Literal["proposed", "agreed", "declined"]
+    side: Literal["student", "organiser"]
+    day: date
+    proposal: int | None = None
 
 
 class ActivityPayload(_Payload):
@@ -126,6 +136,7 @@ class VerificationPayload(_Payload):
 KINDS: dict[str, type[BaseModel]] = {
     "step": StepPayload,
     "void": VoidPayload,
+    "appointment": AppointmentPayload,
     "activity": ActivityPayload,
     "training": TrainingPayload,
     "study": StudyPayload,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from operator import attrgetter
 
 from records.bases import Counted, Scene, counted, find, scene_of
 from records.cycles import rounds
@@ -12,6 +13,7 @@ from records.dates import iso_date
 from records.deadline import Deadline, Note, Readings, State, notes
 from records.facts import Fact, Past
 from records.outlook import Condition, Earliest, NextStep, what_if, what_next
+from records.talks import appointed_days
 from records.track import Rule, Track
 from records.workdays import WorkCalendar
 
@@ -28,6 +30,9 @@ __all__ = [
     "what_if",
     "what_next",
 ]
+
+
+_BY_DAY = attrgetter("due", "rule", "kind")
 
 
 def deadlines(
@@ -48,7 +53,8 @@ def deadlines(
     for rule in track.rules:
         if rule.base:
             found += _dates_of(rule, scene, reached)
-    return sorted(found, key=lambda one: (one.due, one.rule, one.kind))
+    found += appointed_days(track, scene.past, sorted(found, key=_BY_DAY), today)
+    return sorted(found, key=_BY_DAY)
 
 
 def _reached(track: Track, past: Past) -> int:

@@ -168,6 +168,7 @@ class Step(_Frozen):
     future: bool = False  # may lie ahead, such as a planned departure
     vote: Vote | None = None
     reason_allowed: bool = True
+    talk: bool = False  # somebody meets the student: the two sides can agree on a day
 
     @property
     def title(self) -> str:
@@ -221,6 +222,11 @@ class Track(_Frozen):
     def milestones(self) -> tuple[Step, ...]:
         """The steps that lead to a stage, in order."""
         return tuple(step for step in self.steps if step.leads_to)
+
+    @cached_property
+    def talks(self) -> tuple[Step, ...]:
+        """The steps for which a day can be agreed on."""
+        return tuple(step for step in self.steps if step.talk)
 
     def rules_of(self, step: str) -> tuple[Rule, ...]:
         """The rules whose date is a date of this step."""

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from aiogram.filters.callback_data import CallbackData
 
+from bot.buttons.student import TalkAct
+
 NOTHING = "-"  # an empty part of callback data cannot be told from a missing one
 
 
@@ -177,6 +179,15 @@ class Nudge(CallbackData, prefix="nudge"):
     person: int
     rule: str
     kind: str
+
+
+class TalkOf(CallbackData, prefix="talkof"):
+    """A button about the day of a student's talk; `value` as of the student's own buttons."""
+
+    act: TalkAct
+    person: int
+    step: str
+    value: int = 0
 
 
 class MentorSays(CallbackData, prefix="mentor"):

@@ -70,6 +70,26 @@ class Dates(CallbackData, prefix="dates"):
     view: DatesView
 
 
+class TalkAct(StrEnum):
+    """What can be done with the day of a talk."""
+
+    SHOW = "show"
+    BACK = "back"
+    WRITE = "write"
+    CHOOSE = "choose"
+    PROPOSE = "propose"
+    AGREE = "agree"
+    DECLINE = "decline"
+
+
+class TalkPress(CallbackData, prefix="talk"):
+    """A button about the day of one's own talk; `value` is a day (20261202), or the proposal that is answered."""
+
+    act: TalkAct
+    step: str
+    value: int = 0
+
+
 class CalendarAct(StrEnum):
     """What can be done with the address of one's calendar."""
 

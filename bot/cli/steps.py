@@ -204,7 +204,7 @@ async def _show(desk: Desk, who: str, *, json: bool) -> None:
 
     async with desk.services() as services, services.database.write() as session:
         person = await student_called(session, who)
-        facts = await facts_of_person(session, person.id)
+        facts = [fact for fact in await facts_of_person(session, person.id) if fact.is_step]
         await note_look(session, None, [person.id], Looked.RECORD, now=services.clock.now())
     words = desk.words
     for fact in facts:

@@ -10,18 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.own_questions import Supposition
 from bot.services import Services
 from records.deadline import Deadline
-from records.facts import Fact
+from records.facts import Fact, facts_of
+from records.ledger import entries_of
 from records.outlook import Earliest, NextStep, what_if, what_next
 from records.people import PersonId
 from records.rules import deadlines
 from records.stages import Stage, stage_of
-from records.steps import facts_of_person
+from records.talks import Talk, talks_of
 from records.track import Track
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One person on the track today. `dates` holds answered ones too; `ahead` are the steps up to the next stage."""
+    """One person on the track today. `dates` holds answered ones too; `ahead` are the steps up to the next stage.
+
+    `talks` are those that are still to be held.
+    """
 
     today: date
     track: Track
@@ -29,6 +33,7 @@ class Standing:
     facts: tuple[Fact, ...]
     dates: tuple[Deadline, ...]
     ahead: tuple[NextStep, ...]
+    talks: tuple[Talk, ...] = ()
 
     @property
     def open_dates(self) -> list[Deadline]:
@@ -37,8 +42,8 @@ class Standing:
 
     @property
     def passed(self) -> list[Fact]:
-        """The steps that were taken, oldest first; the day of birth is none."""
-        return [fact for fact in self.facts if fact.step != "birthday"]
+        """The steps that were taken, oldest first; the day of birth is none, nor a day that was agreed on."""
+        return [fact for fact in self.facts if fact.is_step and fact.step != "birthday"]
 
     @property
     def coming(self) -> NextStep | None:
@@ -56,15 +61,18 @@ class Standing:
 
 async def standing_of(session: AsyncSession, services: Services, person: PersonId, *, today: date) -> Standing:
     """Where the person stands, from the ledger and the school's rules."""
-    facts = await facts_of_person(session, person)
+    entries = await entries_of(session, person)
+    facts, track = facts_of(entries), services.track
     calendar, readings = services.calendar, services.readings
+    dates = deadlines(track, facts, today=today, calendar=calendar, readings=readings)
     return Standing(
         today,
-        services.track,
-        stage_of(services.track, facts),
+        track,
+        stage_of(track, facts),
         tuple(facts),
-        tuple(deadlines(services.track, facts, today=today, calendar=calendar, readings=readings)),
-        tuple(what_next(services.track, facts, today, calendar=calendar, readings=readings)),
+        tuple(dates),
+        tuple(what_next(track, facts, today, calendar=calendar, readings=readings)),
+        tuple(talks_of(track, entries, dates)),
     )
 
 

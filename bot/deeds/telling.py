@@ -32,7 +32,7 @@ async def notify(
         buttons: (key of the label, callback data).
     """
     payload = {"template": "notice", "key": key, "values": values or {}, "buttons": [list(pair) for pair in buttons]}
-    return await _draft(session, recipient, payload, unique=unique, now=now)
+    return await letter_to(session, recipient, payload, unique=unique, now=now)
 
 
 async def quote(
@@ -40,12 +40,13 @@ async def quote(
 ) -> Draft | None:
     """The draft of a letter that answers a question with a passage, as it stands when it is sent; None as `notify`."""
     payload = {"template": "quotation", "passage": passage, "question": question}
-    return await _draft(session, recipient, payload, unique=unique, now=now)
+    return await letter_to(session, recipient, payload, unique=unique, now=now)
 
 
-async def _draft(
+async def letter_to(
     session: AsyncSession, recipient: PersonId, payload: dict[str, Any], *, unique: str, now: datetime
 ) -> Draft | None:
+    """The same of any template: `payload` is what its writer in `bot.letters` reads."""
     accounts = await accounts_of(session, recipient)
     if not accounts:
         return None

@@ -19,6 +19,7 @@ from bot.handlers import (
     reports,
     settings,
     study,
+    talks,
 )
 
 
@@ -27,5 +28,5 @@ def routers() -> list[Router]:
 
     `ask` takes every text that nobody else took for a question; `lost` answers the rest.
     """
-    student = (study, practice, courses, deadlines, progress, record, reports, settings, mydata)
+    student = (study, practice, courses, deadlines, talks, progress, record, reports, settings, mydata)
     return [module.router() for module in (interrupting, joining, organiser, *student, ask, lost)]

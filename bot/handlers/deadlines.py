@@ -21,6 +21,7 @@ from bot.turns.turn import Turn
 from bot.views.calendar import show_address, show_subscription
 from bot.views.dates import show_dates, show_passed
 from bot.views.reminders import Due, show_which
+from bot.views.talks import own_talks
 from bot.words import Words
 from records.calendar_links import link_of, make_link, revoke_link
 from records.exports.calendar import calendar
@@ -42,7 +43,7 @@ async def on_dates(message: Message, services: Services, clock: Clock, person: P
     """Answer /dates: what is due for me, and why."""
     async with services.database.read() as session:
         standing = await standing_of(session, services, person.id, today=clock.today())
-    await message.answer(**show_dates(standing, _))
+    await message.answer(**show_dates(standing, _, talks=own_talks(standing.talks, person, standing.today, _)))
 
 
 async def on_view(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot.letters import broadcast, notice, progress, quotation, reminders, study
+from bot.letters import broadcast, notice, progress, quotation, reminders, study, talk
 from bot.services import Services
 from bot.turns.carrier import Compose, Composed, Dropped
 from scheduler.outbox import Letter
@@ -16,6 +16,7 @@ WRITERS: dict[str, Writer] = {
     "quotation": quotation.write,
     "reminders": reminders.write,
     "study": study.write,
+    "talk": talk.write,
     "broadcast": broadcast.write,
     "progress": progress.write,
 }

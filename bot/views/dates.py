@@ -17,13 +17,18 @@ from content.numerals import numeral_of
 from records.deadline import Deadline, State, notes
 from records.facts import Fact
 from records.outlook import Condition, Earliest, NextStep
+from records.talks import KIND as APPOINTED
 
 OPEN_AT_MOST = 12
 SAID_BELOW = frozenset({"decision"})  # the note below every prospect says that people decide
 
 
-def show_dates(standing: Standing, _: Words) -> Shown:
-    """What is due for me, soonest first; what has passed is behind a button."""
+Part = tuple[list[str], list[list[Button]]]
+"""Paragraphs, and the rows of buttons that go with them."""
+
+
+def show_dates(standing: Standing, _: Words, *, talks: Part = ([], [])) -> Shown:
+    """What is due for me, soonest first; what has passed is behind a button. `talks`: what waits about their days."""
     shown = standing.open_dates[:OPEN_AT_MOST]
     parts = [_("dates.head", today=str(standing.today))]
     parts += [show_date(one, standing.today, _) for one in shown]
@@ -31,16 +36,17 @@ def show_dates(standing: Standing, _: Words) -> Shown:
         parts.append(_("dates.none"))
     if standing.coming is not None and all(one.step != standing.coming.step for one in shown):
         parts.append(show_coming(standing.coming, standing.today, _))
-    parts.append(_("dates.no_promise"))
-    rows = [
+    about_talks, rows = list(talks[0]), list(talks[1])
+    parts += [*about_talks, _("dates.no_promise")]
+    if standing.passed:
+        label = _.plain("dates.passed_button", count=len(standing.passed))
+        rows.append([Button(label, Dates(view=DatesView.PASSED))])
+    rows.append(
         [
             Button(_.plain("dates.calendar_button"), Dates(view=DatesView.CALENDAR)),
             Button(_.plain("dates.subscription_button"), Dates(view=DatesView.SUBSCRIPTION)),
         ]
-    ]
-    if standing.passed:
-        label = _.plain("dates.passed_button", count=len(standing.passed))
-        rows.insert(0, [Button(label, Dates(view=DatesView.PASSED))])
+    )
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 
 
@@ -81,6 +87,8 @@ def headline(one: Deadline, today: date, _: Words) -> str:
 
 def reason(one: Deadline, _: Words) -> str:
     """Because of which event, under which article, with what wording."""
+    if one.kind == APPOINTED:
+        return _("dates.because_agreed", base_date=str(one.base_date), rule=article_of(one, _))
     return _(
         "dates.because",
         base_date=str(one.base_date),

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.buttons.keyboard import Button, keyboard
-from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf, Verify
+from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf, TalkOf, Verify
+from bot.buttons.student import TalkAct
 from bot.deeds.outstanding import Outstanding, Urgency
 from bot.reach import Reach
 from bot.views.dates import actor_name, article_of, headline
+from bot.views.talks import said_of
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
-from records.people import Person
+from records.people import Person, PersonId
+from records.talks import Proposal, Side, Talk
 
 PAGE = 6
 BRANCHES_AT_MOST = 20
@@ -23,8 +26,16 @@ def page_of(found: Sequence[Outstanding], page: int) -> Sequence[Outstanding]:
     return found[page * PAGE : (page + 1) * PAGE]
 
 
-def show_due(found: Sequence[Outstanding], reach: Reach, branch: int, page: int, today: date, _: Words) -> Shown:
-    """A page of what is due in a branch (0: in all), with its buttons."""
+def show_due(
+    found: Sequence[Outstanding],
+    talks: Mapping[PersonId, Sequence[Talk]],
+    reach: Reach,
+    branch: int,
+    page: int,
+    today: date,
+    _: Words,
+) -> Shown:
+    """A page of what is due in a branch (0: in all), with its buttons. `talks`: of the people on the page."""
     title = reach.title(branch, _.plain("due.everywhere"))
     parts = [_head(found, title, today, _)]
     rows: list[list[Button]] = []
@@ -33,8 +44,12 @@ def show_due(found: Sequence[Outstanding], reach: Reach, branch: int, page: int,
         if one.urgency is not last:
             parts.append(_(f"due.{one.urgency.name.lower()}"))
             last = one.urgency
-        parts.append(_line(number, one, reach.names if not branch and len(reach.branches) > 1 else {}, today, _))
-        rows.append(_buttons(number, one, _))
+        talk = next((talk for talk in talks.get(one.person.id, ()) if talk.step.id == one.deadline.step), None)
+        asked = talk.waiting(today) if talk else None
+        said = said_of(asked, Side.ORGANISER, today, _) if asked else ""
+        where = reach.names if not branch and len(reach.branches) > 1 else {}
+        parts.append(lines(_line(number, one, where, today, _), said))
+        rows.append([*_buttons(number, one, _), *([_talk_button(number, one, asked, _)] if talk else [])])
     rows += _paging(found, branch, page, _)
     if page == 0 and not branch and len(reach.branches) > 1:
         rows += _branches(found, reach, _)
@@ -95,6 +110,12 @@ def _buttons(number: int, one: Outstanding, _: Words) -> list[Button]:
         nudge = Nudge(person=one.person.id, rule=deadline.rule, kind=deadline.kind)
         row.insert(0, Button(_.plain("due.nudge_button", number=number), nudge))
     return row
+
+
+def _talk_button(number: int, one: Outstanding, asked: Proposal | None, _: Words) -> Button:
+    key = "due.answer_button" if asked and asked.side is Side.STUDENT else "due.move_button"
+    press = TalkOf(act=TalkAct.SHOW, person=one.person.id, step=one.deadline.step)
+    return Button(_.plain(key, number=number), press)
 
 
 def _paging(found: Sequence[Outstanding], branch: int, page: int, _: Words) -> list[list[Button]]:

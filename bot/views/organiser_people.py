@@ -19,8 +19,10 @@ from bot.buttons.organiser import (
     StepOf,
     Verify,
 )
+from bot.deeds.appointing import Speaker
 from bot.reach import Reach
 from bot.views.dates import step_name
+from bot.views.talks import talk_button
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from records.branches import Branch
@@ -28,6 +30,7 @@ from records.facts import Fact
 from records.invitations import Invited
 from records.people import Person, Role
 from records.stages import Stage
+from records.talks import Side, Talk
 
 PAGE = 10
 BRANCHES_AT_MOST = 20
@@ -44,6 +47,7 @@ class CardOf:
     steps: Sequence[Fact]
     mentors: Sequence[Person]
     unverified: int = 0
+    talks: Sequence[Talk] = ()
 
 
 def show_roster(
@@ -98,6 +102,8 @@ def show_card(card: CardOf, reach: Reach, _: Words, *, may_grant: bool) -> Shown
                 Button(_.plain("roster.export_button"), Exporting(person=person.id)),
             ]
         )
+        speaker = Speaker(person, reach.person, Side.ORGANISER)
+        rows += [[talk_button(talk, speaker, _)] for talk in card.talks]
     if card.steps:
         last = card.steps[-1]
         rows.append(

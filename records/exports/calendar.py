@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from records.deadline import Deadline, notes
 from records.exports.columns import Words
 from records.people import Person
+from records.talks import KIND as APPOINTED
 
 ALARM_DAYS = (7, 1)
 REFRESH = timedelta(hours=12)  # how often a calendar that subscribed is asked to look again
@@ -76,20 +77,17 @@ def _opaque(seed: str, uid: str) -> str:
 
 
 def _title(person: Person, deadline: Deadline, words: Words, people: int) -> str:
-    key = "calendar.title.earliest" if deadline.kind == "earliest" else "calendar.title.due"
-    title = words(key, step=words(f"step.{deadline.step}"))
+    kind = deadline.kind if deadline.kind in ("earliest", APPOINTED) else "due"
+    title = words(f"calendar.title.{kind}", step=words(f"step.{deadline.step}"))
     return words("calendar.of", name=person.name, title=title) if people > 1 else title
 
 
 def _description(person: Person, deadline: Deadline, words: Words) -> str:
+    day = deadline.base_date.isoformat()
+    reason = words("calendar.reason", base=words(f"step.{deadline.base_step}"), day=day, rule=deadline.rule)
     lines = [
         words("calendar.person", name=person.name),
-        words(
-            "calendar.reason",
-            base=words(f"step.{deadline.base_step}"),
-            day=deadline.base_date.isoformat(),
-            rule=deadline.rule,
-        ),
+        words("calendar.agreed", day=day) if deadline.kind == APPOINTED else reason,
         words(f"calendar.level.{deadline.level}", article=deadline.article or ""),
         *(words(note.key, value=note.value or "") for note in notes(deadline.note)),
         words("calendar.stand", day=deadline.due.isoformat()),

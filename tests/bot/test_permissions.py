@@ -41,11 +41,13 @@ from bot.buttons.organiser import (
     StepDeed,
     StepOf,
     Stepping,
+    TalkOf,
     ToWhom,
     UndoDocument,
     Upload,
     Verify,
 )
+from bot.buttons.student import TalkAct
 from bot.commands import COMMANDS
 from content.aliases import keep_aliases, own_aliases
 from content.inquiries import pass_on
@@ -71,12 +73,12 @@ STAFF = {"due"}
 # Buttons that concern nobody but the presser; each room's own tests press them.
 OWN = {
     "join", "src", "file", "use", "pass", "dates", "rem", "card", "quiz", "leaf", "shelf", "set", "mine", "rec", "rep",
-    "think", "words", "cal", "sign",
+    "think", "words", "cal", "sign", "talk",
 }  # fmt: skip
 # Buttons of organisers that name a subject: what an organiser of another branch must never reach.
 SUBJECTS = {
     "undoc", "retire", "pcard", "role", "inv", "neworg", "stepof", "entry", "nudge", "mentor", "bc", "inq", "exp",
-    "ros", "duepage", "stats", "verify", "alias", "point",
+    "ros", "duepage", "stats", "verify", "alias", "point", "talkof",
 }  # fmt: skip
 # Buttons of a dialogue: they hold a `ref` that only the presser's own conversation knows.
 DIALOGUES = {"up", "stp", "to", "lack"}
@@ -195,6 +197,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
             Verify(person=subject.id, entry=1),
             Nudge(person=subject.id, rule="T02", kind="due"),
             MentorSays(person=subject.id, step="interview"),
+            *(TalkOf(act=act, person=subject.id, step="interview", value=20261125) for act in TalkAct),
             *(Sending(deed=deed, broadcast=sent) for deed in SendDeed),
             *(Inquiring(deed=deed, inquiry=asked[0].id, other=asked[0].id) for deed in AnswerDeed),
             *(Pointing(deed=deed, inquiry=asked[0].id, passage=1) for deed in PointDeed),

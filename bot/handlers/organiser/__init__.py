@@ -16,11 +16,12 @@ from bot.handlers.organiser import (
     library,
     roster,
     step,
+    talk,
     upload,
     verify,
 )
 
-ROOMS = (upload, library, alias, roster, invite, step, correction, verify, due, broadcast, answer, export, audit)
+ROOMS = (upload, library, alias, roster, invite, step, correction, verify, due, talk, broadcast, answer, export, audit)
 
 
 def router() -> Router:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf
 from bot.clock import Clock
 from bot.commands import STAFF
+from bot.deeds.appointing import talks_now
 from bot.deeds.outstanding import Outstanding, nudge_for, outstanding
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed
@@ -27,6 +28,7 @@ from bot.words import Words
 from records.access import Looked, note_look
 from records.growth import growth_of, unverified_of
 from records.people import Person, PersonId, organisers_of, students_of
+from records.talks import Talk
 
 MOST_PEOPLE = 3000  # dates are computed at once for so many; beyond, a branch is chosen first
 
@@ -143,17 +145,27 @@ async def _page(
                 return show_too_many(reach, _)
         found = await outstanding(reading, services, students, today=today)
         waiting = [] if reach.branches else await _waiting(reading, students)
+        talks = await _talks(services, reading, page_of(found, page)) if reach.branches else {}
     seen = list(dict.fromkeys(one.person.id for one in page_of(found, page)))
     await note_look(session, person.id, seen, Looked.DATES, now=turn.now)
     if not reach.branches:
         return show_mentor_due(found, waiting, page, today, _)
-    return show_due(found, reach, branch, page, today, _)
+    return show_due(found, talks, reach, branch, page, today, _)
 
 
 async def _waiting(session: AsyncSession, students: Sequence[Person]) -> list[tuple[Person, int]]:
     """Who of them entered something that waits to be verified, and how much."""
     counts = Counter(row.person for row in unverified_of(await growth_of(session, [one.id for one in students])))
     return [(one, counts[one.id]) for one in students if counts[one.id]]
+
+
+async def _talks(
+    services: Services, session: AsyncSession, shown: Sequence[Outstanding]
+) -> dict[PersonId, Sequence[Talk]]:
+    """How the days of the talks on the page stand."""
+    talks = {step.id for step in services.track.talks}
+    people = {one.person.id for one in shown if one.deadline.step in talks}
+    return {person: await talks_now(services, session, person) for person in sorted(people)}
 
 
 async def _nudge(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons.organiser import Card, Grant, People
 from bot.clock import Clock
+from bot.deeds.appointing import talks_now
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.reach import OutOfReach, named_person, people_within, reach_of, students_among, subject_of
@@ -137,9 +138,10 @@ async def _card(
             subject,
             reach.names[subject.branch_id],
             bool(await accounts_of(reading, subject.id, blocked=True)),
-            [fact for fact in await facts_of_person(reading, subject.id) if fact.step != "birthday"],
+            [fact for fact in await facts_of_person(reading, subject.id) if fact.is_step and fact.step != "birthday"],
             await mentors_of(reading, subject.id, today=services.clock.today()),
             len(unverified_of(await growth_of(reading, [subject.id]))),
+            await talks_now(services, reading, subject.id),
         )
     await note_look(session, person.id, [subject.id], Looked.RECORD, now=turn.now)
     return show_card(card, reach, _, may_grant=subject.branch_id in admin.ids)
