@@ -23,6 +23,7 @@ async def redate_step(
     Raises:
         EntryUnknown, EntryVoided, StepRefused: nothing was written.
     """
+    old = steps.standing_entry(await entries_of(session, student.id), entry)
     recorded = await steps.correct(
         session,
         services.track,
@@ -36,7 +37,8 @@ async def redate_step(
         calendar=services.calendar,
         readings=services.readings,
     )
-    await _settled(services, session, student, recorded, "corrected", recorded.entry, by)
+    was = old.happened_on.isoformat()
+    await _settled(services, session, student, recorded, "corrected", recorded.entry, by, was=was)
     return recorded
 
 
@@ -77,8 +79,16 @@ async def _void(
 
 
 async def _settled(
-    services: Services, session: AsyncSession, student: Person, recorded: Recorded, key: str, entry: Entry, by: Person
+    services: Services,
+    session: AsyncSession,
+    student: Person,
+    recorded: Recorded,
+    key: str,
+    entry: Entry,
+    by: Person,
+    **more: str,
 ) -> None:
     values = {"name": student.name, "step": f"@step.{entry.payload['step']}", "on": entry.happened_on.isoformat()}
+    unique = f"entry:{recorded.entry.id}"
     await settle(services, session, student, recorded.after)
-    await tell_both(services, session, student, key, values, f"entry:{recorded.entry.id}", by.id)
+    await tell_both(services, session, student, key, values | more, unique, by.id, changes=recorded.changes)

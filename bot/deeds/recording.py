@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.deeds.telling import notify
 from bot.services import Services
 from records.branches import BranchKind, ancestors
+from records.changes import Change
 from records.deadline import Deadline
 from records.ledger import Entry, hold
 from records.people import Person, PersonId, Role, mentors_of, organisers_of, person_by_id
@@ -81,23 +82,20 @@ async def tell_both(
     by: int | None,
     *,
     buttons: Sequence[tuple[str, str]] = (),
+    changes: Sequence[Change] = (),
 ) -> int:
     """Notices `notice.<key>.student` and `notice.<key>.organiser`, to nobody twice and not to who did it.
 
-    The buttons stand below the organisers' notice only.
+    The buttons stand below the organisers' notice only, the dates that moved below both.
     """
     now = services.clock.now()
+    told: dict[str, Any] = {"unique": unique, "now": now, "values": dict(values), "changes": changes}
     drafts: list[Draft | None] = []
     if student.id != by:
-        drafts.append(
-            await notify(session, student.id, f"notice.{key}.student", unique=unique, now=now, values=dict(values))
-        )
+        drafts.append(await notify(session, student.id, f"notice.{key}.student", **told))
     for other in await _accompanying(services, session, student):
         if other not in (by, student.id):
-            told = f"notice.{key}.organiser"
-            drafts.append(
-                await notify(session, other, told, unique=unique, now=now, values=dict(values), buttons=buttons)
-            )
+            drafts.append(await notify(session, other, f"notice.{key}.organiser", buttons=buttons, **told))
     return await enqueue(session, [draft for draft in drafts if draft is not None], now=now)
 
 

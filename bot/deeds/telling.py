@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from records.changes import Change
 from records.people import PersonId, accounts_of
 from scheduler.outbox import Draft, Kind
 
@@ -23,6 +24,7 @@ async def notify(
     now: datetime,
     values: dict[str, Any] | None = None,
     buttons: Sequence[tuple[str, str]] = (),
+    changes: Sequence[Change] = (),
 ) -> Draft | None:
     """The draft of a notice to the door where the person was last seen; None when no door is open.
 
@@ -30,8 +32,15 @@ async def notify(
         key: the sentence in the locales; `values` are its fields, those beginning with "@" are keys themselves.
         unique: makes telling twice harmless, e.g. "entry:17".
         buttons: (key of the label, callback data).
+        changes: dates that moved; they are listed below.
     """
-    payload = {"template": "notice", "key": key, "values": values or {}, "buttons": [list(pair) for pair in buttons]}
+    payload = {
+        "template": "notice",
+        "key": key,
+        "values": values or {},
+        "buttons": [list(pair) for pair in buttons],
+        "changes": [one.to_json() for one in changes],
+    }
     return await letter_to(session, recipient, payload, unique=unique, now=now)
 
 

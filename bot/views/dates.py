@@ -14,6 +14,7 @@ from bot.own_questions import Supposition
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from content.numerals import numeral_of
+from records.changes import Change
 from records.deadline import Deadline, State, notes
 from records.facts import Fact
 from records.outlook import Condition, Earliest, NextStep
@@ -98,7 +99,7 @@ def reason(one: Deadline, _: Words) -> str:
     )
 
 
-def article_of(one: Deadline, _: Words) -> str:
+def article_of(one: Deadline | Change, _: Words) -> str:
     """「细则第七条」, or 「学校要求」."""
     if one.level != "national":
         return _.plain("dates.school", article=str(one.article or "")).strip()

@@ -9,16 +9,16 @@ from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import EntryDeed, OfEntry, People, StepDeed, StepOf, Stepping
 from bot.deeds.standing import Standing
 from bot.deeds.step_draft import Foreseen, StepDraft
+from bot.views.changes import changes_text
 from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from records.facts import Fact
 from records.people import Person
-from records.steps import Change, Recorded
+from records.steps import Recorded
 from records.track import DetailField
 
 PEOPLE_AT_MOST = 12
-CHANGES_AT_MOST = 10
 
 
 def show_who(people: Sequence[Person], _: Words) -> Shown:
@@ -152,19 +152,6 @@ def show_last(student: Person, fact: Fact, _: Words) -> Shown:
     """The step that was recorded last, to correct or to withdraw it."""
     text = _("step.last", name=student.name, step=step_name(fact.step, _), on=str(fact.on), entry=fact.entry)
     return {"text": text, "reply_markup": keyboard([_entry_buttons(student, fact.entry, _)])}
-
-
-def changes_text(changes: Sequence[Change], _: Words) -> str:
-    """Which dates move, appear or go."""
-    if not changes:
-        return ""
-    shown = []
-    for one in changes[:CHANGES_AT_MOST]:
-        key = "step.date_moves" if one.was and one.becomes else "step.date_comes" if one.becomes else "step.date_goes"
-        kind = _.plain(f"kind.{one.kind}") if _.has(f"kind.{one.kind}") else one.kind
-        shown.append(_(key, step=step_name(one.step, _), kind=kind, was=str(one.was), becomes=str(one.becomes)))
-    left = len(changes) - len(shown)
-    return lines(_("step.changes"), *shown, _("upload.and_more", count=left) if left > 0 else "")
 
 
 def person_label(person: Person) -> str:

@@ -153,6 +153,7 @@ async def test_a_wrong_day_is_corrected_and_a_wrong_entry_withdrawn_with_a_reaso
 ) -> None:
     async with open_house(database, emulator) as house:
         organiser, student = await both(house)
+        other = await house.join("李组织员", role=Role.ORGANISER)
         await house.record("林晓雨", "application_received", "2026-11-01")
         await house.quiet()
 
@@ -163,9 +164,12 @@ async def test_a_wrong_day_is_corrected_and_a_wrong_entry_withdrawn_with_a_reaso
         organiser.says("2026-11-03")
         await organiser.hears("更正的理由")
         organiser.says("申请书落款是三号")
-        await organiser.hears("已更正")
+        done = await organiser.hears("已更正")
         assert await facts(house, "林晓雨") == [("application_received", "2026-11-03")]
-        await student.hears("更正")
+        told = await student.hears("递交入党申请书，2026-11-01 改为 2026-11-03")
+        others = await other.hears("已由 2026-11-01 更正为 2026-11-03")
+        for seen in (done, told, others):  # the date that hangs on it, under which rule
+            assert "→ 派人谈话（截止）：2026-12-01 改为 2026-12-03 · 细则第七条（细则要求）" in seen.text
 
         organiser.presses("撤销最近一步", card)
         await organiser.hears("已被第 2 条更正")
@@ -175,6 +179,8 @@ async def test_a_wrong_day_is_corrected_and_a_wrong_entry_withdrawn_with_a_reaso
         organiser.says("登记错了人")
         await organiser.hears("已撤销")
         assert await facts(house, "林晓雨") == []
+        gone = await student.hears("一条记录已撤销")
+        assert "－ 派人谈话（截止）：2026-12-03，不再提醒 · 细则第七条（细则要求）" in gone.text
     assert emulator.violations == []
 
 

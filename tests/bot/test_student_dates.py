@@ -44,7 +44,7 @@ async def test_dates_say_when_why_and_who(library: Database, emulator: Emulator)
         assert "最晚 2026-11-26：派人谈话（还有 3 天）" in shown.text
         assert "因为 2026-10-26「收到入党申请书」，细则第七条（细则要求）：收到申请书后一个月内派人谈话" in shown.text
         assert "由党支部办理，自 2026-10-26 起已等 28 天" in shown.text
-        assert shown.buttons == [["已完成（1）"], ["日历文件", "日历订阅"]]
+        assert shown.buttons == [["约日子：派人谈话"], ["已完成（1）"], ["日历文件", "日历订阅"]]
         student.presses("已完成")
         await student.hears("✓ 2026-10-26 递交入党申请书")
     assert emulator.violations == []
