@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.methods import SendMessage
 
 from bot.deeds.appointing import Speaker, talks_now
 from bot.letters.reader import reader_of
 from bot.reach import reach_of
 from bot.services import Services
-from bot.turns.carrier import Dropped, Postponed
+from bot.turns.carrier import Composed, Dropped, Postponed
 from bot.views.talks import show_letter
 from records.people import PersonId, person_by_id
 from records.talks import Side
 from scheduler.outbox import Letter
 
 
-async def write(services: Services, letter: Letter) -> TelegramMethod[Any] | Dropped | Postponed:
+async def write(services: Services, letter: Letter) -> Composed:
     """How things stand when it is sent; dropped when the talk was held or the question answered meanwhile."""
     reader = await reader_of(services, letter)
     if isinstance(reader, Dropped | Postponed):
