@@ -238,7 +238,7 @@ class Delivery:
             return Result(letter, State.CANCELLED, error="expired", asked=False, undelivered=True)
         if asyncio.get_running_loop().time() - claimed_at > self._lease.total_seconds() / 2:
             # The process stood still, or waited for its turn for long; another may have taken the letter over.
-            return Result(letter, State.QUEUED, error="held", not_before=now, tried=False, asked=False)
+            return Result(letter, State.QUEUED, error="held", tried=False, asked=False)
         report = await self._carriers[letter.channel].carry(letter)
         now = self._clock()
         return replace(judge(letter, report, now=now), ended_at=now)
@@ -285,8 +285,8 @@ class Delivery:
         everything = alone
         while True:
             try:
-                await self.recover(everything=everything)
-                await self._renew()
+                await to_its_end(self.recover(everything=everything))
+                await to_its_end(self._renew())
                 now_drift = self._clock().timestamp() - loop.time()
                 if now_drift < drift - CLOCK_JUMP.total_seconds():
                     log.warning("clock.set_back", seconds=round(drift - now_drift))
@@ -316,8 +316,7 @@ class Delivery:
             await asyncio.wait(self._under_way, timeout=FINISH_SECONDS)
         done, self._done = self._done, []
         results = [self._result(task) for task in done]
-        now = self._clock()
-        results += [Result(one, State.QUEUED, not_before=now, tried=False, asked=False) for one in back]
+        results += [Result(one, State.QUEUED, tried=False, asked=False) for one in back]
         while results:
             try:
                 async with self._database.write() as session:

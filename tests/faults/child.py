@@ -14,6 +14,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
 
 from bot.channels import telegram
+from bot.cli.serve import until_stopped
 from bot.schema import metadata
 from bot.turns.carrier import DoorCarrier, Dropped
 from bot.turns.conversation import ConversationStorage
@@ -120,3 +121,22 @@ def work(database_url: str, token: str, api: str, lease_seconds: float) -> None:
         await asyncio.gather(inbox.run(), delivery.run(alone=False))
 
     asyncio.run(forever())
+
+
+def serve(database_url: str, token: str, api: str, report: Any) -> None:
+    """The only process of an installation, asked to stop as the real one is: by a signal. Tells when it runs."""
+
+    async def everything() -> None:
+        report.send("running")
+        database = Database(database_url)
+        inbox, delivery, door = house(database, token, api)
+        polling = telegram.poll(door, inbox, ["message"])
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for part in (polling, inbox.run(), delivery.run(alone=True)):
+                    tasks.create_task(part)
+        finally:
+            await door.session.close()
+            await database.close()
+
+    asyncio.run(until_stopped(everything()))
