@@ -17,7 +17,6 @@ from bot.channels.calendar import CalendarFeed
 from bot.channels.web import history
 from bot.channels.web.server import WebDoor
 from bot.deeds.nightly import settle_everybody
-from bot.doctor import note_planned
 from bot.handlers import routers
 from bot.letters import composer
 from bot.metrics import Metrics
@@ -33,7 +32,7 @@ from bot.turns.replies import ReplySession
 from scheduler.delivery import Delivery
 from scheduler.jobs import Job, start_jobs
 from scheduler.limits import Limiter
-from scheduler.planner import Planning, plan
+from scheduler.planner import Planning, plan_when_free
 from storage.errors import Term
 from storage.files import forget_files
 
@@ -120,10 +119,7 @@ def _jobs(house: House) -> list[Job]:
     planning = Planning(settings.zone, settings.study_time, settings.reminder_time)
 
     async def planner() -> None:
-        async with services.database.write() as session:
-            written = await plan(session, planning, now=services.clock.now())
-        await note_planned(services.database, now=services.clock.now())
-        if written:
+        if await plan_when_free(services.database, planning, services.clock.now):
             house.delivery.nudge()
 
     async def reminders() -> None:

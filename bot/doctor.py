@@ -22,14 +22,14 @@ from bot.tables import PARKED, WAITING, InboxRow
 from content.tables import DocumentRow, PassageRow
 from records.tables import AccountRow, PersonRow
 from scheduler.outbox import State
+from scheduler.planner import PLANNED_AT
 from scheduler.tables import OutboxRow
 from storage.backup import revision_of
 from storage.database import Database
 from storage.errors import WaymarkError
 from storage.migrations import head_revision
-from storage.settings import get_setting, put_setting
+from storage.settings import get_setting
 
-PLANNED_AT = "planner.ran_at"  # written by the planner's job
 LATE = timedelta(minutes=10)
 MEGABYTE = 1024 * 1024
 LITTLE_SPACE, NO_SPACE = 1024 * MEGABYTE, 200 * MEGABYTE
@@ -189,12 +189,6 @@ def _planner(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
         return warning("planner", "late", minutes=minutes) if now - ran_at > LATE else ok("planner", minutes=minutes)
 
     return look
-
-
-async def note_planned(database: Database, *, now: datetime) -> None:
-    """Remember that the planner has run, for the doctor."""
-    async with database.write() as session:
-        await put_setting(session, PLANNED_AT, now.isoformat())
 
 
 async def _accounts(database: Database) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +19,7 @@ from sqlalchemy import (
     literal,
     not_,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,9 +28,14 @@ from records.tables import ConsentRow, PersonRow, RoleRow, StudyTurnRow
 from scheduler.mailing import write_letters
 from scheduler.outbox import Kind
 from scheduler.tables import OutboxRow, ReminderRow
+from storage.database import Database
+from storage.settings import put_setting
 
 CATCH_UP = timedelta(hours=3)  # a study time missed by more (an outage) is let go until tomorrow
 PLANNING_LOCK = 0x77617970  # the number of PostgreSQL's advisory lock: one process at a time plans
+ASK_AGAIN_SECONDS = 3.0  # so long after the death of whoever plans another takes over
+STANDSTILL = "SET LOCAL idle_in_transaction_session_timeout = '20s'"  # whoever plans and stands still has to let go
+PLANNED_AT = "planner.ran_at"  # the setting that remembers when planning was done last
 
 
 @dataclass(frozen=True)
@@ -39,19 +47,42 @@ class Planning:
     reminder_time: time
 
 
-async def plan(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
-    """Write every letter whose time has come; planning the same minute again writes nothing. Returns how many.
+async def plan_when_free(
+    database: Database,
+    planning: Planning,
+    clock: Callable[[], datetime],
+    *,
+    ask_again_seconds: float = ASK_AGAIN_SECONDS,
+) -> int:
+    """Plan as soon as no other process does; when that one dies, within seconds. Returns how many letters there are."""
+    while True:
+        async with database.write() as session:
+            written = await plan(session, planning, now=clock())
+            if written is not None:
+                await note_planned(session, now=clock())
+                return written
+        await asyncio.sleep(ask_again_seconds)
 
-    Of several processes one plans and the others leave it to it; when it dies, the next minute is another's.
+
+async def note_planned(session: AsyncSession, *, now: datetime) -> None:
+    """Remember that planning was done, for whoever looks after the installation."""
+    await put_setting(session, PLANNED_AT, now.isoformat())
+
+
+async def plan(session: AsyncSession, planning: Planning, *, now: datetime) -> int | None:
+    """Write every letter whose time has come; planning the same minute again writes nothing.
+
+    Returns how many; None where another process is planning.
     """
     if not await _is_ours(session):
-        return 0
+        return None
     return await plan_study(session, planning, now=now) + await plan_reminders(session, planning, now=now)
 
 
 async def _is_ours(session: AsyncSession) -> bool:
     if session.get_bind().dialect.name != "postgresql":
         return True
+    await session.execute(text(STANDSTILL))
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(PLANNING_LOCK))))
 
 

@@ -108,7 +108,9 @@ class StudentHouse:
 
     async def plan_in(self, session: AsyncSession) -> int:
         """The same in a transaction of the test."""
-        return await plan(session, self._planning, now=self.now)
+        written = await plan(session, self._planning, now=self.now)
+        assert written is not None  # nobody else plans for this house
+        return written
 
     async def plan_reminders(self) -> int:
         """What it does about reminders."""

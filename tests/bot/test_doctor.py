@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.doctor import Finding, examine, note_planned
+from bot.doctor import Finding, examine
 from bot.opening import open_services
 from bot.settings import Settings
 from bot.tables import PARKED, InboxRow
 from bot.words import Locales
 from scheduler.outbox import Draft, Kind, enqueue
+from scheduler.planner import note_planned
 from tests.bot.command_line import ROOT
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
@@ -44,14 +45,14 @@ async def test_before_the_first_start_nothing_is_made_and_it_says_what_to_do(tmp
 async def test_a_house_in_order_and_one_with_troubles(tmp_path: Path, library_url: str) -> None:
     settings = _settings(tmp_path, database_url=library_url)
     async with open_services(settings, Clock(settings.zone, lambda: NOW)) as services:
-        await note_planned(services.database, now=NOW - timedelta(minutes=1))
+        async with services.database.write() as session:
+            await note_planned(session, now=NOW - timedelta(minutes=1))
         good = await _findings(settings)
         async with services.database.write() as session:
             late = NOW - timedelta(hours=1)
             await enqueue(session, [Draft("late", "web", 1, Kind.NOTICE, {}, late)], now=late)
             session.add(InboxRow(channel="web", update_id=1, lane="1", payload={}, received_at=NOW, state=PARKED))
-            await session.flush()
-        await note_planned(services.database, now=NOW - timedelta(hours=2))
+            await note_planned(session, now=NOW - timedelta(hours=2))
         bad = await _findings(settings)
 
     assert _said(good) == {

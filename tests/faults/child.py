@@ -23,9 +23,11 @@ from bot.turns.replies import ReplySession
 from scheduler import outbox
 from scheduler.delivery import Delivery
 from scheduler.outbox import Letter
+from scheduler.planner import plan
 from storage.database import Database
 from tests.bot.small_house import now
 from tests.faults.shop import letter, shop
+from tests.scheduler.test_planner import PLANNING, at
 
 KILLED = 77
 Moment = Literal["before", "after"]
@@ -140,3 +142,14 @@ def serve(database_url: str, token: str, api: str, report: Any) -> None:
             await database.close()
 
     asyncio.run(until_stopped(everything()))
+
+
+def plan_and_stand_still(database_url: str, report: Any) -> None:
+    """Plan, tell how many letters that made, and never come to the commit."""
+
+    async def forever() -> None:
+        async with Database(database_url).write() as session:
+            report.send(await plan(session, PLANNING, now=at(8)))
+            await asyncio.Event().wait()
+
+    asyncio.run(forever())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -16,12 +17,12 @@ from sqlalchemy import select, text
 from bot.tables import InboxRow
 from records.tables import PersonRow
 from scheduler import outbox
-from scheduler.planner import PLANNING_LOCK, plan
+from scheduler.planner import PLANNING_LOCK, plan, plan_when_free
 from scheduler.tables import OutboxRow
 from storage.database import Database
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
-from tests.faults.child import house, process, text_update, work
+from tests.faults.child import house, plan_and_stand_still, process, text_update, work
 from tests.faults.shop import letter, orders_of, states
 from tests.scheduler.people import add_branch, add_student
 from tests.scheduler.test_planner import PLANNING, at
@@ -124,12 +125,34 @@ async def test_while_one_process_plans_the_others_leave_it_to_it(postgres_url: s
     async with database.write() as planner:
         await planner.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": PLANNING_LOCK})
         async with database.write() as session:
-            assert await plan(session, PLANNING, now=at(8)) == 0
+            assert await plan(session, PLANNING, now=at(8)) is None
     async with database.write() as session:
         assert await plan(session, PLANNING, now=at(8)) == 1
 
     async with database.read() as session:
         assert await session.scalar(select(OutboxRow.recipient_id)) == await session.scalar(select(PersonRow.id))
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_when_the_one_that_plans_dies_another_takes_over_and_nothing_is_planned_twice(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    async with database.write() as session:
+        branch = await add_branch(session)
+        await add_student(session, branch, 1)
+    here, there = multiprocessing.Pipe(duplex=False)
+    planner = process(plan_and_stand_still, postgres_url, there)
+    planner.start()
+    assert await asyncio.to_thread(here.recv) == 1
+
+    taking_over = asyncio.create_task(plan_when_free(database, PLANNING, lambda: at(8), ask_again_seconds=0.1))
+    async with database.write() as session:
+        assert await plan(session, PLANNING, now=at(8)) is None
+    planner.kill()
+
+    assert await taking_over == 1
+    async with database.write() as session:
+        assert await plan(session, PLANNING, now=at(8)) == 0
     await database.close()
 
 
