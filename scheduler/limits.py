@@ -25,7 +25,7 @@ WINDOW_SECONDS = 1.0
 class Limiter:
     """The limits of one bot on one platform.
 
-    Sends leave evenly spaced, `per_second` of them, so that a reply never waits for the next second. And each is counted
+    Sends leave evenly spaced, `per_second` of them, so that a reply never waits for the next second. And each counts
     from its start until one second after its end: whatever the network does to it, the platform saw it in between, so
     no second of the platform's ever holds more than it allows. Several processes share one by `dump` and `restore`.
     """
