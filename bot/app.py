@@ -135,7 +135,7 @@ def _jobs(house: House) -> list[Job]:
     return [
         Job("planner", "* * * * *", planner),
         Job("tidy", "*/10 * * * *", tidy),
-        Job("reminders", "20 3 * * *", reminders),
+        Job("reminders", "20 3 * * *", reminders, at_start=True),
     ]
 
 

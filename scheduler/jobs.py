@@ -15,11 +15,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """`cron` has the five fields of crontab, local to the school's zone; missed runs are made up by one."""
+    """`cron` has the five fields of crontab, local to the school's zone; missed runs are made up by one.
+
+    `at_start`: also when the process begins, for what a machine that is off at that hour would never do.
+    """
 
     name: str
     cron: str
     run: Callable[[], Awaitable[object]]
+    at_start: bool = False
 
 
 def start_jobs(jobs: Sequence[Job], zone: ZoneInfo) -> AsyncIOScheduler:
@@ -34,6 +38,8 @@ def start_jobs(jobs: Sequence[Job], zone: ZoneInfo) -> AsyncIOScheduler:
             max_instances=1,
             misfire_grace_time=None,  # however late: the job itself decides what still applies
         )
+        if job.at_start:
+            scheduler.add_job(_logged(job), id=f"{job.name} at start", misfire_grace_time=None)
     scheduler.start()
     return scheduler
 

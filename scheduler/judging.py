@@ -10,6 +10,9 @@ from typing import Protocol
 from scheduler.outbox import MAX_ATTEMPTS, PATIENT_ATTEMPTS, Letter, Result, State
 
 BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300, 900)
+# Nobody has refused what could not be sent: it is tried every five minutes until it expires, and what may go wrong
+# after that still finds tries left.
+COUNTED_WITHOUT_CONNECTION = MAX_ATTEMPTS - 2
 
 
 class Outcome(StrEnum):
@@ -61,6 +64,7 @@ def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
             return Result(letter, State.FAILED, error=report.reason)
         case Outcome.LATER:
             until = now + timedelta(seconds=max(report.retry_after, 0.1))
+            until = min(until, letter.expires_at or until)  # let go in time for the letter of the next day
             return Result(letter, State.QUEUED, error=report.reason, not_before=until, tried=False, asked=False)
         case Outcome.WAIT:
             seconds = max(report.retry_after, 0.1)
@@ -68,12 +72,8 @@ def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
                 letter, State.QUEUED, error=report.reason, tried=False, holds=True, retry_after=report.retry_after
             )
             return waiting.waiting(now + timedelta(seconds=seconds))
-        case Outcome.UNSURE if not letter.repeatable:
+        case Outcome.UNSURE if not letter.repeatable or letter.attempts >= MAX_ATTEMPTS:
             return Result(letter, State.UNCERTAIN, error=report.reason)
-    if letter.attempts >= MAX_ATTEMPTS:
-        if report.outcome is Outcome.UNSURE:
-            return Result(letter, State.UNCERTAIN, error=report.reason)
-        return Result(letter, State.FAILED, error=report.reason, undelivered=True)
     pause = BACKOFF_SECONDS[min(letter.attempts, len(BACKOFF_SECONDS)) - 1]
     return Result(
         letter,
@@ -81,4 +81,5 @@ def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
         error=report.reason,
         not_before=now + timedelta(seconds=pause),
         holds=letter.attempts <= PATIENT_ATTEMPTS,
+        tried=report.outcome is not Outcome.NOT_SENT or letter.attempts < COUNTED_WITHOUT_CONNECTION,
     )

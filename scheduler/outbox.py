@@ -109,7 +109,7 @@ class Result:
         asked: whether the platform was asked at all, which is what its limits count.
         retry_after: seconds that the platform asked for.
         ended_at: when the platform had answered.
-        undelivered: given up although nobody refused it: its time ran out, or there was no connection.
+        undelivered: given up although nobody refused it: its time ran out.
     """
 
     letter: Letter

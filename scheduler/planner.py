@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -128,7 +128,7 @@ async def _write_cards(session: AsyncSession, planning: Planning, people: Column
         key=literal("study:") + cast(PersonRow.id, String) + literal(f":{day.isoformat()}"),
         recipients=may_have_one,
         payload={"template": "study", "day": day.isoformat()},
-        expires_at=datetime.combine(day + timedelta(days=1), time(0, 0), planning.zone).astimezone(UTC),
+        expires_at=_midnight_after(day, planning),
         now=now,
     )
 
@@ -138,7 +138,8 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
 
     Who already had today's letter hears of new ones tomorrow at that time, together with tomorrow's: a letter before it
     (after midnight, after an outage) would take the day's place, and what is due that day would come a day late.
-    What a letter says is decided, and checked again, at sending.
+    What a letter says is decided, and checked again, at sending. One that has not left by midnight is let go, and what
+    it was about stands in the next day's: two on one day would be one too many.
     """
     local = now.astimezone(planning.zone)
     if local.time() < planning.reminder_time:
@@ -163,6 +164,10 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
         key=key,
         recipients=people,
         payload={"template": "reminders", "day": day.isoformat(), "planned_at": now.isoformat()},
-        expires_at=now + timedelta(days=1),
+        expires_at=_midnight_after(day, planning),
         now=now,
     )
+
+
+def _midnight_after(day: date, planning: Planning) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(0, 0), planning.zone).astimezone(UTC)

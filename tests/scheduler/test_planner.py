@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -30,6 +31,17 @@ class Answering:
 
     async def carry(self, letter: Letter) -> Report:
         return self._report
+
+
+class Silent:
+    """A carrier that never comes back."""
+
+    def __init__(self) -> None:
+        self.left = asyncio.Event()
+
+    async def carry(self, letter: Letter) -> Report:
+        self.left.set()
+        return await asyncio.Future[Report]()
 
 
 def at(hour: int, minute: int = 0, day: int = 22) -> datetime:
@@ -200,7 +212,7 @@ async def test_what_came_after_todays_letter_does_not_take_the_place_of_tomorrow
         (Report(Outcome.SENT), 1, False),
         (Report(Outcome.DEAD, reason="blocked"), 1, False),
         (Report(Outcome.CANCELLED, reason="done meanwhile"), 1, False),
-        (Report(Outcome.NOT_SENT, reason="no connection"), 1, True),
+        (Report(Outcome.NOT_SENT, reason="no connection"), 2, True),
         (Report(Outcome.LATER, reason="quiet hours", retry_after=36 * 3600), 40, True),
     ],
 )
@@ -221,6 +233,71 @@ async def test_what_a_letter_that_never_left_was_about_stands_in_the_next_one(
         written = await plan_reminders(session, PLANNING, now=at(9, day=24))
 
     assert written == comes_again
+
+
+async def test_a_reminder_waits_for_the_connection_for_as_long_as_its_day_lasts(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        mei = await add_student(session, branch, 1)
+        session.add(reminder(mei, mei, "T02", at(9)))
+        await session.flush()
+        await plan_reminders(session, PLANNING, now=at(9))
+
+    states = []
+    for minutes in range(0, 15 * 60, 10):
+        answer = Report(Outcome.SENT if minutes > 14 * 60 else Outcome.NOT_SENT)
+        moment = at(9) + timedelta(minutes=minutes)
+        await Delivery(database, {"telegram": Answering(answer)}, {}, lambda now=moment: now).drain()
+        states.append(await _state(database))
+
+    assert set(states[:84]) == {"queued"}
+    assert states[-1] == "sent"
+
+
+async def test_a_kill_after_a_long_time_without_a_connection_does_not_end_a_letter(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        mei = await add_student(session, branch, 1)
+        session.add(reminder(mei, mei, "T02", at(9)))
+        await session.flush()
+        await plan_reminders(session, PLANNING, now=at(9))
+    for moment in map(at, range(10, 22)):
+        shut = Answering(Report(Outcome.NOT_SENT))
+        await Delivery(database, {"telegram": shut}, {}, lambda now=moment: now).drain()
+
+    silent = Silent()
+    killed = asyncio.create_task(Delivery(database, {"telegram": silent}, {}, lambda: at(22)).drain())
+    await silent.left.wait()
+    killed.cancel()
+    await asyncio.gather(killed, return_exceptions=True)
+    next_one = Delivery(database, {"telegram": Answering(Report(Outcome.SENT))}, {}, lambda: at(22))
+    await next_one.recover(everything=True)
+    await next_one.drain()
+
+    assert await _state(database) == "sent"
+
+
+async def _state(database: Database) -> str | None:
+    async with database.read() as session:
+        return await session.scalar(select(OutboxRow.state))
+
+
+async def test_who_rests_until_after_midnight_hears_of_it_in_the_letter_of_the_next_day(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        mei = await add_student(session, branch, 1)
+        session.add_all([reminder(mei, mei, "T02", at(9)), reminder(mei, mei, "T03", at(9, day=23))])
+        await session.flush()
+        await plan_reminders(session, PLANNING, now=at(9))
+
+    rests = Answering(Report(Outcome.LATER, reason="quiet hours", retry_after=25 * 3600))
+    for moment in (at(9), at(0, day=23)):
+        await Delivery(database, {"telegram": rests}, {}, lambda now=moment: now).drain()
+    async with database.write() as session:
+        await plan_reminders(session, PLANNING, now=at(9, day=23))
+        planned = await session.execute(select(ReminderRow.rule, ReminderRow.planned_at).order_by(ReminderRow.rule))
+
+        assert [tuple(row) for row in planned] == [("T02", at(9, day=23)), ("T03", at(9, day=23))]
 
 
 async def test_who_joins_or_chooses_another_time_after_theirs_still_gets_todays_card_once(database: Database) -> None:
