@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,14 +13,16 @@ from zoneinfo import ZoneInfo
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.base import BaseSession
+from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.types import Chat, Message
+from sqlalchemy import select
 
 from bot.clock import Clock
 from bot.consent import NOTICE_VERSION
 from bot.deeds.correcting import redate_step, withdraw_step
 from bot.deeds.nightly import settle_everybody
-from bot.deeds.recording import record_step
+from bot.deeds.recording import note_many, record_quietly, record_step
 from bot.knowledge import Knowledge
 from bot.letters import composer
 from bot.services import Services
@@ -38,32 +40,48 @@ from records.workdays import WorkCalendar
 from scheduler.delivery import Delivery
 from scheduler.planner import Planning, plan
 from scheduler.snoozing import snooze
+from scheduler.tables import OutboxRow
 from storage.database import Database
 from tests.simulation.lives import Deed
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+PATIENCE = (1, 2, 5, 15, 60, 300, 300, 300)  # seconds between tries at a door that is shut; later ones are alike
+
+
+@dataclass(frozen=True)
+class Kill:
+    """The process dies at the message after so many: before the door has it, or `heard`, before it knows of that."""
+
+    after: int
+    heard: bool
 
 
 @dataclass
 class Door(BaseSession):
-    """Keeps every message with its moment; `falls_after` messages more and the process dies before the next leaves."""
+    """Keeps every message with its moment; it may be shut, and a process may die while it speaks."""
 
     moment: list[datetime]
     kept: list[tuple[datetime, SendMessage]] = field(default_factory=list)
-    falls_after: int | None = None
-    fallen: asyncio.Event = field(default_factory=asyncio.Event)
+    shut: bool = False
+    kill: Kill | None = None
+    dead: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         super().__init__()
 
     async def make_request(self, bot: Bot, method: TelegramMethod[Any], timeout: int | None = None) -> Any:  # noqa: ASYNC109 (the signature is aiogram's)
         assert isinstance(method, SendMessage)
-        if self.falls_after is not None:
-            if self.falls_after <= 0:
-                self.fallen.set()
+        if self.shut:
+            raise TelegramNetworkError(method, "nobody is there") from ConnectionRefusedError()
+        if self.kill is not None:
+            dies = self.kill.after == 0
+            self.kill = Kill(self.kill.after - 1, self.kill.heard)
+            if dies and self.kill.heard:
+                self.kept.append((self.moment[0], method))
+            if dies or self.dead.is_set():
+                self.dead.set()
                 await asyncio.Event().wait()
-            self.falls_after -= 1
         self.kept.append((self.moment[0], method))
         return Message(
             message_id=len(self.kept), date=self.moment[0], chat=Chat(id=int(method.chat_id), type="private")
@@ -88,17 +106,18 @@ class House:
         self.names: dict[int, str] = {}
         self._track = load_track(school=TRACKS / "school.example.yaml")
         self._calendar = WorkCalendar.standard()
+        self._locales = Locales(default="zh_CN")
         self.open()
 
     def open(self) -> None:
-        """A fresh process: nothing is remembered but what stands in the database."""
+        """A fresh process: nothing is remembered but what stands in the database and in files that nobody changes."""
         settings = Settings(data=self._folder, database_url=self._url, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own
         self.database = Database(self._url)
         self.services = Services(
             settings=settings,
             database=self.database,
             clock=Clock(ZONE, lambda: self.moment[0]),
-            locales=Locales(default="zh_CN"),
+            locales=self._locales,
             track=self._track,
             calendar=self._calendar,
             readings=Readings(),
@@ -118,33 +137,63 @@ class House:
     def at(self, day: date, moment: time) -> None:
         self.moment[0] = datetime.combine(day, moment, ZONE).astimezone(UTC)
 
-    async def tick(self) -> None:
-        """What the planner does each minute."""
+    async def tick(self, *, dies: bool = False) -> None:
+        """What the planner does each minute; a process that dies has not committed, and another one plans."""
+        if dies:
+            async with self.database.session() as session:
+                await plan(session, self._planning, now=self.moment[0])
+                await session.rollback()
+            await self.restart()
         async with self.database.write() as session:
             await plan(session, self._planning, now=self.moment[0])
 
-    async def night(self) -> None:
-        """What the nightly job does."""
+    async def night(self, *, dies_after: int | None = None) -> None:
+        """What the nightly job does; a process that dies in the middle of it begins anew when it starts."""
+        if dies_after is not None:
+            job = asyncio.create_task(settle_everybody(self.services))
+            for _ in range(dies_after):
+                await asyncio.sleep(0)
+            job.cancel()
+            await asyncio.gather(job, return_exceptions=True)
+            await self.restart()
         await settle_everybody(self.services)
 
-    async def deliver(self, *, dies_after: int | None = None) -> None:
-        """Send what may be sent now; a process that dies has claimed its letters, and another one goes on."""
-        self.door.falls_after, self.door.fallen = dies_after, asyncio.Event()
+    async def deliver(self, kill: Kill | None = None) -> int:
+        """Send what may be sent now, trying as often as patience allows while the door is shut.
+
+        A process that is killed has claimed its letters, and another one goes on. Returns how many messages the door
+        had when that happened of which nobody can know whether it had them.
+        """
+        before = len(self.door.kept)
+        self.door.kill, self.door.dead = kill, asyncio.Event()
+        if kill is None and not await self._anything_waits():
+            return 0
         work = asyncio.create_task(self._delivery.drain())
-        dead = asyncio.create_task(self.door.fallen.wait())
-        await asyncio.wait([work, dead], return_when=asyncio.FIRST_COMPLETED)
-        self.door.falls_after = None
-        if work.done():
-            dead.cancel()
-            work.result()
-            return
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        attempts = [one for one in others if one is work or "_attempt" in repr(one.get_coro())]
-        for task in attempts:
-            task.cancel()
-        await asyncio.gather(*attempts, return_exceptions=True)
-        await self.restart()
-        await self._delivery.drain()
+        death = asyncio.create_task(self.door.dead.wait())
+        await asyncio.wait([work, death], return_when=asyncio.FIRST_COMPLETED)
+        self.door.kill = None
+        death.cancel()
+        if self.door.dead.is_set():
+            in_doubt = len(self.door.kept) - before
+            attempts = [one for one in asyncio.all_tasks() if one is work or "_attempt" in repr(one.get_coro())]
+            for task in attempts:
+                task.cancel()
+            await asyncio.gather(*attempts, return_exceptions=True)
+            await self.restart()
+            await self._delivery.drain()
+            return in_doubt
+        work.result()
+        for seconds in PATIENCE if self.door.shut else ():
+            self.moment[0] += timedelta(seconds=seconds)
+            if await self._anything_waits():
+                await self._delivery.drain()
+        return 0
+
+    async def _anything_waits(self) -> bool:
+        """Whether delivery, which looks every second, would find a letter to take."""
+        due = (OutboxRow.state == "queued", OutboxRow.not_before <= self.moment[0])
+        async with self.database.read() as session:
+            return await session.scalar(select(OutboxRow.id).where(*due).limit(1)) is not None
 
     async def settle_in(self, students: dict[str, int], quiet: dict[str, tuple[time, time]]) -> None:
         """A committee with its branches: an organiser each, a mentor each, the students; all have joined."""
@@ -174,10 +223,7 @@ class House:
         student, organiser = self.people[deed.student], self.people[by]
         async with self.database.write() as session:
             if deed.does == "record":
-                request = StepRequest(
-                    student.id, deed.step, deed.on, deed.detail, recorded_by=organiser.id, reason=self._reason(deed)
-                )
-                await record_step(self.services, session, request)
+                await record_step(self.services, session, self._request(deed, organiser))
                 return
             entry = await self._entry(session, student, deed.step)
             change: dict[str, Any] = {"reason": "登记有误", "by": organiser}
@@ -185,6 +231,26 @@ class House:
                 await redate_step(self.services, session, student, entry.id, deed.on, **change)
             else:
                 await withdraw_step(self.services, session, student, entry, **change)
+
+    async def take_in(self, history: Sequence[Deed], by: str) -> None:
+        """What happened to a student before Waymark was used, as the list of an organiser brings it."""
+        student, organiser = self.people[history[0].student], self.people[by]
+        async with self.database.write() as session:
+            entries = [
+                (await record_quietly(self.services, session, self._request(deed, organiser))).entry for deed in history
+            ]
+            await note_many(self.services, session, student.id, entries, by=organiser.id)
+
+    def _request(self, deed: Deed, organiser: Person) -> StepRequest:
+        return StepRequest(
+            self.people[deed.student].id,
+            deed.step,
+            deed.on,
+            deed.detail,
+            recorded_by=organiser.id,
+            history=deed.history,
+            reason=self._reason(deed),
+        )
 
     def _reason(self, deed: Deed) -> str | None:
         return "按支部实际情况" if self._track.by_id[deed.step].reason_allowed else None

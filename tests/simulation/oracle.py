@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -253,6 +252,3 @@ def told(one: Due, days: int, paused: bool, student: str, organiser: str, commit
     if days <= -14:
         people.add(committee)
     return people
-
-
-Facts = Callable[[str], list[Happened]]
