@@ -92,9 +92,16 @@ class WebHouse:
         self.door.inbox = self.inbox
 
     @asynccontextmanager
-    async def open(self, *, deaf: bool = False) -> AsyncIterator[WebHouse]:
-        """Run until the block ends; it ends like a cancelled process. `deaf`: updates are kept, not handled."""
-        parts = [self.door.serve(), self.delivery.run(alone=True)]
+    async def open(self, *, deaf: bool = False, mute: bool = False) -> AsyncIterator[WebHouse]:
+        """Run until the block ends; it ends like a cancelled process.
+
+        Args:
+            deaf: updates are kept, not handled.
+            mute: letters are kept, not carried.
+        """
+        parts = [self.door.serve()]
+        if not mute:
+            parts.append(self.delivery.run(alone=True))
         if not deaf:
             parts.append(self.inbox.run())
         tasks = [asyncio.create_task(part) for part in parts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,9 +36,14 @@ class Line:
 
 
 class Hub:
-    """Who listens to which chat."""
+    """Who listens to which chat.
+
+    Attributes:
+        elsewhere: tells the pages that are open at other processes.
+    """
 
     def __init__(self) -> None:
+        self.elsewhere: Callable[[int, Json], None] | None = None
         self._lines: dict[int, set[Line]] = defaultdict(set)
 
     @contextmanager
@@ -54,12 +59,22 @@ class Hub:
                 del self._lines[chat_id]
 
     def tell(self, chat_id: int, event: Json) -> None:
-        """Tell every open page of the chat."""
+        """Tell every open page of the chat, at whatever process."""
+        self.tell_here(chat_id, event)
+        if self.elsewhere is not None:
+            self.elsewhere(chat_id, event)
+
+    def tell_here(self, chat_id: int, event: Json) -> None:
+        """Tell the pages of the chat that are open at this process."""
         for line in self._lines.get(chat_id, ()):
             line.push(event)
 
+    def cut(self, chat_id: int) -> None:
+        """Let the chat's pages here connect again and read the history anew."""
+        for line in list(self._lines.get(chat_id, ())):
+            line.cut()
+
     def cut_all(self) -> None:
         """Hang up on everybody: the door closes."""
-        for lines in list(self._lines.values()):
-            for line in list(lines):
-                line.cut()
+        for chat_id in list(self._lines):
+            self.cut(chat_id)

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Mount
 from bot.channels.web.guard import Guard, known_hosts
 from bot.channels.web.hub import Hub
 from bot.channels.web.inbound import Feed, Inbound
+from bot.channels.web.relay import Relay
 from bot.channels.web.routes import Routes, WebServices
 from bot.channels.web.session import WebSession
 from bot.channels.web.visitors import Seal, secret_of
@@ -59,6 +60,7 @@ class WebDoor:
         self._routes = Routes(services, self._hub, self._inbound, demo=demo)
         self._host, self._port = services.settings.web_host, services.settings.web_port
         self._listener: socket.socket | None = None
+        self._relay = None if services.database.is_sqlite else Relay(services.database, self._hub)
 
     @property
     def inbox(self) -> Feed | None:
@@ -85,9 +87,12 @@ class WebDoor:
         listener = self.bind()
         server = _Server(self._config(), self.opened)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
+        relaying = asyncio.create_task(self._relay.run()) if self._relay is not None else None
         try:
             await asyncio.shield(serving)
         finally:
+            if relaying is not None:
+                relaying.cancel()
             self.opened.clear()
             self._hub.cut_all()
             server.should_exit = True
