@@ -30,6 +30,7 @@ from bot.turns.patience import Patience
 from bot.turns.remembered import forget_old
 from bot.turns.replies import ReplySession
 from scheduler.delivery import Delivery
+from scheduler.forgetting import forget_letters
 from scheduler.jobs import Job, start_jobs
 from scheduler.limits import Limiter
 from scheduler.planner import Planning, plan_when_free
@@ -131,6 +132,8 @@ def _jobs(house: House) -> list[Job]:
             await forget_old(session, now=services.clock.now())
             await history.forget_old(session, now=services.clock.now())
             await forget_files(session, now=services.clock.now())
+        async with services.database.write() as session:
+            await forget_letters(session, (telegram.CHANNEL, "web"), now=services.clock.now())
 
     return [
         Job("planner", "* * * * *", planner),

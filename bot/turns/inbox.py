@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import String, and_, cast, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.tables import HANDLED, PARKED, WAITING, InboxRow
@@ -142,12 +142,22 @@ class Inbox:
     async def tidy(self) -> None:
         """Empty what people wrote from handled updates; forget ids that no platform will repeat."""
         now = self._clock()
+        said = and_(
+            InboxRow.state == HANDLED, InboxRow.handled_at < now - EMPTY_AFTER, cast(InboxRow.payload, String) != "{}"
+        )
+        async with self._database.read() as session:  # looked for here, so that nobody waits to write meanwhile
+            keys = [
+                tuple(row) for row in await session.execute(select(InboxRow.channel, InboxRow.update_id).where(said))
+            ]
+        for start in range(0, len(keys), AT_HAND):
+            async with self._database.write() as session:
+                await session.execute(
+                    update(InboxRow)
+                    .where(tuple_(InboxRow.channel, InboxRow.update_id).in_(keys[start : start + AT_HAND]))
+                    .values(payload={})
+                    .execution_options(synchronize_session=False)
+                )
         async with self._database.write() as session:
-            await session.execute(
-                update(InboxRow)
-                .where(InboxRow.state == HANDLED, InboxRow.handled_at < now - EMPTY_AFTER)
-                .values(payload={})
-            )
             await session.execute(
                 delete(InboxRow).where(InboxRow.state == HANDLED, InboxRow.handled_at < now - FORGET_AFTER)
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from aiogram import Bot, F, Router
@@ -18,7 +19,7 @@ from bot.tables import InboxRow
 from scheduler.tables import OutboxRow
 from storage.database import Database
 from storage.settings import get_setting, put_setting
-from tests.bot.small_house import SmallHouse, in_thread
+from tests.bot.small_house import SmallHouse, in_thread, now
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 
@@ -263,3 +264,27 @@ async def _until(database: Database, state: str, count: int) -> None:
             async with database.read() as session:
                 found = await session.scalar(query) or 0
             await asyncio.sleep(0.05)
+
+
+async def test_what_a_person_wrote_is_emptied_within_the_hour_and_its_number_after_two_weeks(
+    database: Database, emulator: Emulator
+) -> None:
+    mei, moment = emulator.user("林小梅"), [now()]
+    house = SmallHouse(database, emulator, talkative(), clock=lambda: moment[0])
+
+    async def kept() -> list[bool]:
+        await house.inbox.tidy()
+        async with database.read() as session:
+            return [bool(payload) for payload in await session.scalars(select(InboxRow.payload))]
+
+    async with house.open():
+        mei.says("hello")
+        await mei.hears("second")
+        await _until(database, "sent", 2)
+        assert await kept() == [True]
+        moment[0] += timedelta(minutes=31)
+        assert await kept() == [False]
+        moment[0] += timedelta(days=13)
+        assert await kept() == [False]
+        moment[0] += timedelta(days=1)
+        assert await kept() == []
