@@ -269,8 +269,8 @@ async def _until(database: Database, state: str, count: int) -> None:
 async def test_what_a_person_wrote_is_emptied_within_the_hour_and_its_number_after_two_weeks(
     database: Database, emulator: Emulator
 ) -> None:
-    mei, moment = emulator.user("林小梅"), [now()]
-    house = SmallHouse(database, emulator, talkative(), clock=lambda: moment[0])
+    mei, passed = emulator.user("林小梅"), [timedelta(0)]
+    house = SmallHouse(database, emulator, talkative(), clock=lambda: now() + passed[0])
 
     async def kept() -> list[bool]:
         await house.inbox.tidy()
@@ -282,9 +282,9 @@ async def test_what_a_person_wrote_is_emptied_within_the_hour_and_its_number_aft
         await mei.hears("second")
         await _until(database, "sent", 2)
         assert await kept() == [True]
-        moment[0] += timedelta(minutes=31)
+        passed[0] += timedelta(minutes=31)
         assert await kept() == [False]
-        moment[0] += timedelta(days=13)
+        passed[0] += timedelta(days=13)
         assert await kept() == [False]
-        moment[0] += timedelta(days=1)
+        passed[0] += timedelta(days=1)
         assert await kept() == []
