@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from content.passages import DocumentKind, Level, Passage
+from content.passages import DocumentKind, Level, Passage, PassageId
 from retrieval.editions import OldText, last_days, old_text
 from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
+from retrieval.parts import parts
 from retrieval.queries import Query
 from retrieval.refusals import Refusal, on_principle, small_talk
-from retrieval.search import Hit, Index
+from retrieval.search import Hit, Index, LookUp
 from retrieval.spans import Span, choose
 
 _CITED_AT_MOST = 3
 _CITED_FROM = 0.55  # of the first hit's score: less is a heading to offer, not a second answer
+_NEAR_THE_WHOLE = 5  # hits of a message, among which what answers a part of it must be
 _OTHER_LEVEL_SAYS = 0.7  # of the question, by weight: then the other level speaks of the same, and both are shown
 _FIRST = {Level.NATIONAL: 0, Level.SCHOOL: 1}
 
@@ -74,10 +76,14 @@ class Answer:
     former: bool = False
 
 
-def answer(index: Index, question: str, *, on: date) -> Answer:
+def answer(index: Index, question: str, *, on: date, limit: int = 5) -> Answer:
     """Answer from passages in force on this day, by quotation, or say why not.
 
-    Where the question is for an old text, from that text if it is held, and from no other.
+    Where the question is for an old text, from that text if it is held, and from no other. Where several things are
+    asked at once, each of them that is known is answered.
+
+    Args:
+        limit: hits at most.
     """
     text = normalise(question)
     reason = _unanswerable(text)
@@ -86,12 +92,41 @@ def answer(index: Index, question: str, *, on: date) -> Answer:
     former = old_text(text, on=on)
     if former is not None:
         return _of_old_text(index, question, former, on=on)
-    found = index.look_up(question, on=on)
-    confidence = found.hits[0].score if found.hits else 0.0
-    citations = _citations(index, found.query, found.hits) if confidence >= found.gate else ()
+    found = index.look_up(question, on=on, limit=limit)
+    each = _surely_found(found, [index.look_up(part, on=on, limit=limit) for part in parts(text)])
+    hits = _merged([*each, found])[:limit]
+    confidence = max((one.hits[0].score for one in (*each, found) if one.hits), default=0.0)
+    citations = _all_cited(index, each or [found])
     if not citations:
-        return Answer(question, False, confidence, (), found.hits, Refusal.NOTHING_FOUND)
-    return Answer(question, True, confidence, citations, found.hits, None)
+        return Answer(question, False, confidence, (), hits, Refusal.NOTHING_FOUND)
+    return Answer(question, True, confidence, citations, hits, None)
+
+
+def _surely_found(whole: LookUp, each: Sequence[LookUp]) -> list[LookUp]:
+    """Where a message asks for several things and at least two are known: what answers each of these.
+
+    Only what the whole message brings up too, since 「最多延多久」 alone may mean something else.
+    """
+    near = {hit.passage.id for hit in whole.hits[:_NEAR_THE_WHOLE]}
+    sure = [found for found in each if found.answered and found.hits[0].passage.id in near]
+    return sure if len({found.hits[0].passage.id for found in sure}) > 1 else []
+
+
+def _merged(each: Sequence[LookUp]) -> tuple[Hit, ...]:
+    """First the best of each, then what else was found, every passage once."""
+    placed: dict[PassageId, Hit] = {}
+    for hit in (*(found.hits[0] for found in each if found.hits), *(hit for found in each for hit in found.hits[1:])):
+        placed.setdefault(hit.passage.id, hit)
+    return tuple(placed.values())
+
+
+def _all_cited(index: Index, each: Sequence[LookUp]) -> tuple[Citation, ...]:
+    """What answers each, a passage once, national before school."""
+    cited: dict[PassageId, Citation] = {}
+    for found in each:
+        for citation in _citations(index, found.query, found.hits) if found.answered else ():
+            cited.setdefault(citation.passage.id, citation)
+    return tuple(sorted(cited.values(), key=lambda citation: _FIRST[citation.level]))
 
 
 def _of_old_text(index: Index, question: str, asked: OldText, *, on: date) -> Answer:

@@ -126,10 +126,9 @@ def evaluate(
     misses: list[Miss] = []
     for asked in questions:
         began = clock()
-        given = answer(index, asked.question, on=on)
+        given = answer(index, asked.question, on=on, limit=_DEEP)
         milliseconds.append((clock() - began) * 1000)
-        hits = index.search(asked.question, on=on, limit=_DEEP) if asked.relevant else list(given.hits)
-        place = first_right(hits, asked.relevant)
+        place = first_right(given.hits, asked.relevant)
         answered += given.answered
         confidences.append(given.confidence)
         answerable.append(bool(asked.relevant))
@@ -137,7 +136,7 @@ def evaluate(
         if asked.relevant:
             places.append(place)
         if given.answered != bool(asked.relevant) or (asked.relevant and place != 0):
-            found = tuple(Relevant(hit.passage.title, place_of(hit.passage)) for hit in hits[:3])
+            found = tuple(Relevant(hit.passage.title, place_of(hit.passage)) for hit in given.hits[:3])
             misses.append(Miss(asked.id, asked.question, asked.relevant, found, given.confidence, given.answered))
     return Evaluation(
         n=len(answerable),

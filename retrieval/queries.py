@@ -53,6 +53,11 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
+def pairs(text: str) -> frozenset[str]:
+    """Its pairs of neighbouring characters."""
+    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
+
+
 @dataclass(frozen=True)
 class Weighed:
     """A query in one channel: each gram with its rarity there and the grams that it may be a slip for."""

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.passages import Level, Passage
+from retrieval.elsewhere import Nearness
 from retrieval.naming import article_key, place_of, title_key
 from retrieval.normalise import normalise
-from retrieval.queries import Query, Weighed, homophones, letters
+from retrieval.queries import Query, Weighed, homophones, letters, pairs
 from retrieval.terms import Gram
 
 WEIGHTS = Path(__file__).parent / "weights.json"
@@ -103,7 +104,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
     core = query.core
     own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
     cover = _Cover(own, {**homophones(weighed), **query.meant})
-    pairs = _pairs(core)
+    own_pairs = pairs(core)
     rows = []
     for candidate in candidates:
         scores = candidate.scores
@@ -122,7 +123,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 max(scores.dense_question, 0) / tops[3],
                 covered,
                 longest / max(len(core), 4),
-                _dice(pairs, closest_pairs),
+                _dice(own_pairs, closest_pairs),
                 longest_run(core, closest) / max(len(core), 4),
                 _heading(query, candidate.passage),
                 _title(query, candidate.passage),
@@ -177,7 +178,7 @@ def _share(string: str, slips: tuple[str, ...], text: str) -> float:
 
 CONFIDENCE = (
     "score", "margin", "keyword", "question", "dense", "dense_question", "coverage", "run", "dice", "length",
-    "coverage_all", "missing", "support", "unknown",
+    "coverage_all", "missing", "support", "unknown", "elsewhere", "elsewhere_support", "elsewhere_dice",
 )  # fmt: skip
 
 
@@ -185,6 +186,7 @@ def confidence_features(
     query: Query,
     candidates: Sequence[Candidate],
     unknown: float,
+    elsewhere: Nearness,
     scores: NDArray[np.float64],
     rows: NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -192,6 +194,8 @@ def confidence_features(
 
     Args:
         unknown: share of the question that stands nowhere in the index.
+        elsewhere: of the question to those that nothing here answers. Not looked at where the first candidate has no
+            anticipated questions, as in a fresh upload: it may be what answers them.
     """
     rest_on = [_rests_on(candidate.passage) for candidate in candidates]
     rivals = [score for score, target in zip(scores, rest_on, strict=True) if target != rest_on[0]]
@@ -214,7 +218,18 @@ def confidence_features(
             top[column["missing"]],
             rows[:, column["support"]].max(),
             unknown,
+            *(_nearer_elsewhere(elsewhere, rows) if candidates[0].closest else (0.0, 0.0, 0.0)),
         ]
+    )
+
+
+def _nearer_elsewhere(elsewhere: Nearness, rows: NDArray[np.float64]) -> tuple[float, ...]:
+    """By how much the question is nearer to what is asked elsewhere than to what is expected here."""
+    column = {name: place for place, name in enumerate(FEATURES)}
+    here = rows[:, column["dense_question"]].max(), rows[:, column["support"]].max(), rows[0, column["question_dice"]]
+    return tuple(
+        max(float(there - known), -least)
+        for there, known, least in zip(elsewhere, here, _NEARER_IS_ENOUGH, strict=True)
     )
 
 
@@ -262,16 +277,13 @@ def _runs(needle: str, text: str) -> tuple[int, int]:
 
 
 _TILE = 3
+_NEARER_IS_ENOUGH = (0.3, 0.3, 0.4)  # to what is expected here: nearer than that says nothing more
 _LONGEST_LEARNED = 32  # characters; hardly a question that was learned from is longer
 
 
 @lru_cache(maxsize=8192)
 def _question(text: str) -> tuple[str, frozenset[str]]:
-    return letters(text), _pairs(letters(text))
-
-
-def _pairs(text: str) -> frozenset[str]:
-    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
+    return letters(text), pairs(letters(text))
 
 
 def _dice(left: frozenset[str], right: frozenset[str]) -> float:
@@ -281,13 +293,13 @@ def _dice(left: frozenset[str], right: frozenset[str]) -> float:
 def _heading(query: Query, passage: Passage) -> float:
     """Share of the innermost heading that the question says."""
     headings = passage.content.headings
-    pairs = _heading_pairs(headings[-1]) if headings else frozenset()
-    return sum(pair in query.text for pair in pairs) / len(pairs) if pairs else 0.0
+    own = _heading_pairs(headings[-1]) if headings else frozenset()
+    return sum(pair in query.text for pair in own) / len(own) if own else 0.0
 
 
 @lru_cache(maxsize=8192)
 def _heading_pairs(heading: str) -> frozenset[str]:
-    return _pairs(normalise(heading))
+    return pairs(normalise(heading))
 
 
 def _title(query: Query, passage: Passage) -> float:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from content.passages import DocumentId, DocumentKind, Level, Passage
 from retrieval.building import Builder, merged, to_merge
 from retrieval.candidates import candidates
+from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder, Vectors
 from retrieval.naming import title_key
 from retrieval.normalise import normalise
@@ -85,6 +87,11 @@ class LookUp:
     hits: tuple[Hit, ...]
     gate: float
 
+    @property
+    def answered(self) -> bool:
+        """Whether the first hit is an answer."""
+        return bool(self.hits) and self.hits[0].score >= self.gate
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -93,6 +100,7 @@ class Ranked:
     query: Query
     candidates: tuple[Candidate, ...]
     unknown: float
+    elsewhere: Nearness
     rows: NDArray[np.float64]
     scores: NDArray[np.float64]
     weighed: Weighed
@@ -237,7 +245,9 @@ class Index:
         ranked = self._learned(question, on=on, segments=segments)
         if not ranked.candidates:
             return LookUp(ranked.query, (), 1.0)
-        numbers = confidence_features(ranked.query, ranked.candidates, ranked.unknown, ranked.scores, ranked.rows)
+        numbers = confidence_features(
+            ranked.query, ranked.candidates, ranked.unknown, ranked.elsewhere, ranked.scores, ranked.rows
+        )
         learned = self._weights
         plain = not ranked.candidates[0].closest
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
@@ -267,7 +277,13 @@ class Index:
         scores = rows @ np.array(self._weights.ranker)
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
-        return Ranked(query, tuple(found[at] for at in order), unknown, rows[order], scores[order], bodies)
+        elsewhere = self._elsewhere.nearness(query)
+        return Ranked(query, tuple(found[at] for at in order), unknown, elsewhere, rows[order], scores[order], bodies)
+
+    @cached_property
+    def _elsewhere(self) -> Elsewhere:
+        """Encoded at the first question."""
+        return Elsewhere(self._encoder, read_elsewhere())
 
     def _vector(self, text: str) -> Vectors:
         """The question's vector: the mean of how it is asked and how it reads with its aliases spelled out."""

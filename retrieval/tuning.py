@@ -1,8 +1,8 @@
 """Learning the re-ranker, the calibration and the gate: `python -m retrieval.tuning --official FOLDER --general SET`.
 
-The questions are those of `benchmarks/questions/students.jsonl` marked `dev`, the general ones a set of `corpus.jsonl`
-and `queries.jsonl` on other matters, and `elsewhere.txt` (questions that no library of ours answers). The encoder has
-seen none of them. Figures are printed for folds that were not learned from, split by the article that answers.
+The questions are those of `benchmarks/questions/students.jsonl` marked `dev`, with `messages.jsonl` and `brief.jsonl`
+(very short ones) beside them; the general ones a set of `corpus.jsonl` and `queries.jsonl` on other matters. The
+encoder has seen none of them. Figures are for folds that were not learned from, split by the article that answers.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from retrieval.refusals import on_principle, small_talk
 from retrieval.search import Index, Ranked
 
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "questions" / "students.jsonl"
-ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
+DEVELOPMENT = (QUESTIONS, QUESTIONS.with_name("messages.jsonl"), QUESTIONS.with_name("brief.jsonl"))
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
 _ARTICLE_START = 1.5
 _GENERAL_WEIGHT = 0.6  # of a general question beside one of a student
 _PLAIN_WEIGHT = 0.0  # of the same to a library without anticipated questions: they teach its calibration only
-_RANKER_DECAY, _CALIBRATION_DECAY = 0.0015, 0.0003
+_RANKER_DECAY, _CALIBRATION_DECAY = 0.0015, 0.0001
 
 Floats = NDArray[np.float64]
 Asked = tuple[str, Callable[[Passage], bool] | None, str]  # a question, what answers it (None: nothing), its group
@@ -97,7 +97,9 @@ def numbers_of(example: Example, ranker: Floats) -> tuple[Floats, bool, bool]:
     order = np.argsort(-scores, kind="stable")
     ranked = example.ranked
     candidates = [ranked.candidates[at] for at in order]
-    numbers = confidence_features(ranked.query, candidates, ranked.unknown, scores[order], ranked.rows[order])
+    numbers = confidence_features(
+        ranked.query, candidates, ranked.unknown, ranked.elsewhere, scores[order], ranked.rows[order]
+    )
     return numbers, bool(example.right[order[0]]), not example.ranked.candidates[order[0]].closest
 
 
@@ -177,12 +179,12 @@ def _figures(outcomes: Sequence[tuple[float, bool, bool]]) -> dict[str, float | 
     }
 
 
-def student_questions(split: str) -> list[Asked]:
-    """Questions of one split; the group is the article that answers, or the kind of unanswerable question."""
+def development_questions(path: Path) -> list[Asked]:
+    """Questions of a file to learn from, grouped by the article that answers, the unanswerable by kind."""
     questions: list[Asked] = []
-    for line in QUESTIONS.read_text("utf-8").splitlines():
+    for line in path.read_text("utf-8").splitlines():
         entry = json.loads(line)
-        if entry["split"] != split:
+        if entry.get("split") == "test" or entry.get("known"):
             continue
         wanted = tuple(Relevant(each["title"], each.get("article") or "") for each in entry["relevant"])
         group = f"{wanted[0].title} {wanted[0].article}" if wanted else entry["id"].rpartition("-")[0]
@@ -232,14 +234,16 @@ def _named(names: dict[int, str], relevant: Sequence[str]) -> Callable[[Passage]
 
 def gather(encoder: Encoder, official: Path | None, general: Path | None) -> list[Example]:
     """All that is learned from: the library as it is, the same without anticipated questions, the general set."""
-    lines = ELSEWHERE.read_text("utf-8").splitlines()
-    questions = [*student_questions("dev"), *((line, None, f"elsewhere-{at % 40}") for at, line in enumerate(lines))]
     passages = library(official)
     full, plain = Index(encoder), Index(encoder)
     full.add(passages)
     plain.add(with_questions(passages, {}))
-    examples = examples_of(full, questions, "library", 1.0) + examples_of(plain, questions, "plain", _PLAIN_WEIGHT)
-    return examples + (general_set(general, Index(encoder)) if general else [])
+    examples = general_set(general, Index(encoder)) if general else []
+    for path in DEVELOPMENT:
+        questions = development_questions(path)
+        examples += examples_of(full, questions, path.stem, 1.0)
+        examples += examples_of(plain, questions, f"{path.stem}, plain", _PLAIN_WEIGHT)
+    return examples
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-OVERALL_PER_SECOND = 25.0  # Telegram documents about 30 a second for a bot; the rest is room for what we do not see
+PLATFORM_PER_SECOND = 30  # what Telegram documents for a bot
+OVERALL_PER_SECOND = 25.0  # what we ask for; the rest is room for what we do not see
 CHAT_SECONDS, CHAT_BURST = 1.0, 3
 GROUP_SECONDS, GROUP_BURST = 60 / 18, 2  # 20 a minute documented
 STORM_CHATS = 3  # 429 in that many chats within STORM_SECONDS holds the whole bot
@@ -24,9 +25,9 @@ WINDOW_SECONDS = 1.0
 class Limiter:
     """The limits of one bot on one platform.
 
-    A send is counted from its start until one second after its end. Whatever the network does to it, the platform saw
-    it in between, so no second of the platform's ever holds more than `per_second`; and they are spaced evenly, so
-    that a reply never waits for the next second. Several processes share one by `dump` and `restore`.
+    Sends leave evenly spaced, `per_second` of them, so that a reply never waits for the next second. And each counts
+    from its start until one second after its end: whatever the network does to it, the platform saw it in between, so
+    no second of the platform's ever holds more than it allows. Several processes share one by `dump` and `restore`.
     """
 
     per_second: float = OVERALL_PER_SECOND
@@ -44,7 +45,7 @@ class Limiter:
         waits = [0.0, self._pace - SMOOTH_SECONDS - at]
         if self._held is not None:
             waits.append(self._held[0] - at)
-        over = len(self._flying) + len(self._ended) - self._most()
+        over = len(self._flying) + len(self._ended) - PLATFORM_PER_SECOND
         if over >= 0:
             waits.append(self._ended[over] + WINDOW_SECONDS - at if over < len(self._ended) else WINDOW_SECONDS)
         return max(waits)
@@ -53,7 +54,7 @@ class Limiter:
         """How many may be sent at this moment."""
         if self.pause(now) > 0:
             return 0
-        window = self._most() - len(self._flying) - len(self._ended)
+        window = PLATFORM_PER_SECOND - len(self._flying) - len(self._ended)
         at = now.timestamp()
         return min(window, math.floor((at + SMOOTH_SECONDS - max(self._pace, at)) * self.per_second) + 1)
 
@@ -122,9 +123,6 @@ class Limiter:
         held = state.get("held")
         self._held = (held[0], held[1]) if held else None
         self._refusals = [(at, chat) for at, chat in state.get("refusals", ())]
-
-    def _most(self) -> int:
-        return max(1, math.floor(self.per_second))
 
     def _forget(self, now: datetime) -> float:
         """Drop what is over, and what lies in the future because the clock was set back."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +15,8 @@ from bot.reach import Reach, people_within, reach_of
 from bot.services import Services
 from content.documents import Document, show
 from content.library import predecessor_of
+from content.near import Near, near_to, standing
+from content.passages import Passage
 from content.questions import ImportPlan as BankPlan
 from content.questions import plan_import as plan_bank
 from content.readers import ParsedDocument
@@ -20,6 +24,9 @@ from records.branches import BranchKind
 from records.people import Person, PersonId
 from records.roster import ImportPlan, Roster, known_people, plan_import
 from records.step_list import PlannedStep, Problem, StepList, plan_steps
+
+QUESTIONS_ASKED = 30
+_QUESTION = re.compile(r"[？?]\s*$|[吗呢]\s*$")
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,19 @@ class StepPlan:
 
 @dataclass(frozen=True)
 class Preview:
-    """A file, and what would become of it; one of the four is given."""
+    """A file, and what would become of it; one of the four is given.
+
+    Attributes:
+        near: passages of the document that stand in the library already, nearly word for word.
+        answered: questions that it answers and the library does already, with the passage that does.
+    """
 
     pending: Pending
     reach: Reach
     document: ParsedDocument | None = None
     old: Document | None = None
+    near: tuple[Near, ...] = ()
+    answered: tuple[tuple[str, Passage], ...] = ()
     bank: BankPlan | None = None
     roster: tuple[Roster, ImportPlan] | None = None
     steps: StepPlan | None = None
@@ -60,13 +74,17 @@ async def preview_of(services: Services, person: Person, pending: Pending, read:
         reach = await reach_of(session, person)
         if read.document is not None:
             old = await _old(session, pending, read.document)
-            return Preview(pending, reach, document=read.document, old=old)
+            there = [one for one in await standing(session, on=today) if old is None or one.series != old.series]
         if read.bank is not None:
             return Preview(pending, reach, bank=await plan_bank(session, read.bank, today=today))
         if read.roster is not None:
             plan = await roster_plan(session, reach, pending, read.roster)
             return Preview(pending, reach, roster=(read.roster, plan))
         people = await people_within(session, reach)
+    if read.document is not None:
+        near = await asyncio.to_thread(near_to, read.document.passages, there)
+        answered = await _answered(services, read.document, {one.place for one in near})
+        return Preview(pending, reach, document=read.document, old=old, near=tuple(near), answered=tuple(answered))
     listed = read.steps or StepList((), (), (), history=False)
     planned, unknown = plan_steps(listed.steps, people)
     outcomes = await _tried(services, planned, person, history=listed.history)
@@ -99,6 +117,18 @@ async def _old(session: AsyncSession, pending: Pending, parsed: ParsedDocument) 
     if pending.replaces is not None:
         return await show(session, pending.replaces)
     return await predecessor_of(session, parsed)
+
+
+async def _answered(services: Services, parsed: ParsedDocument, said: Container[str]) -> list[tuple[str, Passage]]:
+    """The headings that are questions and get an answer already, other than those that stand there word for word."""
+    headings = dict.fromkeys(passage.headings[-1] for passage in parsed.passages if passage.headings)
+    questions = [one for one in headings if _QUESTION.search(one) and one not in said][:QUESTIONS_ASKED]
+    found = []
+    for question in questions:
+        answer = await services.knowledge.ask(question, on=services.clock.today())
+        if answer.answered:
+            found.append((question, answer.hits[0].passage))
+    return found
 
 
 async def _tried(

@@ -13,6 +13,7 @@ from bot.deeds.preview import Preview, StepPlan
 from bot.deeds.publishing import Published, TakenBack
 from bot.deeds.uploads import Pending, Sort
 from bot.reach import Reach
+from bot.views.organiser_near import near_parts, new_edition_buttons
 from bot.views.reached import told_keys
 from bot.views.text import Shown, lines, paragraphs, shortened
 from bot.words import Words
@@ -38,7 +39,7 @@ def show_preview(found: Preview, today: date, _: Words) -> Shown:
     """What the file is, what would become of it, and what can be chosen."""
     pending = found.pending
     if found.document is not None:
-        return _document(pending, found.document, found.old, today, _)
+        return _document(found, found.document, today, _)
     if found.bank is not None:
         return _with_buttons(_bank(found.bank, _), pending, _, "upload.publish", possible=bool(found.bank.new))
     if found.roster is not None:
@@ -121,7 +122,8 @@ def problem_text(problem: Problem, _: Words) -> str:
     return _(problem.key, **problem.values)
 
 
-def _document(pending: Pending, parsed: ParsedDocument, old: Document | None, today: date, _: Words) -> Shown:
+def _document(found: Preview, parsed: ParsedDocument, today: date, _: Words) -> Shown:
+    pending, old = found.pending, found.old
     since = date.fromisoformat(pending.effective) if pending.effective else parsed.effective or today
     told = "typed" if pending.effective else "told" if parsed.effective else "today"
     kind = _kind(pending, parsed)
@@ -144,6 +146,7 @@ def _document(pending: Pending, parsed: ParsedDocument, old: Document | None, to
             else _("upload.is_new"),
         ),
         _listed([notice_text(notice, _) for notice in parsed.notices], "upload.notices", _),
+        *near_parts(found, _),
         _("upload.document_hint"),
     ]
     other = DocumentKind.SCHOOL if kind is DocumentKind.OFFICIAL else DocumentKind.OFFICIAL
@@ -152,6 +155,7 @@ def _document(pending: Pending, parsed: ParsedDocument, old: Document | None, to
         Button(_.plain("upload.stages_button"), _press(pending, Deed.STAGES)),
         Button(_.plain("upload.date_button"), _press(pending, Deed.DATE)),
     ]
+    choices += new_edition_buttons(found, _)
     if old is None:
         choices.append(Button(_.plain("upload.old_button"), _press(pending, Deed.REPLACE)))
     return _with_buttons(paragraphs(parts), pending, _, "upload.publish", possible=True, extra=choices)

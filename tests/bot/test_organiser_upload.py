@@ -226,3 +226,48 @@ async def test_a_students_file_is_not_an_upload(database: Database, emulator: Em
         assert seen.buttons == []
         assert "发布" not in seen.text
         assert await asyncio.to_thread(lambda: len(student.heard)) == 1
+
+
+async def test_what_stands_in_the_library_already_is_told_with_the_difference_and_the_organiser_decides(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        organiser.presses("发布", await organiser.hears("共 3 段"))
+        await organiser.hears("已发布")
+        similar = RULES.replace("自习室预约规定", "研修间使用办法").replace("三十分钟", "十五分钟")
+
+        organiser.sends_document(similar.encode(), "研修间.md")
+
+        preview = await organiser.hears("和已有资料几乎相同")
+        assert "第二条与《示例大学自习室预约规定》第二条几乎相同，原来→现在：「三十」→「十五」" in preview.text
+        assert "第一条与《示例大学自习室预约规定》第一条相同" in preview.text
+        organiser.presses("作为《示例大学自习室预约规定》的新版", preview)
+        preview = await organiser.hears("替换：《示例大学自习室预约规定》第 1 版")
+        assert "几乎相同" not in preview.text
+        organiser.presses("取消", preview)
+        await organiser.hears("已取消")
+
+        organiser.sends_document(similar.encode(), "研修间.md")
+        organiser.presses("发布", await organiser.hears("和已有资料几乎相同"))
+        assert "第 1 版" in (await organiser.hears("已发布")).text
+    assert emulator.violations == []
+
+
+async def test_a_question_that_is_answered_already_is_told_before_publishing(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        organiser.presses("发布", await organiser.hears("共 3 段"))
+        await organiser.hears("已发布")
+        questions = "# 常见问题汇编\n\n## 自习室每天几点开放？\n\n七点。\n\n## 校车周末开吗？\n\n周末不开，周一恢复。\n"
+
+        organiser.sends_document(questions.encode(), "问答.md")
+
+        preview = await organiser.hears("资料里已经能回答（1 个问题）")
+        assert "自习室每天几点开放？ 《示例大学自习室预约规定》第一条" in preview.text
+        assert "校车" not in preview.text.split("资料里已经能回答")[1]
+    assert emulator.violations == []

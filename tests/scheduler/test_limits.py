@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.limits import Limiter
+from scheduler.limits import PLATFORM_PER_SECOND, SMOOTH_SECONDS, Limiter
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
@@ -49,9 +49,14 @@ def run(limiter: Limiter, seconds: int, longest: float, seed: int) -> list[float
 def test_no_second_of_the_platforms_holds_more_than_allowed(per_second: float, longest: float, seed: int) -> None:
     seen = run(Limiter(per_second), 8, longest, seed)
 
+    assert len(seen) <= per_second * (8 + SMOOTH_SECONDS) + 1
     for place, moment in enumerate(seen):
         within = [one for one in seen[place:] if one < moment + 1]
-        assert len(within) <= per_second
+        assert len(within) <= PLATFORM_PER_SECOND
+
+
+def test_a_platform_far_away_slows_nothing_down_while_its_limit_is_not_near() -> None:
+    assert len(run(Limiter(25), 20, 0.3, 1)) / 20 > 24
 
 
 def test_the_allowed_rate_is_nearly_reached_and_evenly_spread() -> None:

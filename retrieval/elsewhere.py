@@ -1,0 +1,57 @@
+"""Questions that nothing here answers: what is nearer to them than to any that is expected is doubted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoder import Encoder
+from retrieval.normalise import normalise
+from retrieval.queries import Query, letters, pairs
+
+ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
+_NEAREST = 3
+
+
+class Nearness(NamedTuple):
+    """How near they come to a question: the best cosine, the mean of the three best, the best share of pairs."""
+
+    cosine: float
+    support: float
+    dice: float
+
+
+class Elsewhere:
+    """The questions of other places: canteens, exams, the Youth League, courts of law."""
+
+    def __init__(self, encoder: Encoder, lines: Sequence[str]) -> None:
+        texts = [normalise(line) for line in lines]
+        self._vectors = encoder.encode(texts)
+        self._sizes = np.array([len(pairs(letters(text))) for text in texts], dtype=np.float64)
+        holders: dict[str, list[int]] = defaultdict(list)
+        for row, text in enumerate(texts):
+            for pair in pairs(letters(text)):
+                holders[pair].append(row)
+        self._holders = {pair: np.array(rows) for pair, rows in holders.items()}
+
+    def nearness(self, query: Query) -> Nearness:
+        """To this question."""
+        cosines = np.sort(self._vectors @ query.vector)[: -_NEAREST - 1 : -1]
+        return Nearness(float(cosines[0]), float(cosines.mean()), self._dice(pairs(query.core)))
+
+    def _dice(self, own: frozenset[str]) -> float:
+        shared: NDArray[np.float64] = np.zeros(len(self._sizes))
+        for pair in own:
+            if pair in self._holders:
+                shared[self._holders[pair]] += 2
+        return float((shared / np.maximum(self._sizes + len(own), 1)).max())
+
+
+def read_elsewhere(path: Path = ELSEWHERE) -> list[str]:
+    """The shipped list, one question a line."""
+    return path.read_text("utf-8").splitlines()

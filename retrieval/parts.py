@@ -1,0 +1,33 @@
+"""Several questions in one message: 「政审审啥 培训几天」."""
+
+from __future__ import annotations
+
+import re
+
+_APART = re.compile(r"(?:[?;,.!~\s]|还有|另外|以及|顺便)+")
+_JOINED = re.compile(r"和|跟|与")
+_ASKS = re.compile(
+    r"什么|啥|几|多[久长少大]|谁|怎|咋|哪|如何|为何|是否|能否|吗|么|[不没]$|呢|([\u4e00-\u9fff])[不没]\1|有没有|步骤|流程|条件$|期限$|内容$"
+)
+_SHORTEST = 3  # letters; less can't be understood alone
+
+
+def parts(normalised_question: str) -> tuple[str, ...]:
+    """The questions in it, each as it was put; none where there is only one."""
+    found: list[str] = []
+    for piece in _APART.split(normalised_question):
+        if _asks(piece):
+            found += _unjoined(piece)
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _unjoined(piece: str) -> list[str]:
+    for word in _JOINED.finditer(piece):
+        left, right = piece[: word.start()], piece[word.end() :]
+        if _asks(left) and _asks(right):
+            return [left, *_unjoined(right)]
+    return [piece]
+
+
+def _asks(piece: str) -> bool:
+    return len(piece) >= _SHORTEST and _ASKS.search(piece) is not None
