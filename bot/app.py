@@ -29,6 +29,7 @@ from bot.turns.middlewares import Identity, Mistakes
 from bot.turns.patience import Patience
 from bot.turns.remembered import forget_old
 from bot.turns.replies import ReplySession
+from content import usefulness
 from scheduler.delivery import Delivery
 from scheduler.forgetting import forget_letters
 from scheduler.jobs import Job, start_jobs
@@ -132,6 +133,7 @@ def _jobs(house: House) -> list[Job]:
             await forget_old(session, now=services.clock.now())
             await history.forget_old(session, now=services.clock.now())
             await forget_files(session, now=services.clock.now())
+            await usefulness.forget_old(session, on=services.clock.today())
         async with services.database.write() as session:
             await forget_letters(session, (telegram.CHANNEL, "web"), now=services.clock.now())
 

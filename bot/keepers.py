@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, CursorResult, Delete, and_, delete, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.tables import ConversationRow, InboxRow, WebMessageRow
-from records.people import Account
+from content.usefulness import forget_unhelpful_to, unhelpful_to
+from records.people import Account, accounts_of
 from records.privacy import Keeper
 from scheduler.tables import OutboxRow
 
@@ -91,7 +92,29 @@ class Page:
         return await _gone(session, delete(WebMessageRow).where(WebMessageRow.chat_id == account.external_id))
 
 
-KEEPERS: tuple[Keeper, ...] = (Conversations(), Updates(), Letters(), Page())
+class Unhelpful:
+    """The passages of which the person said 「没用」, kept under a hash that only the installation can make again."""
+
+    name = "unhelpful"
+
+    async def tell(self, session: AsyncSession, account: Account) -> list[dict[str, Any]]:
+        """Which, and when; under the account seen last alone, so that nothing is told twice."""
+        if not await _is_latest(session, account):
+            return []
+        marked = await unhelpful_to(session, account.person)
+        return [{"passage_id": passage, "on": on.isoformat()} for passage, on in marked]
+
+    async def forget(self, session: AsyncSession, account: Account) -> int:
+        """Take them back."""
+        return await forget_unhelpful_to(session, account.person)
+
+
+KEEPERS: tuple[Keeper, ...] = (Conversations(), Updates(), Letters(), Page(), Unhelpful())
+
+
+async def _is_latest(session: AsyncSession, account: Account) -> bool:
+    accounts = await accounts_of(session, account.person, blocked=True)
+    return not accounts or (accounts[0].channel, accounts[0].external_id) == (account.channel, account.external_id)
 
 
 async def _gone(session: AsyncSession, statement: Delete) -> int:

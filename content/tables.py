@@ -52,6 +52,19 @@ class PassageRow(Base):
     basis_title: Mapped[str | None] = mapped_column(String(300))
     basis_article: Mapped[str | None] = mapped_column(String(40))
     questions: Mapped[list[str]]
+    cited_on: Mapped[date | None]  # the last day on which it was quoted to somebody
+
+
+class UnhelpfulRow(Base):
+    """Somebody was not helped by a passage; `asker` is a hash of passage and person under the installation's key."""
+
+    __tablename__ = "unhelpful"
+    __table_args__ = (UniqueConstraint("passage_id", "asker"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id", ondelete="CASCADE"))
+    asker: Mapped[str] = mapped_column(String(64))
+    on: Mapped[date]
 
 
 class BankRow(Base):

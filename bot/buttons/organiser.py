@@ -68,6 +68,10 @@ class Retire(CallbackData, prefix="retire"):
     sure: bool = False
 
 
+class LibraryHints(CallbackData, prefix="hints"):
+    """「检查」: what is worth a look in the library."""
+
+
 class AliasDeed(StrEnum):
     """What can be done with aliases."""
 

@@ -17,13 +17,14 @@ from bot.handlers.pressing import changed, said_below, shown_file
 from bot.letters.notice import notify
 from bot.own_questions import own_dates, supposed
 from bot.services import Services
-from bot.turns.remembered import forget, recall, remember
+from bot.turns.remembered import cited_for, forget, recall, remember
 from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
 from bot.views.dates import show_own, show_prospect
 from bot.words import Words
 from content.documents import passage, show
 from content.inquiries import Queued, pass_on, sign
+from content.usefulness import not_yet_cited, note_cited, note_unhelpful
 from records.people import Person, organisers_of
 from storage.files import load_file
 
@@ -102,12 +103,24 @@ async def on_file(query: CallbackQuery, callback_data: OpenFile, services: Servi
     await shown_file(query)(BufferedInputFile(stored.content, filename=document.file_name or stored.name))
 
 
-async def on_useful(query: CallbackQuery, callback_data: Useful, state: FSMContext, turn: Turn, _: Words) -> None:
-    """「有用」「没用」: nothing is recorded; who was not helped can pass the question on."""
+async def on_useful(
+    query: CallbackQuery,
+    callback_data: Useful,
+    state: FSMContext,
+    session: AsyncSession,
+    turn: Turn,
+    clock: Clock,
+    person: Person,
+    _: Words,
+) -> None:
+    """「有用」「没用」: who was not helped can pass the question on; by which passage, is counted without names."""
     if callback_data.yes:
         await query.answer(_.plain("ask.thanks"))
         return
     await query.answer()
+    cited = await cited_for(state, callback_data.question, now=turn.now)
+    if cited:
+        await note_unhelpful(session, cited, person=person.id, on=clock.today())
     await said_below(query)(**show_sorry(callback_data.question, _))
 
 
@@ -172,5 +185,11 @@ async def _answer(
         mine = own.among(standing.dates) if own is not None else []
         before = show_own(mine, today, _) if mine else ""
     found = await services.knowledge.ask(question, on=today)
-    name = await remember(state, question, now=turn.now)
+    cited = [citation.passage.id for citation in found.citations]
+    if cited:
+        async with services.database.read() as session:
+            cited_anew = await not_yet_cited(session, cited, on=today)
+        if cited_anew:  # at most once a day and passage, so that asking stays reading
+            await note_cited(turn.session, cited_anew, on=today)
+    name = await remember(state, question, now=turn.now, cited=cited)
     await message.answer(**show_answer(found, name, _, before=before))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiogram.fsm.context import FSMContext
 from sqlalchemy import select
@@ -16,11 +18,11 @@ KEPT_FOR = timedelta(minutes=30)  # as long as the inbox keeps what people write
 _KEY = "asked"
 
 
-async def remember(state: FSMContext, question: str, *, now: datetime) -> str:
-    """Keep the question; returns the short name that buttons carry."""
+async def remember(state: FSMContext, question: str, *, now: datetime, cited: Sequence[int] = ()) -> str:
+    """Keep the question and which passages were quoted; returns the short name that buttons carry."""
     name = hashlib.sha256(question.encode()).hexdigest()[:12]
     asked = [one for one in await _asked(state, now=now) if one[0] != name]
-    await state.update_data({_KEY: [*asked, [name, question, now.isoformat()]][-KEPT:]})
+    await state.update_data({_KEY: [*asked, [name, question, now.isoformat(), list(cited)]][-KEPT:]})
     return name
 
 
@@ -29,13 +31,18 @@ async def recall(state: FSMContext, name: str, *, now: datetime) -> str | None:
     return next((one[1] for one in await _asked(state, now=now) if one[0] == name), None)
 
 
+async def cited_for(state: FSMContext, name: str, *, now: datetime) -> list[int]:
+    """The passages that were quoted to the question of that name; none when it is forgotten already."""
+    return next((list(one[3]) for one in await _asked(state, now=now) if one[0] == name and len(one) > 3), [])
+
+
 async def forget(state: FSMContext, name: str, *, now: datetime) -> None:
     """Drop a question that was passed on."""
     await state.update_data({_KEY: [one for one in await _asked(state, now=now) if one[0] != name]})
 
 
-async def _asked(state: FSMContext, *, now: datetime) -> list[list[str]]:
-    asked: list[list[str]] = (await state.get_data()).get(_KEY, [])
+async def _asked(state: FSMContext, *, now: datetime) -> list[list[Any]]:
+    asked: list[list[Any]] = (await state.get_data()).get(_KEY, [])
     return [one for one in asked if now - datetime.fromisoformat(one[2]) < KEPT_FOR]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.buttons.keyboard import Button, keyboard
-from bot.buttons.organiser import AliasDeed, AliasPress, Book, Retire, Shelf
+from bot.buttons.organiser import AliasDeed, AliasPress, Book, LibraryHints, Retire, Shelf
 from bot.buttons.student import OpenFile
 from bot.views.organiser_upload import notice_text
 from bot.views.text import Shown, lines, paragraphs
@@ -33,7 +33,8 @@ def show_shelf(documents: Sequence[Document], wanted: Shelf, today: date, _: Wor
     if manages:
         key = "library.current_button" if wanted.all else "library.all_button"
         rows.append([Button(_.plain(key), Shelf(page=0, all=not wanted.all))])
-        rows.append([Button(_.plain("library.alias_button"), AliasPress(deed=AliasDeed.LIST))])
+        own = [("library.hints_button", LibraryHints()), ("library.alias_button", AliasPress(deed=AliasDeed.LIST))]
+        rows.append([Button(_.plain(key), press) for key, press in own])
     return {"text": paragraphs(parts), "reply_markup": keyboard([row for row in rows if row])}
 
 

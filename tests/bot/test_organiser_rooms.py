@@ -7,8 +7,10 @@ import io
 from openpyxl import load_workbook
 
 from bot.channels import telegram
+from content.documents import documents, passages_of
 from content.library import add
 from content.readers import read
+from content.usefulness import note_unhelpful
 from records.access import looked_at
 from records.branches import ensure_branch
 from records.people import Role, assign_mentor, grant_role, mark_blocked
@@ -64,6 +66,40 @@ async def test_everybody_sees_the_library_and_only_who_published_takes_down(
         await organiser.hears("已下架")
         student.says("/library")
         assert "机房" not in (await student.hears("资料库")).text
+    assert emulator.violations == []
+
+
+async def test_the_library_is_checked_and_what_did_not_help_is_told_from_ten_people_on(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        student = await house.join("林晓雨", number="2026001")
+        await published(house, "王书记")
+        async with database.write() as session:
+            (document,) = await documents(session)
+            first, *_ = await passages_of(session, document.id)
+            for other in range(1000, 1009):
+                await note_unhelpful(session, [first.id], person=other, on=house.today)
+        organiser.says("/library")
+        organiser.presses("检查", await organiser.hears("资料库"))
+        told = await organiser.hears("资料库检查")
+        assert "9 人" not in told.text
+
+        student.says("机房几点开放")
+        student.presses("没用", await student.hears("八时"))
+        assert "满十人才显示" in (await student.hears("抱歉")).text
+        student.says("/mydata")
+        await student.hears("我的数据")
+
+        organiser.says("/library")
+        organiser.presses("检查", await organiser.hears("资料库"))
+        assert "《示例大学机房规定》第一条：10 人" in (await organiser.hears("资料库检查")).text
+        house.later(days=120)
+        organiser.says("/library")
+        organiser.presses("检查", await organiser.hears("资料库"))
+        told = await organiser.hears("天没有被引用过")
+        assert "《示例大学机房规定》全部 3 段" in told.text
     assert emulator.violations == []
 
 

@@ -27,6 +27,7 @@ from bot.buttons.organiser import (
     Inquiring,
     Invite,
     Lacking,
+    LibraryHints,
     MentorSays,
     NewOrganiser,
     Nudge,
@@ -83,7 +84,7 @@ SUBJECTS = {
 # Buttons of a dialogue: they hold a `ref` that only the presser's own conversation knows.
 DIALOGUES = {"up", "stp", "to", "lack"}
 # Buttons whose answer depends on the presser alone.
-SCOPED_BY_SELF = {"audit"}
+SCOPED_BY_SELF = {"audit", "hints"}
 LISTS = {"lib", "book"}  # the library is for everybody
 
 REFUSED = ("没有这个命令", "不对您的角色开放")
@@ -222,7 +223,8 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
                 assert allowed or any(text in answer for text in NOT_YOURS), (who, press.pack(), answer)
 
         assert await state_of(database) == before
-        assert "失效" in await pressed(house, people.student, Audit(part="looks").pack())
+        for press in (Audit(part="looks"), LibraryHints()):
+            assert "失效" in await pressed(house, people.student, press.pack())
         assert await pressed(house, people.student, Book(document=document.id).pack())
     assert emulator.violations == []
 

@@ -1,7 +1,8 @@
-"""/library: what there is to read, for everybody; its state, 「下架」 and what expired, for organisers."""
+"""/library: what there is to read, for everybody; its state, 「下架」 and what is worth a look, for organisers."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiogram import Router
@@ -9,16 +10,19 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons.organiser import Book, Retire, Shelf
+from bot.buttons.organiser import Book, LibraryHints, Retire, Shelf
 from bot.clock import Clock
 from bot.filters import ORGANISERS, Has, Joined
 from bot.handlers.pressing import changed, said_below
 from bot.reach import OutOfReach, check_manages, reach_of
 from bot.services import Services
+from bot.views.organiser_hints import show_hints
 from bot.views.organiser_library import show_book, show_shelf, show_sure
 from bot.words import Words
 from content.documents import Document, DocumentUnknown, documents, show
+from content.hints import hints, standing_passages
 from content.library import retire
+from content.usefulness import unhelpful
 from records.people import Person
 
 EVERY_STATE = ("published", "draft", "retired")
@@ -30,6 +34,7 @@ def router() -> Router:
     router.message.register(on_library, Command("library"), Joined())
     router.callback_query.register(on_page, Shelf.filter(), Joined())
     router.callback_query.register(on_book, Book.filter(), Joined())
+    router.callback_query.register(on_hints, LibraryHints.filter(), Has(*ORGANISERS))
     router.callback_query.register(on_retire, Retire.filter(), Has(*ORGANISERS))
     return router
 
@@ -58,6 +63,17 @@ async def on_book(
         raise DocumentUnknown(document=callback_data.document)
     await query.answer()
     await said_below(query)(**show_book(document, clock.today(), _, manages=manages))
+
+
+async def on_hints(query: CallbackQuery, services: Services, clock: Clock, _: Words) -> None:
+    """「检查」: what is never found, out of date, said twice, or did not help many."""
+    await query.answer()
+    today = clock.today()
+    async with services.database.read() as reading:
+        passages = await standing_passages(reading)
+        useless = await unhelpful(reading, on=today)
+    found = await asyncio.to_thread(hints, passages, on=today)
+    await said_below(query)(**show_hints(found, useless, _))
 
 
 async def on_retire(
