@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--idle-seconds", type=float, default=30)
     parser.add_argument("--broadcast", type=int, default=5_000, help="recipients of the one without limits")
     parser.add_argument("--database", choices=("sqlite", "postgres"), help="one of them")
+    parser.add_argument("--no-peers", action="store_true", help="ours alone")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.full:

@@ -29,6 +29,7 @@ class Bench:
         self.folder = folder
         self.cluster = cluster
         self.databases = ["sqlite", *(["postgres"] if cluster else [])]
+        self.peers = () if options.no_peers else ("aiogram", "ptb")
 
     def database(self, kind: str) -> str:
         return new_database(kind, self.folder, self.cluster)
@@ -39,7 +40,7 @@ class Bench:
         for kind in self.databases:
             url = self.database(kind)
             rows += self._answering(f"Waymark, {kind}", partial(self._answerer, url), 300)
-        for peer in ("aiogram", "ptb"):
+        for peer in self.peers:
             rows += self._answering(f"{NAMES[peer]}, nothing kept", partial(self._echo, peer), None)
         return rows
 
@@ -81,7 +82,7 @@ class Bench:
             url = self.database(kind)
             put_broadcast(url, self._people())
             rows += self._at_the_limit(f"Waymark, {kind}", partial(self._ours, url), ours=True)
-        for peer in ("aiogram", "ptb"):
+        for peer in self.peers:
             rows += self._at_the_limit(NAMES[peer], partial(self._peer, peer))
         return rows
 
@@ -123,7 +124,7 @@ class Bench:
             url = self.database(kind)
             put_broadcast(url, self._people())
             rows += self._troubled(f"Waymark, {kind}", partial(self._ours, url), url)
-        for peer in ("aiogram", "ptb"):
+        for peer in self.peers:
             rows += self._troubled(f"{NAMES[peer]}, 1 kill", partial(self._peer, peer), None)
         return rows
 
