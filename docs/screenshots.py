@@ -285,6 +285,8 @@ def _organiser(talk: Talk) -> None:
     talk.say("/broadcast 周五下午三点，教三 201，党课。")
     talk.picture("broadcast")
     talk.press("发送", answered=False)
+    talk.page.wait_for_timeout(5000)  # the message tells by itself how it goes
+    talk.picture("broadcast-progress")
     talk.say("/export")
     talk.picture("export")
     talk.say("/audit")

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 import typer
+import yaml
 
 from bot.cli.app import waymark
 from bot.commands import COMMANDS
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 IMAGES = ROOT / "docs" / "images"
 SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
+DEPLOYED = sorted((ROOT / "docs" / "deploy").iterdir())
 FOR_TESTS = {"WAYMARK_TESTS_MUST_RUN", "WAYMARK_TEST_PICTURES", "WAYMARK_SIMULATION"}
 
 # `waymark serve`, `.venv/bin/waymark roster import …`, also within a longer line; a name alone is not a command.
@@ -85,6 +87,28 @@ def test_every_setting_that_is_named_exists(page: Path) -> None:
     named = set(re.findall(r"WAYMARK_[A-Z_]*[A-Z]", text_of(page)))
 
     assert named - SETTINGS - FOR_TESTS == set()
+
+
+@pytest.mark.parametrize("file", DEPLOYED, ids=name_of)
+def test_files_to_deploy_with_name_settings_and_commands_that_exist(file: Path, tree: typer.core.TyperGroup) -> None:
+    written = text_of(file)
+
+    assert set(re.findall(r"WAYMARK_[A-Z_]*[A-Z]", written)) <= SETTINGS
+    started = re.findall(r"(?:bin/waymark |\[\"waymark\", \")([a-z]+)", written)
+    assert set(started) <= {"serve", "worker"}
+    assert bool(started) == file.name.endswith((".service", ".many.yml", "Dockerfile"))
+    assert set(started) <= set(tree.commands)
+
+
+@pytest.mark.parametrize("file", [one for one in DEPLOYED if one.suffix == ".yml"], ids=name_of)
+def test_a_compose_file_builds_from_files_that_exist(file: Path) -> None:
+    composed = yaml.safe_load(text_of(file))
+
+    for service in composed["services"].values():
+        if "build" in service:
+            context = (file.parent / service["build"]["context"]).resolve()
+            assert context == ROOT
+            assert (context / service["build"]["dockerfile"]).is_file()
 
 
 def test_the_table_of_settings_is_complete_and_tells_the_defaults() -> None:
