@@ -93,6 +93,11 @@ async def person_by_id(session: AsyncSession, person: PersonId) -> Person | None
     return await _one(session, select(PersonRow).where(PersonRow.id == person))
 
 
+async def person_present(session: AsyncSession, person: PersonId) -> Person | None:
+    """The person with this internal number, unless they have left."""
+    return await _one(session, _present().where(PersonRow.id == person))
+
+
 async def person_by_account(session: AsyncSession, channel: str, external_id: int) -> Person | None:
     """Who speaks from this account."""
     return await _one(

@@ -80,7 +80,7 @@ def reminders_for(
         told, above = _who(person, deadline, recipients)
         for days in _days(deadline, today, settings):
             moment = _moment(deadline.due - timedelta(days=days), settings.at, settings.zone)
-            for recipient in above if days <= -settings.escalate_after_days else told:
+            for recipient in _those(days, told, above, settings):
                 found.append(Reminder(recipient, person, deadline.rule, occurrence, days, deadline.due, moment))
     found.sort(key=_BY_MOMENT)
     return found
@@ -156,12 +156,15 @@ def _rows(*more: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
     return select(*more, *standing, row.planned_at)
 
 
-def still_applies(reminder: Reminder, deadlines: Iterable[Deadline]) -> bool:
-    """Whether the date that was to be reminded of still stands unanswered; asked again at sending."""
-    return any(
-        one.rule == reminder.rule and one.occurrence == reminder.occurrence and one.state is not State.DONE
-        for one in deadlines
-    )
+def still_applies(
+    reminder: Reminder, deadlines: Iterable[Deadline], recipients: Recipients, *, settings: ReminderSettings
+) -> Deadline | None:
+    """The date, if it still stands unanswered and is still its recipient's to hear of; asked again at sending."""
+    for one in deadlines:
+        if one.is_open and (one.rule, one.occurrence) == (reminder.rule, reminder.occurrence):
+            told, above = _who(reminder.subject, one, recipients)
+            return one if reminder.recipient in _those(reminder.days_before, told, above, settings) else None
+    return None
 
 
 async def reminders_planned(session: AsyncSession, recipient: int, *, planned_at: datetime) -> list[Reminder]:
@@ -202,6 +205,10 @@ def _who(person: int, deadline: Deadline, recipients: Recipients) -> tuple[list[
     told += [one for one in recipients.get(deadline.actor, ()) if one != person]
     above = [one for one in recipients.get(ESCALATION, ()) if one != person]
     return list(dict.fromkeys(told)), list(dict.fromkeys(told + above))
+
+
+def _those(days: int, told: list[int], above: list[int], settings: ReminderSettings) -> list[int]:
+    return above if days <= -settings.escalate_after_days else told
 
 
 @lru_cache(MOMENTS_KEPT)

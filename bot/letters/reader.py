@@ -10,7 +10,7 @@ from bot.services import Services
 from bot.turns.carrier import Dropped, Postponed
 from bot.words import Words
 from records.consent import has_consented
-from records.people import Person, PersonId, person_by_id
+from records.people import Person, PersonId, person_present
 from scheduler.outbox import Letter
 
 
@@ -27,7 +27,7 @@ async def reader_of(services: Services, letter: Letter) -> Reader | Dropped | Po
     if letter.recipient is None:
         return Dropped("no recipient")
     async with services.database.read() as session:
-        person = await person_by_id(session, PersonId(letter.recipient))
+        person = await person_present(session, PersonId(letter.recipient))
         agreed = person is not None and await has_consented(session, person.id, NOTICE_VERSION)
     if person is None or not agreed:
         return Dropped("left or has not agreed")

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiogram.methods import SendMessage, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.deeds.recording import recipients_of, reminder_settings
 from bot.deeds.standing import standing_of
 from bot.letters.reader import reader_of
 from bot.services import Services
 from bot.turns.carrier import Dropped, Postponed
 from bot.views.reminders import Due, show_reminders
-from records.people import PersonId, person_by_id
-from scheduler.deadlines import reminders_planned, still_applies
+from records.deadline import Deadline
+from records.people import Person, PersonId, person_present
+from scheduler.deadlines import Recipients, reminders_planned, still_applies
 from scheduler.outbox import Letter
 
 
 async def write(services: Services, letter: Letter) -> TelegramMethod[Any] | Dropped | Postponed:
-    """What still applies at this moment, in the reader's language; dropped when all was done meanwhile."""
+    """What still applies at this moment, in the reader's language; dropped when nothing does."""
     reader = await reader_of(services, letter)
     if isinstance(reader, Dropped | Postponed):
         return reader
@@ -27,26 +29,43 @@ async def write(services: Services, letter: Letter) -> TelegramMethod[Any] | Dro
     async with services.database.read() as session:
         due = await due_of(session, services, reader.person.id, planned_at=planned_at)
     if not due:
-        return Dropped("done meanwhile")
+        return Dropped("no longer applies")
     shown = show_reminders(due, reader.person, planned_at, services.clock.today(), reader.words)
     return SendMessage(chat_id=letter.chat_id, **shown)
 
 
 async def due_of(session: AsyncSession, services: Services, recipient: PersonId, *, planned_at: datetime) -> list[Due]:
-    """What a letter planned at that instant reminds of and still stands unanswered, each date once, soonest first."""
-    today = services.clock.today()
+    """What a letter planned at that instant reminds of, each date once, soonest first.
+
+    Left out is what was done meanwhile, and what is no longer the recipient's to hear of: the student is paused or has
+    left, or somebody else holds the role now.
+    """
     found: dict[tuple[int, str, str], Due] = {}
-    standings: dict[int, Any] = {}
+    subjects: dict[int, Subject | None] = {}
+    settings = reminder_settings(services)
     for item, reminder in enumerate(await reminders_planned(session, recipient, planned_at=planned_at)):
-        if reminder.subject not in standings:
-            subject = await person_by_id(session, PersonId(reminder.subject))
-            dates = (await standing_of(session, services, PersonId(reminder.subject), today=today)).dates
-            standings[reminder.subject] = (subject, dates)
-        subject, dates = standings[reminder.subject]
-        if subject is None or not still_applies(reminder, dates):
+        if reminder.subject not in subjects:
+            subjects[reminder.subject] = await _subject(session, services, PersonId(reminder.subject))
+        if (subject := subjects[reminder.subject]) is None:
             continue
-        deadline = next(
-            one for one in dates if one.rule == reminder.rule and one.occurrence == reminder.occurrence and one.is_open
-        )
-        found.setdefault((reminder.subject, reminder.rule, reminder.occurrence), Due(item, subject, deadline))
+        deadline = still_applies(reminder, subject.dates, subject.recipients, settings=settings)
+        if deadline is not None:
+            due = Due(item, subject.person, deadline)
+            found.setdefault((reminder.subject, reminder.rule, reminder.occurrence), due)
     return list(found.values())
+
+
+class Subject(NamedTuple):
+    """Somebody whose dates a letter is about, with who is to be told of them now."""
+
+    person: Person
+    dates: tuple[Deadline, ...]
+    recipients: Recipients
+
+
+async def _subject(session: AsyncSession, services: Services, number: PersonId) -> Subject | None:
+    person = await person_present(session, number)
+    if person is None:
+        return None
+    dates = (await standing_of(session, services, number, today=services.clock.today())).dates
+    return Subject(person, dates, await recipients_of(services, session, person))

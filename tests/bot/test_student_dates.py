@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.views.dates import wording_of
 from bot.words import Locales
 from records.deadline import Deadline, State
-from records.people import Role
+from records.people import Role, revoke_role
 from records.tables import EntryRow
 from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
@@ -168,8 +168,27 @@ async def test_what_was_done_meanwhile_is_not_reminded_of(libraries: Database, e
             rows = await session.execute(
                 select(OutboxRow.state, OutboxRow.last_error).where(OutboxRow.kind == "reminder")
             )
-        assert {tuple(row) for row in rows} == {("cancelled", "done meanwhile")}
+        assert {tuple(row) for row in rows} == {("cancelled", "no longer applies")}
         assert not any("待办" in seen.text for seen in student.heard)
+
+
+async def test_who_is_paused_or_organises_no_longer_is_not_told_what_was_planned_before(
+    libraries: Database, emulator: Emulator
+) -> None:
+    async with open_house(libraries, emulator) as house:
+        student, organiser = await applicant(house)
+        successor = await house.join("吴老师", role=Role.ORGANISER)
+        await house.record("林晓雨", "leaving_planned", "2026-11-20")  # a recording: the successor is settled in
+        await house.quiet()
+        house.moment[0] = MORNING
+        async with libraries.write() as session:
+            await house.plan_in(session)
+            await house.record_in(session, "林晓雨", "paused", "2026-11-25")
+            await revoke_role(session, house.people["周老师"].id, Role.ORGANISER, house.branch)
+        await house.quiet()
+
+        told = [any("项待办" in seen.text for seen in person.heard) for person in (student, organiser, successor)]
+    assert told == [False, False, True]
 
 
 async def test_done_already_asks_the_organiser_and_records_nothing(library: Database, emulator: Emulator) -> None:

@@ -276,11 +276,30 @@ async def test_a_letter_is_about_what_was_planned_together(database: Database) -
         planned = await reminders_planned(session, student, planned_at=NOON)
 
     assert [each.days_before for each in planned] == [1, 0]
-    assert all(still_applies(each, found) for each in planned)
-    answered = dates("2026-03-30", ("application_received", "2026-03-02"), ("interview", "2026-03-30"))
-    assert not any(still_applies(each, answered) for each in planned)
-    moved = dates("2026-03-26", ("application_received", "2026-03-10"))
-    assert not any(still_applies(each, moved) for each in planned)
+    assert all(still_applies(each, found, {}, settings=SETTINGS) for each in planned)
+    applied, interview = ("application_received", "2026-03-02"), ("interview", "2026-03-30")
+    for other in (
+        dates("2026-03-30", applied, interview),  # answered
+        dates("2026-03-26", ("application_received", "2026-03-10")),  # moved
+        dates("2026-03-26", applied, ("paused", "2026-03-20")),  # left in peace
+    ):
+        assert not any(still_applies(each, other, {}, settings=SETTINGS) for each in planned)
+
+
+def test_a_reminder_is_for_whoever_holds_the_role_at_sending() -> None:
+    found = dates("2026-04-20", ("application_received", "2026-03-02"))
+    reminders = reminders_for(STUDENT, found, RECIPIENTS, today=date(2026, 4, 20), settings=SETTINGS)
+    reorganised = {"branch": [MENTOR], ESCALATION: [SECRETARY]}
+
+    still = [
+        (each.recipient, each.days_before)
+        for each in reminders
+        if each.recipient != STUDENT and still_applies(each, found, reorganised, settings=SETTINGS)
+    ]
+
+    assert still  # the secretary is the next level now: told of what has long been overdue, and of nothing else
+    assert {who for who, _ in still} == {SECRETARY}
+    assert all(days <= -SETTINGS.escalate_after_days for _, days in still)
 
 
 steps = st.sampled_from([*TRACK.by_id])
@@ -298,7 +317,7 @@ def test_no_reminder_is_there_twice_and_none_is_of_something_done(
 
     assert len({each.key for each in reminders}) == len(reminders)
     for each in reminders:
-        assert still_applies(each, found)
+        assert still_applies(each, found, RECIPIENTS, settings=SETTINGS)
         local = each.remind_at.astimezone(SHANGHAI)
         assert local.date() == each.due - timedelta(days=each.days_before)
 
@@ -307,4 +326,5 @@ def test_no_reminder_is_there_twice_and_none_is_of_something_done(
 def test_a_reminder_of_something_else_does_not_apply(rule: str) -> None:
     reminder = Reminder(1, 1, rule, "due:2026-04-03", 0, date(2026, 4, 3), NOON)
 
-    assert not still_applies(reminder, dates("2026-03-26", ("application_received", "2026-03-02")))
+    found = dates("2026-03-26", ("application_received", "2026-03-02"))
+    assert still_applies(reminder, found, {}, settings=SETTINGS) is None

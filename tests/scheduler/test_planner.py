@@ -211,7 +211,7 @@ async def test_what_came_after_todays_letter_does_not_take_the_place_of_tomorrow
     [
         (Report(Outcome.SENT), 1, False),
         (Report(Outcome.DEAD, reason="blocked"), 1, False),
-        (Report(Outcome.CANCELLED, reason="done meanwhile"), 1, False),
+        (Report(Outcome.CANCELLED, reason="no longer applies"), 1, False),
         (Report(Outcome.NOT_SENT, reason="no connection"), 2, True),
         (Report(Outcome.LATER, reason="quiet hours", retry_after=36 * 3600), 40, True),
     ],
