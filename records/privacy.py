@@ -26,6 +26,7 @@ from storage.database import Base
 # A reference to a person under one of these names makes the row theirs; under any other (recorded_by, viewer_id …)
 # they only did something to it.
 _THEIRS = {"person_id", "subject_id", "student_id", "mentor_id", "recipient_id", "asked_by"}
+_ADDRESSEE = "recipient_id"
 # What the organisation's record consists of; all other rows are working data.
 _RECORD = {table.__tablename__ for table in (PersonRow, RoleRow, MentorshipRow, ConsentRow, EntryRow, AccessRow)}
 _SECRET = {"code_hash", "token_hash"}
@@ -78,11 +79,13 @@ async def withdraw(session: AsyncSession, person: PersonId, *, now: datetime, ke
     """The person leaves Waymark: consent ends, and working data goes at once (accounts, readings, practice, messages).
 
     What the organisation recorded of the process stays, as it would have without Waymark; leaving leaves no mark there.
+    So does what others are to be reminded of, which follows from that record.
     """
     erased = await _forget_accounts(session, person, keepers)
     for table, theirs in _tables():
         if table.name not in _RECORD:
-            await _delete(session, table, theirs, person, erased)
+            addressed = [column for column in theirs if column.name == _ADDRESSEE]
+            await _delete(session, table, addressed or theirs, person, erased)
     await withdraw_consent(session, person, now=now)
     preferences = {"language": None, "study_time": None, "study_muted": False, "quiet_from": None, "quiet_until": None}
     await session.execute(update(PersonRow).where(PersonRow.id == person).values(**preferences))

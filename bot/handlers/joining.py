@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.buttons.keyboard import Button, keyboard
 from bot.commands import commands_of
 from bot.consent import NOTICE_VERSION
+from bot.deeds.recording import settle_anew
 from bot.filters import Joined
 from bot.handlers.pressing import said_below
 from bot.services import Services
@@ -24,7 +25,7 @@ from bot.turns.turn import Turn
 from bot.words import Words
 from records.consent import give_consent
 from records.invitations import TooManyAttempts, check_code, redeem
-from records.people import Person, mark_blocked, mark_unblocked, person_by_id
+from records.people import Person, Role, mark_blocked, mark_unblocked, person_by_id
 from storage.errors import WaymarkError
 
 
@@ -123,6 +124,8 @@ async def on_consent(
     await give_consent(session, person_id, NOTICE_VERSION, now=turn.now)
     person = await person_by_id(session, person_id)
     if person is not None:
+        if any(role is Role.STUDENT for role, _where in person.roles):
+            await settle_anew(services, session, person)  # who left took their own reminders along
         await said(_("join.welcome", name=person.name, menu=menu(person, _)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from io import BytesIO
 
 from openpyxl import load_workbook
@@ -15,7 +16,7 @@ from records.people import Role, accounts_of, add_person, person_by_id
 from records.tables import ConsentRow, EntryRow
 from scheduler.tables import OutboxRow
 from storage.database import Database
-from tests.bot.student_house import open_house
+from tests.bot.student_house import BEIJING, open_house
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 
@@ -177,6 +178,39 @@ async def test_leaving_takes_two_presses_and_ends_everything(libraries: Database
             assert (await session.scalars(select(ConsentRow.withdrawn_at))).one() is not None
             assert await session.scalar(select(func.count()).select_from(EntryRow)) == 1
             assert await session.scalar(select(func.count()).where(OutboxRow.recipient_id == person)) == 0
+
+
+async def test_who_leaves_takes_no_reminder_from_the_organisers_and_has_their_own_again_on_coming_back(
+    libraries: Database, emulator: Emulator
+) -> None:
+    async with open_house(libraries, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        organiser = await house.join("周老师", role=Role.ORGANISER)
+        await house.record("林晓雨", "application_received", "2026-10-26")  # the talk is due on 26 November
+        student.says("/mydata")
+        await student.hears("我的数据")
+        student.presses("撤回同意")
+        await student.hears("撤回同意意味着")
+        student.presses("确认撤回")
+        gone = await student.hears("已撤回同意")
+
+        house.moment[0] = datetime(2026, 11, 25, 9, tzinfo=BEIJING)
+        await house.plan()
+
+        first = await organiser.hears("项待办")
+        assert "林晓雨" in first.text
+        await house.quiet()
+        assert student.last.message_id == gone.message_id
+        async with libraries.write() as session:
+            code = await invite(session, house.people["林晓雨"].id, now=house.now)
+        student.says(f"/start {code}")
+        await student.hears("告知书")
+        student.presses("同意")
+        await student.hears("欢迎")
+        house.later(days=1)
+        await house.plan()
+        assert "就是今天" in (await student.hears("项待办")).text
+        await organiser.hears("项待办", since=first.revision)
 
 
 async def test_privacy_tells_what_was_agreed_to(library: Database, emulator: Emulator) -> None:
