@@ -122,7 +122,9 @@ async def hold(session: AsyncSession, person: int) -> None:
     Raises:
         LedgerPersonUnknown: there is nobody of that number.
     """
-    if await session.scalar(select(PersonRow.id).where(PersonRow.id == person).with_for_update()) is None:
+    # With the key shared: a row that merely refers to the person (a look, a letter) need not wait.
+    held = select(PersonRow.id).where(PersonRow.id == person).with_for_update(key_share=True)
+    if await session.scalar(held) is None:
         raise LedgerPersonUnknown(person=person)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import delete, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.facts import facts_of
@@ -23,7 +24,7 @@ from records.ledger import (
     verify,
 )
 from records.payloads import KindUnknown, PayloadWrong
-from records.tables import BranchRow, EntryRow, PersonRow
+from records.tables import AccessRow, BranchRow, EntryRow, PersonRow
 from storage.database import Database
 
 NOW = datetime(2026, 11, 22, 4, 0, 0, 123456, tzinfo=UTC)
@@ -245,6 +246,30 @@ async def test_an_entry_of_nobody_is_refused(database: Database) -> None:
     async with database.write() as session:
         with pytest.raises(LedgerPersonUnknown):
             await step(session, 4711, "application_received", "2026-03-02")
+
+
+@pytest.mark.postgres
+async def test_who_adds_to_a_chain_keeps_others_from_that_chain_and_from_nothing_else(
+    new_postgres: Callable[[], str],
+) -> None:
+    database = Database(new_postgres())
+    async with database.write() as session:
+        (person,) = await people(session)
+
+    async with database.write() as recording:
+        await step(recording, person, "application_received", "2026-03-02")
+        async with database.write() as looking:  # what refers to the person: a look, a letter, a reading
+            await looking.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            looking.add(AccessRow(viewer_id=None, subject_id=person, what="record", at=NOW))
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            async with database.write() as other:
+                await other.execute(text("SET LOCAL lock_timeout = '100ms'"))
+                await step(other, person, "interview", "2026-03-20")
+
+    async with database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(AccessRow)) == 1
+        assert [entry.payload["step"] for entry in await entries_of(session, person)] == ["application_received"]
+    await database.close()
 
 
 async def test_facts_come_by_day_whatever_the_order_of_recording(database: Database) -> None:
