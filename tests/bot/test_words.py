@@ -19,6 +19,7 @@ FLOORS = ("bot", "scheduler", "retrieval", "content", "records", "storage")
 LANGUAGES = ("zh_CN", "en")
 # Calls whose first argument is a key: `_("…")`, `words.plain("…")`, `desk.line("…")`.
 SPEAKING = {"_", "plain", "line", "note", "waiting", "progress"}
+COVERED = re.compile("<tg-spoiler>.*?</tg-spoiler>", re.DOTALL)  # grains on a locked screen, opened by a tap
 # The track's own words, which stand beside its ids whether or not a view shows them yet.
 VOCABULARY = ("document.", "state.")
 
@@ -129,6 +130,30 @@ def test_the_track_is_worded(spoken: dict[str, dict[str, str]]) -> None:
     wanted |= {f"detail.{field.name}" for step in track.steps for field in step.fields}
 
     assert sorted(wanted - set(spoken["zh_CN"])) == []
+
+
+def test_what_is_told_unasked_shows_nothing_of_anybody_on_a_locked_screen(
+    spoken: dict[str, dict[str, str]], trees: dict[str, ast.Module]
+) -> None:
+    telling = [tree for place, tree in trees.items() if place.startswith(("bot/handlers/", "bot/deeds/"))]
+    told = {key for tree in telling for key in _told_keys(tree)} & set(spoken["zh_CN"])
+    told |= {key for key in spoken["zh_CN"] if key.startswith("notice.") and key.endswith((".student", ".organiser"))}
+    status = re.compile("入党|积极分子|发展|预备|党员|转正|政治审查|activist|candidate|probation|member")
+
+    uncovered = {(language, key): COVERED.sub("", spoken[language][key]) for language in LANGUAGES for key in told}
+
+    assert len(told) > 12
+    assert {key: said for key, said in uncovered.items() if fields(said) - {"count"} or status.search(said)} == {}
+
+
+def _told_keys(tree: ast.Module) -> Iterator[str]:
+    """Constants handed to where somebody is notified; keys of notices among them."""
+    for node in ast.walk(tree):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and name in ("notify", "_tell"):
+            for one in ast.walk(node):
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield one.value
 
 
 def _spoken_keys(tree: ast.Module) -> Iterator[str]:

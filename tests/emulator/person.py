@@ -38,6 +38,16 @@ class Seen:
         return list(self.raw.get("entities") or self.raw.get("caption_entities") or [])
 
     @property
+    def on_a_locked_screen(self) -> str:
+        """The text without what is covered there: spoilers, which an open conversation shows at a tap."""
+        text = self.text.encode("utf-16-le")
+        for entity in sorted(self.entities, key=lambda one: -int(one["offset"])):
+            if entity["type"] == "spoiler":
+                start = 2 * int(entity["offset"])
+                text = text[:start] + text[start + 2 * int(entity["length"]) :]
+        return text.decode("utf-16-le").strip()
+
+    @property
     def buttons(self) -> list[list[str]]:
         """Labels of the inline buttons, row by row."""
         return [[button["text"] for button in row] for row in self.inline_rows]
