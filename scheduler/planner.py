@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     String,
+    Table,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -23,10 +26,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from records.tables import ConsentRow, PersonRow, RoleRow, StudyTurnRow
 from scheduler.mailing import write_letters
-from scheduler.outbox import Kind
+from scheduler.outbox import Kind, State
+from scheduler.snoozing import due_again
 from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
 from storage.settings import put_setting
@@ -36,6 +41,7 @@ PLANNING_LOCK = 0x77617970  # the number of PostgreSQL's advisory lock: one proc
 ASK_AGAIN_SECONDS = 3.0  # so long after the death of whoever plans another takes over
 STANDSTILL = "SET LOCAL idle_in_transaction_session_timeout = '20s'"  # whoever plans and stands still has to let go
 PLANNED_AT = "planner.ran_at"  # the setting that remembers when planning was done last
+PAGE = 500  # people a transaction: at the hour at which everybody's time comes, whoever else writes need not wait long
 
 
 @dataclass(frozen=True)
@@ -47,21 +53,38 @@ class Planning:
     reminder_time: time
 
 
+class Page(NamedTuple):
+    """What one transaction planned: how many letters are new, and whether more people wait for theirs."""
+
+    letters: int
+    more: bool
+
+
 async def plan_when_free(
     database: Database,
     planning: Planning,
     clock: Callable[[], datetime],
     *,
     ask_again_seconds: float = ASK_AGAIN_SECONDS,
+    limit: int = PAGE,
 ) -> int:
-    """Plan as soon as no other process does; when that one dies, within seconds. Returns how many letters there are."""
+    """Plan, page by page, as soon as no other process does; when that one dies, within seconds.
+
+    Each page is a transaction of its own: what a process that dies leaves is the next one's. Returns how many letters
+    are new.
+    """
+    letters = 0
     while True:
         async with database.write() as session:
-            written = await plan(session, planning, now=clock())
-            if written is not None:
+            page = await plan(session, planning, now=clock(), limit=limit)
+            if page is not None and not page.more:
                 await note_planned(session, now=clock())
-                return written
-        await asyncio.sleep(ask_again_seconds)
+        if page is None:
+            await asyncio.sleep(ask_again_seconds)
+            continue
+        letters += page.letters
+        if not page.more:
+            return letters
 
 
 async def note_planned(session: AsyncSession, *, now: datetime) -> None:
@@ -69,14 +92,18 @@ async def note_planned(session: AsyncSession, *, now: datetime) -> None:
     await put_setting(session, PLANNED_AT, now.isoformat())
 
 
-async def plan(session: AsyncSession, planning: Planning, *, now: datetime) -> int | None:
-    """Write every letter whose time has come; planning the same minute again writes nothing.
+async def plan(session: AsyncSession, planning: Planning, *, now: datetime, limit: int = PAGE) -> Page | None:
+    """Write the letters of the first people whose time has come; planning the same minute again writes nothing.
 
-    Returns how many; None where another process is planning.
+    Returns what was planned; None where another process is planning.
     """
     if not await _is_ours(session):
         return None
-    return await plan_study(session, planning, now=now) + await plan_reminders(session, planning, now=now)
+    cards = await plan_study(session, planning, now=now, limit=limit)
+    if cards.more:
+        return cards
+    reminders = await plan_reminders(session, planning, now=now, limit=limit)
+    return Page(cards.letters + reminders.letters, reminders.more)
 
 
 async def _is_ours(session: AsyncSession) -> bool:
@@ -86,36 +113,50 @@ async def _is_ours(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(PLANNING_LOCK))))
 
 
-async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
+async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime, limit: int = PAGE) -> Page:
     """A study card for every student whose own time of day has come, once a day; not sent by midnight, it is let go.
 
     Who is paused, has muted study, left, has not consented or has no open account gets none. Everybody who was looked
     at is looked at again at their next time.
     """
     local = now.astimezone(planning.zone)
-    due = StudyTurnRow.next_at <= now
-    times = select(PersonRow.study_time).join(StudyTurnRow, StudyTurnRow.person_id == PersonRow.id).where(due)
-    written = 0
-    for chosen in (await session.scalars(times.distinct().order_by(PersonRow.study_time))).all():
-        turn = datetime.combine(local.date(), chosen or planning.study_time, planning.zone)
-        theirs = PersonRow.study_time.is_not_distinct_from(chosen)
-        if turn <= local <= turn + CATCH_UP:
-            people = and_(PersonRow.id.in_(select(StudyTurnRow.person_id).where(due)), theirs)
-            written += await _write_cards(session, planning, people, now=now)
-        again = turn if turn > local else turn + timedelta(days=1)
-        await session.execute(
-            update(StudyTurnRow)
-            .where(due, exists().where(PersonRow.id == StudyTurnRow.person_id, theirs))
-            .values(next_at=again)
-            .execution_options(synchronize_session=False)
-        )
-    return written
+    due = select(StudyTurnRow.person_id, PersonRow.study_time).join(PersonRow, PersonRow.id == StudyTurnRow.person_id)
+    found = await session.execute(
+        due.where(StudyTurnRow.next_at <= now).order_by(StudyTurnRow.next_at, StudyTurnRow.person_id).limit(limit)
+    )
+    turns = {person: _turn(local, chosen or planning.study_time, planning.zone) for person, chosen in found}
+    if not turns:
+        return Page(0, more=False)
+    theirs = [person for person, turn in turns.items() if turn <= local <= turn + CATCH_UP]
+    letters = await _write_cards(session, planning, theirs, local.date(), now=now) if theirs else 0
+    again = [
+        {"person": person, "again": turn if turn > local else turn + timedelta(days=1)}
+        for person, turn in turns.items()
+    ]
+    await (await session.connection()).execute(_NEXT_TURN, [{**one, "now": now} for one in again])
+    return Page(letters, more=len(turns) == limit)
 
 
-async def _write_cards(session: AsyncSession, planning: Planning, people: ColumnElement[bool], *, now: datetime) -> int:
-    day = now.astimezone(planning.zone).date()
+_NEXT_TURN = (
+    update(typing.cast(Table, StudyTurnRow.__table__))
+    .where(
+        StudyTurnRow.person_id == bindparam("person"),
+        StudyTurnRow.next_at <= bindparam("now", type_=StudyTurnRow.next_at.type),  # unless it was changed meanwhile
+    )
+    .values(next_at=bindparam("again", type_=StudyTurnRow.next_at.type))
+)
+
+
+def _turn(local: datetime, at: time, zone: ZoneInfo) -> datetime:
+    """Today's moment of that time of day."""
+    return datetime.combine(local.date(), at, zone)
+
+
+async def _write_cards(
+    session: AsyncSession, planning: Planning, people: Sequence[int], day: date, *, now: datetime
+) -> int:
     may_have_one = and_(
-        people,
+        PersonRow.id.in_(people),
         PersonRow.study_muted.is_(False),
         PersonRow.paused.is_(False),
         PersonRow.left_at.is_(None),
@@ -133,40 +174,67 @@ async def _write_cards(session: AsyncSession, planning: Planning, people: Column
     )
 
 
-async def plan_reminders(session: AsyncSession, planning: Planning, *, now: datetime) -> int:
+async def plan_reminders(session: AsyncSession, planning: Planning, *, now: datetime, limit: int = PAGE) -> Page:
     """One letter a day and person for all reminders whose moment has come, from the day's time of reminding on.
 
     Who already had today's letter hears of new ones tomorrow at that time, together with tomorrow's: a letter before it
     (after midnight, after an outage) would take the day's place, and what is due that day would come a day late.
     What a letter says is decided, and checked again, at sending. One that has not left by midnight is let go, and what
-    it was about stands in the next day's: two on one day would be one too many.
+    it was about stands in the next day's: two on one day would be one too many. Today's also takes the place of one
+    that nobody could let go meanwhile, as nothing ran.
     """
     local = now.astimezone(planning.zone)
     if local.time() < planning.reminder_time:
-        return 0
+        return Page(0, more=False)
     day = local.date()
-    suffix = f":{day.isoformat()}"
-    key = literal("reminder:") + cast(PersonRow.id, String) + literal(suffix)
-    own_key = literal("reminder:") + cast(ReminderRow.recipient_id, String) + literal(suffix)
     due = and_(ReminderRow.planned_at.is_(None), ReminderRow.remind_at <= now)
-    fresh = not_(exists().where(OutboxRow.unique_key == own_key))
-    marked = await session.execute(update(ReminderRow).where(due, fresh).values(planned_at=now))
-    if not isinstance(marked, CursorResult) or not marked.rowcount:
-        return 0
-    people = and_(
-        PersonRow.left_at.is_(None),
-        PersonRow.id.in_(select(ReminderRow.recipient_id).where(ReminderRow.planned_at == now)),
-        exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.withdrawn_at.is_(None)),
+    fresh = not_(exists().where(OutboxRow.unique_key == _key(ReminderRow.recipient_id, day)))
+    found = await session.scalars(
+        select(ReminderRow.recipient_id).where(due, fresh).order_by(ReminderRow.remind_at).limit(limit)
     )
-    return await write_letters(
+    recipients = found.all()
+    if not (people := sorted(set(recipients))):
+        return Page(0, more=False)
+    await _take_over(session, people, day - timedelta(days=1), now=now)
+    await session.execute(
+        update(ReminderRow)
+        .where(due, ReminderRow.recipient_id.in_(people))
+        .values(planned_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    letters = await write_letters(
         session,
         kind=Kind.REMINDER,
-        key=key,
-        recipients=people,
+        key=_key(PersonRow.id, day),
+        recipients=and_(
+            PersonRow.id.in_(people),
+            PersonRow.left_at.is_(None),
+            exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.withdrawn_at.is_(None)),
+        ),
         payload={"template": "reminders", "day": day.isoformat(), "planned_at": now.isoformat()},
         expires_at=_midnight_after(day, planning),
         now=now,
     )
+    return Page(letters, more=len(recipients) == limit)
+
+
+async def _take_over(session: AsyncSession, people: Sequence[int], day: date, *, now: datetime) -> None:
+    """Let the letters of that day that still wait go, and what they were about be due again."""
+    waiting = await session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.unique_key.in_([f"reminder:{person}:{day.isoformat()}" for person in people]),
+            OutboxRow.state == State.QUEUED.value,
+        )
+        .values(state=State.CANCELLED.value, last_error="taken over", finished_at=now)
+        .returning(OutboxRow.recipient_id, OutboxRow.created_at)
+        .execution_options(synchronize_session=False)
+    )
+    await due_again(session, [(recipient, planned_at) for recipient, planned_at in waiting if recipient is not None])
+
+
+def _key(person: ColumnElement[int] | InstrumentedAttribute[int], day: date) -> ColumnElement[str]:
+    return literal("reminder:") + cast(person, String) + literal(f":{day.isoformat()}")
 
 
 def _midnight_after(day: date, planning: Planning) -> datetime:

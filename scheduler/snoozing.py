@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, Table, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.outbox import Letter
@@ -23,13 +25,23 @@ async def snooze(session: AsyncSession, recipient: int, *, planned_at: datetime,
 
 async def plan_again(session: AsyncSession, letter: Letter) -> None:
     """Let what an undelivered letter was to remind of stand in the next one, as far as it still applies then."""
-    if (planned_at := letter.payload.get("planned_at")) is None or letter.recipient is None:
-        return
-    await session.execute(
-        update(ReminderRow)
-        .where(
-            ReminderRow.recipient_id == letter.recipient,
-            ReminderRow.planned_at == datetime.fromisoformat(planned_at),
-        )
-        .values(planned_at=None)
+    planned_at = letter.payload.get("planned_at")
+    if planned_at is not None and letter.recipient is not None:
+        await due_again(session, [(letter.recipient, datetime.fromisoformat(planned_at))])
+
+
+async def due_again(session: AsyncSession, letters: Sequence[tuple[int, datetime]]) -> None:
+    """Let what these letters (recipient, when planned) were about be due as if it had not been planned."""
+    if letters:
+        values = [{"recipient": recipient, "planned": planned_at} for recipient, planned_at in letters]
+        await (await session.connection()).execute(_DUE_AGAIN, values)
+
+
+_DUE_AGAIN = (
+    update(cast(Table, ReminderRow.__table__))
+    .where(
+        ReminderRow.recipient_id == bindparam("recipient"),
+        ReminderRow.planned_at == bindparam("planned", type_=ReminderRow.planned_at.type),
     )
+    .values(planned_at=None)
+)

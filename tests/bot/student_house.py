@@ -37,7 +37,7 @@ from records.steps import StepRequest
 from records.track import load_track
 from records.workdays import WorkCalendar
 from scheduler.delivery import Delivery
-from scheduler.planner import Planning, plan, plan_reminders
+from scheduler.planner import Planning, plan, plan_reminders, plan_when_free
 from scheduler.tables import OutboxRow
 from storage.database import Database
 from tests.emulator import person as emulated
@@ -101,21 +101,20 @@ class StudentHouse:
 
     async def plan(self) -> int:
         """What the planner does each minute. Returns how many letters it wrote."""
-        async with self.services.database.write() as session:
-            written = await self.plan_in(session)
+        written = await plan_when_free(self.services.database, self._planning, self.services.clock.now)
         self.delivery.nudge()
         return written
 
     async def plan_in(self, session: AsyncSession) -> int:
         """The same in a transaction of the test."""
-        written = await plan(session, self._planning, now=self.now)
-        assert written is not None  # nobody else plans for this house
-        return written
+        page = await plan(session, self._planning, now=self.now)
+        assert page is not None  # nobody else plans for this house
+        return page.letters
 
     async def plan_reminders(self) -> int:
         """What it does about reminders."""
         async with self.services.database.write() as session:
-            return await plan_reminders(session, self._planning, now=self.now)
+            return (await plan_reminders(session, self._planning, now=self.now)).letters
 
     async def quiet(self) -> None:
         """Until every letter whose time has come was dealt with."""

@@ -144,7 +144,7 @@ async def test_a_reminder_reaches_the_student_and_who_must_act_once(libraries: D
 
         for person in (student, organiser):
             letter = await person.hears("待办")
-            assert letter.text.splitlines()[0] == "你有一项待办"
+            assert letter.on_a_locked_screen == "你有一项待办"
             assert "派人谈话" in letter.text
             assert letter.buttons == [["知道了", "明天再提醒", "我已办"]]
         assert "林晓雨（2026001）" in organiser.last.text
@@ -170,6 +170,27 @@ async def test_what_was_done_meanwhile_is_not_reminded_of(libraries: Database, e
             )
         assert {tuple(row) for row in rows} == {("cancelled", "no longer applies")}
         assert not any("待办" in seen.text for seen in student.heard)
+
+
+async def test_a_letter_that_was_stuck_overnight_and_todays_are_one(libraries: Database, emulator: Emulator) -> None:
+    async with open_house(libraries, emulator) as house:
+        student, _organiser = await applicant(house)
+        house.moment[0] = MORNING
+        async with libraries.write() as session:
+            await house.plan_in(session)
+            house.later(hours=23, minutes=30)  # it can be sent again at half past eight
+        await house.quiet()
+        before = [seen.text for seen in student.heard if "待办" in seen.text]
+        house.later(minutes=30)
+
+        await house.plan()
+
+        assert "就是今天" in (await student.hears("待办")).text
+        for _ in range(3):
+            house.later(minutes=1)
+            await house.plan()
+            await house.quiet()
+        assert (before, sum("待办" in seen.text for seen in student.heard)) == ([], 1)
 
 
 async def test_who_is_paused_or_organises_no_longer_is_not_told_what_was_planned_before(
@@ -203,6 +224,9 @@ async def test_done_already_asks_the_organiser_and_records_nothing(library: Data
         await student.hears("已请组织员核实")
         asked = await organiser.hears("待您核实")
         assert "林晓雨 表示「派人谈话」已办" in asked.text
+        assert asked.on_a_locked_screen.splitlines()[0] == "有一项待您核实"
+        recorded = next(seen for seen in organiser.heard if "已登记" in seen.text)
+        assert recorded.on_a_locked_screen == "已登记："
         organiser.presses("我已办")
         await organiser.hears("/step")
         async with library.read() as session:

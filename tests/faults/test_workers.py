@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from bot.tables import InboxRow
 from records.tables import PersonRow
 from scheduler import outbox
-from scheduler.planner import PLANNING_LOCK, plan, plan_when_free
+from scheduler.planner import PLANNING_LOCK, Page, plan, plan_when_free
 from scheduler.tables import OutboxRow
 from storage.database import Database
 from tests.emulator.emulator import Emulator
@@ -127,7 +127,7 @@ async def test_while_one_process_plans_the_others_leave_it_to_it(postgres_url: s
         async with database.write() as session:
             assert await plan(session, PLANNING, now=at(8)) is None
     async with database.write() as session:
-        assert await plan(session, PLANNING, now=at(8)) == 1
+        assert await plan(session, PLANNING, now=at(8)) == Page(1, more=False)
 
     async with database.read() as session:
         assert await session.scalar(select(OutboxRow.recipient_id)) == await session.scalar(select(PersonRow.id))
@@ -143,7 +143,7 @@ async def test_when_the_one_that_plans_dies_another_takes_over_and_nothing_is_pl
     here, there = multiprocessing.Pipe(duplex=False)
     planner = process(plan_and_stand_still, postgres_url, there)
     planner.start()
-    assert await asyncio.to_thread(here.recv) == 1
+    assert await asyncio.to_thread(here.recv) == Page(1, more=False)
 
     taking_over = asyncio.create_task(plan_when_free(database, PLANNING, lambda: at(8), ask_again_seconds=0.1))
     async with database.write() as session:
@@ -152,7 +152,7 @@ async def test_when_the_one_that_plans_dies_another_takes_over_and_nothing_is_pl
 
     assert await taking_over == 1
     async with database.write() as session:
-        assert await plan(session, PLANNING, now=at(8)) == 0
+        assert await plan(session, PLANNING, now=at(8)) == Page(0, more=False)
     await database.close()
 
 

@@ -14,7 +14,7 @@ from records.people import PersonId, change_preferences
 from records.tables import AccountRow, ConsentRow, StudyTurnRow
 from scheduler.delivery import Delivery, Outcome, Report
 from scheduler.outbox import MAX_ATTEMPTS, Letter
-from scheduler.planner import Planning, plan, plan_reminders, plan_study
+from scheduler.planner import Page, Planning, plan, plan_reminders, plan_study, plan_when_free
 from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
 from tests.scheduler.people import LONG_AGO, add_branch, add_student
@@ -87,7 +87,7 @@ async def test_who_is_muted_paused_gone_blocked_or_has_not_agreed_gets_no_card(d
         await session.execute(update(AccountRow).where(AccountRow.person_id == blocked).values(blocked_at=LONG_AGO))
         await session.execute(update(ConsentRow).where(ConsentRow.person_id == withdrawn).values(withdrawn_at=LONG_AGO))
 
-        written = await plan_study(session, PLANNING, now=at(8))
+        written = (await plan_study(session, PLANNING, now=at(8))).letters
 
     assert written == 0
 
@@ -98,7 +98,7 @@ async def test_a_card_missed_in_an_outage_comes_for_three_hours_and_is_let_go_at
         await add_student(session, branch, 1, study_time=time(7, 58))
         await add_student(session, branch, 2)
 
-        assert await plan_study(session, PLANNING, now=at(11)) == 1
+        assert (await plan_study(session, PLANNING, now=at(11))).letters == 1
         row = await session.scalar(select(OutboxRow))
 
     assert row is not None
@@ -158,7 +158,8 @@ async def test_reminders_of_a_day_make_one_letter_a_person_and_later_ones_wait_f
     counts = []
     for moment in (at(8, 59), at(9), at(9), at(9, 30), at(9, day=23), at(9, day=24)):
         async with database.write() as session:
-            counts.append(await plan_reminders(session, PLANNING, now=moment))
+            counts.append((await plan_reminders(session, PLANNING, now=moment)).letters)
+            await session.execute(update(OutboxRow).values(state="sent"))
 
     async with database.read() as session:
         planned = await session.execute(select(ReminderRow.rule, ReminderRow.planned_at).order_by(ReminderRow.id))
@@ -196,6 +197,7 @@ async def test_what_came_after_todays_letter_does_not_take_the_place_of_tomorrow
     for moment in (at(9), at(9, 30), at(0, day=23), at(7, 30, day=23), at(9, day=23)):
         async with database.write() as session:
             await plan_reminders(session, PLANNING, now=moment)
+            await session.execute(update(OutboxRow).values(state="sent"))
 
     async with database.read() as session:
         planned = await session.execute(select(ReminderRow.rule, ReminderRow.planned_at).order_by(ReminderRow.id))
@@ -204,6 +206,52 @@ async def test_what_came_after_todays_letter_does_not_take_the_place_of_tomorrow
             ("T03", at(9, day=23)),
             ("T04", at(9, day=23)),
         ]
+
+
+async def test_what_a_letter_still_waiting_was_about_stands_in_the_next_days(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        mei = await add_student(session, branch, 1)
+        secretary = await add_student(session, branch, 2, role="organiser")
+        session.add_all(
+            [
+                reminder(mei, mei, "T02", at(9)),
+                reminder(mei, mei, "T03", at(9, day=23)),
+                reminder(secretary, mei, "T02", at(9)),
+            ]
+        )
+        await session.flush()
+        await plan_reminders(session, PLANNING, now=at(9))
+        await session.execute(update(OutboxRow).where(OutboxRow.recipient_id == secretary).values(state="sent"))
+
+    async with database.write() as session:
+        assert await plan_reminders(session, PLANNING, now=at(9, day=23)) == Page(1, more=False)
+
+    async with database.read() as session:
+        planned = await session.execute(select(ReminderRow.rule, ReminderRow.planned_at).order_by(ReminderRow.id))
+        letters = await session.execute(select(OutboxRow.recipient_id, OutboxRow.state).order_by(OutboxRow.id))
+        assert [tuple(row) for row in planned] == [("T02", at(9, day=23)), ("T03", at(9, day=23)), ("T02", at(9))]
+        assert sorted(tuple(row) for row in letters) == [(mei, "cancelled"), (mei, "queued"), (secretary, "sent")]
+
+
+async def test_everybody_whose_time_comes_at_once_is_planned_page_by_page(database: Database) -> None:
+    async with database.write() as session:
+        branch = await add_branch(session)
+        people = [await add_student(session, branch, number) for number in range(7)]
+        for number, person in enumerate(people):  # of some there is more to say than a page holds
+            session.add_all(reminder(person, person, f"T{rule:02}", at(9)) for rule in range(1 + 5 * (number % 2)))
+
+    async with database.write() as session:  # a process that dies after its first page
+        first = await plan(session, PLANNING, now=at(9), limit=3)
+    rest = await plan_when_free(database, PLANNING, lambda: at(9, 1), limit=3)
+    again = await plan_when_free(database, PLANNING, lambda: at(9, 2), limit=3)
+
+    async with database.read() as session:
+        keys = (await session.scalars(select(OutboxRow.unique_key))).all()
+        planned = (await session.scalars(select(ReminderRow.planned_at))).all()
+    assert (first, rest, again) == (Page(3, more=True), 11, 0)
+    assert sorted(keys) == sorted(f"{kind}:{person}:2026-11-22" for kind in ("study", "reminder") for person in people)
+    assert None not in planned
 
 
 @pytest.mark.parametrize(
@@ -230,7 +278,7 @@ async def test_what_a_letter_that_never_left_was_about_stands_in_the_next_one(
         moment = at(9) + attempt * timedelta(hours=hours)
         await Delivery(database, {"telegram": Answering(answer)}, {}, lambda now=moment: now).drain()
     async with database.write() as session:
-        written = await plan_reminders(session, PLANNING, now=at(9, day=24))
+        written = (await plan_reminders(session, PLANNING, now=at(9, day=24))).letters
 
     assert written == comes_again
 
@@ -304,12 +352,17 @@ async def test_who_joins_or_chooses_another_time_after_theirs_still_gets_todays_
     async with database.write() as session:
         branch = await add_branch(session)
         early = await add_student(session, branch, 1)
-        assert await plan_study(session, PLANNING, now=at(8)) == 1
+        assert (await plan_study(session, PLANNING, now=at(8))).letters == 1
 
         newcomer = await add_student(session, branch, 2)
         await change_preferences(session, PersonId(early), study_time=time(8, 10))
-        later = [await plan_study(session, PLANNING, now=moment) for moment in (at(8, 5), at(8, 10), at(8, 11))]
-        tomorrow = [await plan_study(session, PLANNING, now=moment) for moment in (at(8, 9, day=23), at(8, 10, day=23))]
+        later = [
+            (await plan_study(session, PLANNING, now=moment)).letters for moment in (at(8, 5), at(8, 10), at(8, 11))
+        ]
+        tomorrow = [
+            (await plan_study(session, PLANNING, now=moment)).letters
+            for moment in (at(8, 9, day=23), at(8, 10, day=23))
+        ]
         keys = (await session.scalars(select(OutboxRow.unique_key).order_by(OutboxRow.id))).all()
 
     assert (later, tomorrow) == ([1, 0, 0], [1, 1])
@@ -325,10 +378,10 @@ async def test_a_changed_usual_time_holds_from_the_next_card_on(database: Databa
     async with database.write() as session:
         branch = await add_branch(session)
         await add_student(session, branch, 1)
-        assert await plan_study(session, PLANNING, now=at(8)) == 1
+        assert (await plan_study(session, PLANNING, now=at(8))).letters == 1
 
         evening = replace(PLANNING, study_time=time(20))
-        counts = [await plan_study(session, evening, now=at(hour, day=23)) for hour in (8, 9, 20, 21)]
+        counts = [(await plan_study(session, evening, now=at(hour, day=23))).letters for hour in (8, 9, 20, 21)]
 
     assert counts == [0, 0, 1, 0]
 

@@ -38,7 +38,7 @@ from records.steps import StepRequest
 from records.track import TRACKS, load_track
 from records.workdays import WorkCalendar
 from scheduler.delivery import Delivery
-from scheduler.planner import Planning, plan
+from scheduler.planner import Planning, plan, plan_when_free
 from scheduler.snoozing import snooze
 from scheduler.tables import OutboxRow
 from storage.database import Database
@@ -144,8 +144,7 @@ class House:
                 await plan(session, self._planning, now=self.moment[0])
                 await session.rollback()
             await self.restart()
-        async with self.database.write() as session:
-            await plan(session, self._planning, now=self.moment[0])
+        await plan_when_free(self.database, self._planning, self.services.clock.now)
 
     async def night(self, *, dies_after: int | None = None) -> None:
         """What the nightly job does; a process that dies in the middle of it begins anew when it starts."""
