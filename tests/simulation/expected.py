@@ -49,7 +49,7 @@ class Expected:
         self.told: set[Key] = set()
         self.waiting: set[Key] = set()  # their day has come, and no letter with them has left
         self.snoozed: dict[date, set[Key]] = {}
-        self.letters: dict[str, tuple[date, set[Key]]] = {}  # planned, on that day, and not sent
+        self.letters: dict[tuple[str, date], set[Key]] = {}  # planned on that day, and not sent
         self.latest: dict[str, date] = {}  # the day of the last letter
         self.notices: Counter[str] = Counter()  # not sent
         self.said: dict[tuple[Moment, str], frozenset[Item]] = {}
@@ -98,22 +98,22 @@ class Expected:
         self.waiting = self._standing(self.waiting, today)
         ready = {key for key in self.waiting if self.latest.get(key.recipient) != today}
         for key in ready:
-            self.letters.setdefault(key.recipient, (today, set()))[1].add(key)
+            self.letters.setdefault((key.recipient, today), set()).add(key)
         self.latest |= {key.recipient: today for key in ready}
         self.waiting -= ready
         self.told |= ready
 
     def send(self, today: date, moment: time, *, shut: bool) -> None:
         """What has not left by midnight waits for the next letter; the rest goes to everybody who does not rest."""
-        for name, (day, keys) in list(self.letters.items()):
+        for (name, day), keys in list(self.letters.items()):
             if day < today:
-                del self.letters[name]
+                del self.letters[name, day]
                 self.waiting |= keys
                 self.seen["let go at midnight"] += 1
             elif shut or rests(self.quiet.get(name, QUIET), moment):
                 self.seen["waited"] += 1
             else:
-                del self.letters[name]
+                del self.letters[name, day]
                 self._say(today, moment, name, keys)
         for name in [] if shut else list(self.notices):
             if not rests(self.quiet.get(name, QUIET), moment):

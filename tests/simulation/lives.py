@@ -10,9 +10,19 @@ from datetime import date, time, timedelta
 from tests.simulation.oracle import DAY, fifth_working_day, months_later
 
 DAYTIME, EVENING, NIGHT = time(10, 15), time(19, 30), time(22, 40)
-KINDS = ("on time", "late", "extended", "moved activist", "moved member", "paused", "corrected", "graduating",
-         "cancelled", "forgotten")  # fmt: skip
-LONGEST_PAST = 900  # days on the way before Waymark is used: these come in as history
+# How many days after the beginning comes what is peculiar to the kind.
+KINDS = {
+    "on time": 500,
+    "late": 900,
+    "extended": 1080,
+    "moved activist": 350,
+    "moved member": 1150,
+    "paused": 450,
+    "corrected": 30,
+    "graduating": 650,
+    "cancelled": 900,
+    "forgotten": 550,
+}
 
 
 @dataclass(frozen=True)
@@ -158,6 +168,8 @@ class Life:
         self.note("committee_interview", 10, 30)
         end = months_later(met, 12)
         written = {"probation_end": (end - DAY).isoformat()} if self.chance.random() < 0.7 else {}
+        if self.kind == "late":  # past the three months, and past the six
+            self.day += 190 * DAY
         approved = self.punctually("admission_approved", months_later(met, 3), 60, **written)
         self.note("admission_filed", 2, 9)
         self.punctually("oath_taken", months_later(approved, 1), 30)
@@ -174,6 +186,8 @@ class Life:
             old = end - DAY if written else end
             self.note("probation_extended", 3, 9, not_before=end, extended_to=months_later(old, 6).isoformat())
             end = months_later(old, 6)
+        if self.kind == "moved member":
+            end = months_later(end, 6) - 10 * DAY
         decided = self.note("conversion_meeting", 1, 20, not_before=end)
         self.punctually("conversion_approved", months_later(decided, 3), 80)
         self.note("archived", 0, 20)
@@ -185,12 +199,9 @@ def lives(count: int, seed: int, start: date, days: int) -> tuple[list[Deed], Co
     deeds: list[Deed] = []
     kinds: Counter[str] = Counter()
     for number in range(count):
-        kind = KINDS[number % len(KINDS)]
+        kind, peculiar = list(KINDS.items())[number % len(KINDS)]
         kinds[kind] += 1
-        newcomer = number < len(KINDS)  # the others are somewhere on the way
-        began = start + timedelta(
-            days=chance.randrange(-60, days // 4) if newcomer else -chance.randrange(LONGEST_PAST)
-        )
+        began = start + timedelta(days=chance.randint(0, days * 2 // 3) - peculiar)
         life = Life(chance, f"学生{number:03}", kind, start, began)
         deeds += [one for one in life.live() if one.day < start + days * DAY]
     return sorted(deeds, key=lambda one: (one.day, one.at, one.student, not one.history)), kinds
