@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -107,6 +108,8 @@ def _disk(data: Path) -> Finding:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     values: dict[str, Any] = {"megabytes": free // MEGABYTE, "folder": str(data)}
+    if not os.access(folder, os.W_OK):
+        return problem("disk", "read_only", **values)
     if free < NO_SPACE:
         return problem("disk", "full", **values)
     return warning("disk", "little", **values) if free < LITTLE_SPACE else ok("disk", **values)

@@ -39,17 +39,21 @@ def sole_process(data: Path) -> Iterator[None]:
     try:
         file = (data / LOCK).open("a+", encoding="ascii")
     except OSError as error:
-        raise FolderNotWritable(data=str(data), reason=error.strerror or type(error).__name__) from error
+        raise _not_writable(data, error) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
             raise AlreadyRunning(data=str(data), process=file.read().strip() or "?") from error
-        file.seek(0)
-        file.truncate()
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        try:
+            file.seek(0)
+            file.truncate()
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+        except OSError as error:
+            file.truncate(0)  # or closing it would try again
+            raise _not_writable(data, error) from error
         yield
 
 
@@ -62,4 +66,8 @@ def make_folder(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FolderNotWritable(data=str(data), reason=error.strerror or type(error).__name__) from error
+        raise _not_writable(data, error) from error
+
+
+def _not_writable(data: Path, error: OSError) -> FolderNotWritable:
+    return FolderNotWritable(data=str(data), reason=error.strerror or type(error).__name__)

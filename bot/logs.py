@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -93,6 +94,11 @@ class _File(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
         """A full disk must not end what is being logged."""
+
+    def close(self) -> None:
+        """Nor what ends: closing writes what is left."""
+        with suppress(OSError):
+            super().close()
 
 
 def _handlers(data: Path, echo: TextIO | None) -> list[tuple[logging.Handler, Any]]:

@@ -16,6 +16,7 @@ from bot.lock import make_folder
 from bot.schema import metadata
 from bot.services import Services
 from bot.settings import Settings
+from bot.trouble import told
 from bot.words import Locales
 from content.starter import load_starter
 from records.rules import Readings
@@ -47,7 +48,7 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
     calendar = WorkCalendar.standard(*([settings.work_calendar] if settings.work_calendar else []))
     database = Database(settings.database)
     try:
-        await _bring_up_to_date(database)
+        await _bring_up_to_date(database, settings)
         async with database.write() as session:
             await load_starter(session, now=clock.now())
         yield Services(
@@ -68,10 +69,13 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
         await database.close()
 
 
-async def _bring_up_to_date(database: Database) -> None:
+async def _bring_up_to_date(database: Database, settings: Settings) -> None:
     try:
         await upgrade(database)
     except Exception as error:  # drivers have no common family: whatever goes wrong here is the database's
         log.error("database.not_opened", exc_info=error)
+        trouble = told(error, settings.data, embedded=True) if not settings.database_url else None
+        if trouble is not None:
+            raise trouble from error
         where = database.url.render_as_string(hide_password=True)
         raise DatabaseUnreachable(url=where, reason=type(error).__name__) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from enum import StrEnum
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -10,6 +11,27 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # PostgreSQL: no connection, out of resources, not ready, shutting down, the system in trouble, and "try again".
 STATES = ("08", "53", "55", "57", "58", "40")
 SQLITE = ("locked", "busy", "full", "disk i/o", "unable to open", "readonly", "interrupted")
+
+
+class Trouble(StrEnum):
+    """What keeps the database from working, as far as whoever can help needs to know it."""
+
+    FULL = "full"
+    READ_ONLY = "read_only"
+    LOCKED = "locked"
+    GONE = "gone"
+
+
+def trouble_of(error: BaseException) -> Trouble | None:
+    """Which trouble it is; None for a mistake, which waiting does not mend."""
+    if not will_pass(error):
+        return None
+    words = str(getattr(error, "orig", error)).lower()
+    if "full" in words or "no space" in words or str(getattr(error.__cause__, "sqlstate", "")) == "53100":
+        return Trouble.FULL
+    if "readonly" in words or "read-only" in words:
+        return Trouble.READ_ONLY
+    return Trouble.LOCKED if "locked" in words or "busy" in words else Trouble.GONE
 
 
 def will_pass(error: BaseException) -> bool:

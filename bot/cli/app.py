@@ -107,9 +107,13 @@ def _unexpected(desk: Desk, error: Exception) -> int:
     import structlog
 
     from bot.logs import log_path
+    from bot.trouble import told
 
     try:
         data = desk.settings.data
+        trouble = told(error, data, embedded=not desk.settings.database_url)
+        if trouble is not None:
+            return _say(desk, trouble, REFUSED)
         structlog.get_logger(__name__).error("command.failed", exc_info=error)
     except WaymarkError:
         data = Path("data")

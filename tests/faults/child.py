@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -141,7 +142,8 @@ def serve(database_url: str, token: str, api: str, report: Any) -> None:
             await door.session.close()
             await database.close()
 
-    asyncio.run(until_stopped(everything()))
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # not into a test's full disk
+        asyncio.run(until_stopped(everything()))
 
 
 def plan_and_stand_still(database_url: str, report: Any) -> None:

@@ -20,6 +20,7 @@ from tests.postgres import Cluster
 
 __all__ = ["emulator"]
 Trouble = Callable[[], Awaitable[None]]
+QUERY_ONLY = ("query_only = 1", "query_only = 0")
 
 
 @asynccontextmanager
@@ -43,18 +44,17 @@ def everything_once(mei: Person) -> None:
     assert len(mei.heard) == 6
 
 
-async def test_a_full_disk_is_waited_out(new_sqlite: Callable[[], str], emulator: Emulator) -> None:
+@pytest.mark.parametrize(("trouble", "mended"), [("max_page_count = 1", "max_page_count = 1000000"), QUERY_ONLY])
+async def test_a_file_that_cannot_grow_or_only_be_read_is_waited_for(
+    new_sqlite: Callable[[], str], emulator: Emulator, trouble: str, mended: str
+) -> None:
     database = Database(new_sqlite())
 
-    async def fill() -> None:
+    async def say(pragma: str) -> None:
         async with database.engine.connect() as connection:
-            await connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no further page
+            await connection.exec_driver_sql(f"PRAGMA {pragma}")
 
-    async def free() -> None:
-        async with database.engine.connect() as connection:
-            await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
-
-    async with interrupted(database, emulator, fill, free) as mei:
+    async with interrupted(database, emulator, lambda: say(trouble), lambda: say(mended)) as mei:
         await asyncio.sleep(0)
         await in_thread(lambda: emulator.waits_until(lambda it: it.pending_updates == 1))
         with pytest.raises(TimeoutError):
