@@ -33,6 +33,7 @@ CLOCK_JUMP = timedelta(seconds=5)
 LONGEST_REPLY_PAUSE = timedelta(minutes=16)
 
 log = structlog.get_logger(__name__)
+Moments = dict[str, datetime]  # by channel, in one transaction: when its limits were read
 
 
 class Delivery:
@@ -142,9 +143,12 @@ class Delivery:
     async def _settle_and_claim(self, done: list[asyncio.Task[Result]], wanted: list[str]) -> bool:
         try:
             async with self._database.write() as session:
-                results = [self._result(task) for task in done]
-                await self._settle(session, results)
-                letters = [one for channel in wanted for one in await self._claim(session, channel)]
+                if any(channel in self._limiters for channel in wanted):
+                    await claiming.queue_for_claiming(session)  # before the limits are locked, as everybody does
+                results, moments = [self._result(task) for task in done], Moments()
+                await self._settle(session, results, moments)
+                letters = [one for channel in wanted for one in await self._claim(session, channel, moments)]
+                await self._share(session, moments)
         except BaseException:
             self._done = [*done, *self._done]  # what was sent is not forgotten
             raise
@@ -180,15 +184,14 @@ class Delivery:
         now = self._clock()
         return any(moment <= now for moment in due.values())
 
-    async def _claim(self, session: AsyncSession, channel: str) -> list[Letter]:
+    async def _claim(self, session: AsyncSession, channel: str, moments: Moments) -> list[Letter]:
         if not (due := await claiming.due_lanes(session, channel)):
             return []
         await claiming.queue_for_claiming(session)
-        now, moment = self._clock(), await sharing.database_clock(session, now=self._clock())
+        now, moment = self._clock(), await self._moment(session, channel, moments)
         limiter = self._limiters.get(channel)
         room, busy = self._room(channel), await claiming.chats_under_way(session, channel)
         if limiter is not None:
-            await self._load(session, channel, limiter)
             room, busy = min(room, limiter.room(moment)), busy | limiter.resting(moment)
         lanes = [lane for lane in LANES if lane in due and due[lane] <= now]
         self._claims += 1
@@ -213,7 +216,6 @@ class Delivery:
             for letter in letters:
                 if not letter.payload.get(UNCOUNTED):
                     limiter.start(letter.id, moment)
-            await self._save(session, channel, limiter)
         return letters
 
     def _take(self, letters: list[Letter]) -> None:
@@ -251,17 +253,15 @@ class Delivery:
         log.error("delivery.crashed", letter=letter.id, kind=letter.kind.value, exc_info=error)
         return judge(letter, Report(Outcome.UNSURE, reason=type(error).__name__), now=self._clock())
 
-    async def _settle(self, session: AsyncSession, results: list[Result]) -> None:
+    async def _settle(self, session: AsyncSession, results: list[Result], moments: Moments) -> None:
         now = self._clock()
         for channel, limiter in self._limiters.items():
             of_channel = [at for at, result in enumerate(results) if result.letter.channel == channel]
             if not of_channel:
                 continue
-            moment = await sharing.database_clock(session, now=now)
-            await self._load(session, channel, limiter)
+            moment = await self._moment(session, channel, moments)
             for at in of_channel:
                 results[at] = _counted(limiter, results[at], now=now, moment=moment)
-            await self._save(session, channel, limiter)
         await settling.settle(session, results, now=now)
 
     def _settled(self, done: list[asyncio.Task[Result]], results: list[Result]) -> None:
@@ -270,13 +270,20 @@ class Delivery:
             if self._watch is not None:
                 self._watch(result)
 
-    async def _load(self, session: AsyncSession, channel: str, limiter: Limiter) -> None:
-        if not self._database.is_sqlite:
-            limiter.restore(await sharing.shared_limits(session, channel))
+    async def _moment(self, session: AsyncSession, channel: str, moments: Moments) -> datetime:
+        """The clock that all share; what they know of the channel's limits is ours until the transaction ends."""
+        if channel not in moments:
+            moment, limiter = None, self._limiters.get(channel)
+            if limiter is not None and not self._database.is_sqlite:
+                known, moment = await sharing.shared_limits(session, channel)
+                limiter.restore(known)
+            moments[channel] = moment or await sharing.database_clock(session, now=self._clock())
+        return moments[channel]
 
-    async def _save(self, session: AsyncSession, channel: str, limiter: Limiter) -> None:
-        if not self._database.is_sqlite:
-            await sharing.share_limits(session, channel, limiter.dump())
+    async def _share(self, session: AsyncSession, moments: Moments) -> None:
+        for channel in moments:
+            if not self._database.is_sqlite and (limiter := self._limiters.get(channel)) is not None:
+                await sharing.share_limits(session, channel, limiter.dump())
 
     async def _keep(self, *, alone: bool) -> None:
         """Recover what others left, renew our leases, notice when the clock was set."""
@@ -320,7 +327,9 @@ class Delivery:
         while results:
             try:
                 async with self._database.write() as session:
-                    await self._settle(session, results)
+                    moments = Moments()
+                    await self._settle(session, results, moments)
+                    await self._share(session, moments)
                 self._settled(done, results[: len(done)])
                 return
             except Exception as error:  # as long as we are given: what was sent is sent twice if it is not written down

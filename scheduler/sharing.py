@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.settings import SettingRow
 
 
-async def shared_limits(session: AsyncSession, channel: str) -> dict[str, Any]:
-    """What all processes together remember of a platform's limits; locked until this transaction ends."""
+async def shared_limits(session: AsyncSession, channel: str) -> tuple[dict[str, Any], datetime | None]:
+    """What all processes together remember of a platform's limits, locked until this transaction ends, and the
+    server's clock; None before anything was shared."""
     key = _limits_key(channel)
-    value = await session.scalar(select(SettingRow.value).where(SettingRow.key == key).with_for_update())
-    return value or {}
+    asked = select(SettingRow.value, func.clock_timestamp()).where(SettingRow.key == key).with_for_update()
+    row = (await session.execute(asked)).one_or_none()
+    return ({}, None) if row is None else (row[0], row[1])
 
 
 async def share_limits(session: AsyncSession, channel: str, state: dict[str, Any]) -> None:

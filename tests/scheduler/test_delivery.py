@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 
 from scheduler import claiming, outbox, settling
 from scheduler.delivery import Delivery, Outcome, Report
+from scheduler.limits import Limiter
 from scheduler.outbox import Draft, Kind, Letter
 from scheduler.tables import OutboxRow
 from storage.database import Database
@@ -292,3 +293,25 @@ async def test_a_letter_that_goes_again_is_never_used_up_by_what_went_wrong_in_b
 
     assert len(postman.carried) == 19
     assert await states(database) == {"progress": "sent"}
+
+
+@pytest.mark.postgres
+async def test_processes_lock_what_they_share_in_one_order(new_postgres: Callable[[], str]) -> None:
+    database, locks = Database(new_postgres()), list[str]()
+
+    def noted(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if "pg_advisory_xact_lock" in statement:
+            locks.append("claiming")
+        if "FOR UPDATE" in statement and "setting" in statement:
+            locks.append("limits")
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", noted)
+    event.listen(database.engine.sync_engine, "commit", lambda _: locks.append("end"))
+    await put(database, *(draft(str(chat), chat=chat) for chat in range(60)))
+    await Delivery(database, {"telegram": Postman()}, {"telegram": Limiter(30)}, lambda: datetime.now(UTC)).drain()
+    await database.close()
+
+    turns = [turn.split() for turn in " ".join(locks).split("end")]
+    both = [turn for turn in turns if "limits" in turn and "claiming" in turn]
+    assert both
+    assert all(turn[0] == "claiming" and turn.count("limits") == 1 for turn in both)
