@@ -8,17 +8,22 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records import refusals as no
-from records.checks import StepRequest
 from records.fields import names_in
 from records.limits import Mark
+from records.people import Person, Role, people_of_branch
 from records.stages import Stage
 from records.tables import PersonRow, RoleRow
 from records.track import DetailField, Step
 
 
-async def members_only(
-    session: AsyncSession, step: Step, detail: Mapping[str, str], request: StepRequest
-) -> list[Mark]:
+async def full_members(session: AsyncSession, branch_id: int) -> list[Person]:
+    """Who can be named in a branch and below it: full members, and whoever is there only as organiser or mentor."""
+    return [
+        one for one in await people_of_branch(session, branch_id) if one.stage == Stage.FULL_MEMBER or _is_staff(one)
+    ]
+
+
+async def members_only(session: AsyncSession, step: Step, detail: Mapping[str, str], *, history: bool) -> list[Mark]:
     """Refuse a mentor or introducer who is a student here and not a full member; history is marked instead.
 
     Whoever is not in the roster, or is there as an organiser or mentor, is taken at the word of the branch.
@@ -32,10 +37,14 @@ async def members_only(
             continue
         for name in names_in(detail[field.name]):
             if await _is_only_a_student(session, name):
-                if not request.history:
+                if not history:
                     raise _refusal(step, field, name)
                 marks.append(Mark(no.StepNotFullMember.code, article=field.article))
     return marks
+
+
+def _is_staff(person: Person) -> bool:
+    return all(role is not Role.STUDENT for role, _ in person.roles)
 
 
 async def _is_only_a_student(session: AsyncSession, name: str) -> bool:

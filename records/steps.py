@@ -192,7 +192,8 @@ async def _write(
     verdict = checks(scene.track, facts, request, today=scene.today, calendar=scene.calendar, readings=scene.readings)
     if verdict.refusals:
         raise verdict.refusals[0]
-    marks = [*verdict.marks, *await members_only(session, scene.track.by_id[request.step], verdict.detail, request)]
+    members = await members_only(session, scene.track.by_id[request.step], verdict.detail, history=request.history)
+    marks = [*verdict.marks, *members]
     payload = {
         "step": request.step,
         "detail": verdict.detail,

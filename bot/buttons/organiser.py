@@ -139,13 +139,17 @@ class StepDeed(StrEnum):
     CANCEL = "cancel"
     REDATE = "redate"
     HISTORY = "history"
+    NAME = "name"
+    PAGE = "page"
+    NAMED = "named"
 
 
 class Stepping(CallbackData, prefix="stp"):
-    """A button of the dialogue of recording."""
+    """A button of the dialogue of recording; `value` is the person who is named, or the page of them."""
 
     deed: StepDeed
     ref: int
+    value: int = 0
 
 
 class EntryDeed(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -13,11 +14,12 @@ from bot.days import day_in
 from bot.services import Services
 from bot.words import Words
 from records.facts import facts_of
-from records.fields import read_details
+from records.fields import names_in, read_details, wrong_counts
 from records.ledger import entries_of
-from records.people import PersonId
+from records.people import Person, PersonId
 from records.refusals import StepFieldUnknown, StepMissing, StepOutOfOrder, StepRefused
 from records.rules import deadlines
+from records.sponsors import full_members, members_only
 from records.stages import Stage, stage_of
 from records.step_list import columns_file, step_called
 from records.steps import Change, StepRequest, Verdict, changes, checks, imagined
@@ -43,7 +45,10 @@ class StepDialogueOver(WaymarkError):
 
 @dataclass
 class StepDraft:
-    """What is known so far; `asked` are details that were skipped. Days are ISO. `entry` is the one to correct."""
+    """What is known so far; `asked` are details that were skipped. Days are ISO. `entry` is the one to correct.
+
+    `picked` are the names chosen so far for the detail that is asked for now.
+    """
 
     ref: int
     person: int
@@ -51,6 +56,7 @@ class StepDraft:
     on: str | None = None
     detail: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    picked: list[str] = field(default_factory=list)
     history: bool = False
     reason: str | None = None
     entry: int | None = None
@@ -112,6 +118,40 @@ def next_field(track: Track, draft: StepDraft) -> DetailField | None:
     if step is None:
         return None
     return next((one for one in step.fields if one.name not in draft.detail and one.name not in draft.asked), None)
+
+
+async def members_for(session: AsyncSession, student: Person, field: DetailField) -> list[Person]:
+    """Whom the student's branch could name here; nobody where the detail names nobody."""
+    if field.least is None:
+        return []
+    return [one for one in await full_members(session, student.branch_id) if one.id != student.id]
+
+
+def choices(members: Sequence[Person]) -> list[str]:
+    """What is written down of each full member: the name, or the number where two bear the same name."""
+    called = Counter(one.name for one in members)
+    return [one.name if called[one.name] == 1 else one.student_number or one.name for one in members]
+
+
+def pick(draft: StepDraft, field: DetailField, name: str) -> bool:
+    """Choose a name, or take it back. Returns whether as many are chosen as there can be."""
+    draft.picked = [one for one in draft.picked if one != name] if name in draft.picked else [*draft.picked, name]
+    return len(draft.picked) == field.most
+
+
+async def take_names(session: AsyncSession, step: Step, field: DetailField, draft: StepDraft, typed: str) -> None:
+    """The names chosen and typed become the detail.
+
+    Raises:
+        StepFieldWrong, StepCountWrong, StepNotFullMember.
+    """
+    names = "、".join(dict.fromkeys([*draft.picked, *names_in(typed)]))
+    read = {field.name: read_field(step, field.name, names, date.min)}
+    for one in wrong_counts(step, read):
+        raise one
+    await members_only(session, step, read, history=draft.history)
+    draft.detail |= read
+    draft.picked = []
 
 
 def read_field(step: Step, name: str, typed: str, today: date) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import EntryDeed, OfEntry, People, StepDeed, StepOf, Stepping
 from bot.deeds.standing import Standing
-from bot.deeds.step_draft import Foreseen, StepDraft
+from bot.deeds.step_draft import Foreseen, StepDraft, choices
 from bot.views.changes import changes_text
 from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs
@@ -19,6 +19,7 @@ from records.steps import Recorded
 from records.track import DetailField
 
 PEOPLE_AT_MOST = 12
+MEMBERS_A_PAGE = 10
 
 
 def show_who(people: Sequence[Person], _: Words) -> Shown:
@@ -60,20 +61,23 @@ def show_ask_day(draft: StepDraft, student: Person, today: date, _: Words) -> Sh
     return {"text": text, "reply_markup": keyboard([[*row, _cancel(draft, _)]])}
 
 
-def show_ask_field(draft: StepDraft, student: Person, field: DetailField, _: Words) -> Shown:
-    """One detail."""
-    needed = field.required
-    text = lines(
-        _step_line(draft, student, _),
-        _(
-            "step.ask_field",
-            field=_.plain(f"detail.{field.name}"),
-            expected=_.plain(f"expected.{field.type}"),
-            needed=_.plain("step.needed" if needed else "step.optional"),
-        ),
-    )
-    row = [] if needed else [Button(_.plain("step.skip"), Stepping(deed=StepDeed.SKIP, ref=draft.ref))]
-    return {"text": text, "reply_markup": keyboard([[*row, _cancel(draft, _)]])}
+def show_ask_field(
+    draft: StepDraft, student: Person, field: DetailField, _: Words, *, members: Sequence[Person] = (), page: int = 0
+) -> Shown:
+    """One detail; who can be named stands below as buttons, where there is anybody."""
+    needed = _.plain("step.needed" if field.required else "step.optional")
+    name, expected = _.plain(f"detail.{field.name}"), _.plain(f"expected.{field.type}")
+    ask = _("step.ask_field", field=name, expected=expected, needed=needed)
+    if members:
+        ask = _("step.ask_names", field=name, count=_count(field, _), needed=needed)
+    picked = _("step.picked", names=_.plain("dates.comma").join(draft.picked)) if draft.picked else ""
+    rows = _members(draft, members, page, _)
+    if draft.picked and len(draft.picked) >= (field.least or 1):
+        label = _.plain("step.named_button", count=len(draft.picked))
+        rows.append([Button(label, Stepping(deed=StepDeed.NAMED, ref=draft.ref))])
+    skip = [] if field.required else [Button(_.plain("step.skip"), Stepping(deed=StepDeed.SKIP, ref=draft.ref))]
+    rows.append([*skip, _cancel(draft, _)])
+    return {"text": lines(_step_line(draft, student, _), ask, picked), "reply_markup": keyboard(rows)}
 
 
 def show_ask_reason(draft: StepDraft, student: Person, foreseen: Foreseen, _: Words) -> Shown:
@@ -194,6 +198,31 @@ def _redate(draft: StepDraft, _: Words) -> Button:
 
 def _cancel(draft: StepDraft, _: Words) -> Button:
     return Button(_.plain("upload.cancel"), Stepping(deed=StepDeed.CANCEL, ref=draft.ref))
+
+
+def _count(field: DetailField, _: Words) -> str:
+    if field.least == field.most:
+        return _.plain("expected.exactly", count=field.least)
+    return _.plain("expected.between", least=field.least, most=field.most)
+
+
+def _members(draft: StepDraft, members: Sequence[Person], page: int, _: Words) -> list[list[Button]]:
+    """A page of who can be named, those chosen with a tick."""
+    called = dict(zip([one.id for one in members], choices(members), strict=True))
+
+    def turned(label: str, to: int) -> Button:
+        return Button(_.plain(label), Stepping(deed=StepDeed.PAGE, ref=draft.ref, value=to))
+
+    buttons = [
+        Button(
+            ("✓ " if called[one.id] in draft.picked else "") + person_label(one),
+            Stepping(deed=StepDeed.NAME, ref=draft.ref, value=one.id),
+        )
+        for one in members[page * MEMBERS_A_PAGE : (page + 1) * MEMBERS_A_PAGE]
+    ]
+    turns = [turned("page.previous", page - 1)] if page > 0 else []
+    turns += [turned("page.next", page + 1)] if (page + 1) * MEMBERS_A_PAGE < len(members) else []
+    return [*_pairs(buttons), *([turns] if turns else [])]
 
 
 def _pairs(buttons: Sequence[Button]) -> list[list[Button]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from sqlalchemy import update
+
 from records.access import Looked, looked_at
 from records.ledger import entries_of
 from records.people import Role, students_of
 from records.steps import facts_of_person
+from records.tables import PersonRow
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
 from tests.emulator.emulator import Emulator
@@ -124,7 +127,7 @@ async def test_mentors_named_with_a_step_see_their_students_and_say_what_was_don
         await house.quiet()
 
         organiser.says("/step 林晓雨 指定培养联系人 2026-05-10")
-        await organiser.hears("请输入")
+        await organiser.hears("请点选正式党员")
         organiser.says("陈老师")
         seen = await organiser.hears("")
         while "请核对" not in seen.text:
@@ -214,4 +217,92 @@ async def test_due_shows_the_overdue_first_reminds_once_a_day_and_notes_who_look
             looks = await looked_at(session, house.people["林晓雨"].id)
         assert {look.viewer_name for look in looks} == {"王书记"}
         assert {look.what for look in looks} == {Looked.DATES, Looked.RECORD}
+    assert emulator.violations == []
+
+
+LETTERS = "甲乙丙丁戊己庚辛壬癸"
+
+
+async def full_member(house: StudentHouse, name: str, number: str) -> None:
+    await house.join(name, number=number)
+    async with house.services.database.write() as session:
+        await session.execute(update(PersonRow).where(PersonRow.name == name).values(stage="full_member"))
+
+
+async def test_introducers_are_chosen_among_the_branchs_full_members(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.join("陈老师", role=Role.MENTOR)
+        await house.join("周明", number="2026002")  # on the way themselves: never offered
+        for place, letter in enumerate(LETTERS):
+            await full_member(house, f"党员{letter}", f"202300{place:02}")
+        await house.record("林晓雨", "candidate_listed", "2026-11-01")
+        await house.quiet()
+
+        organiser.says("/step 林晓雨 确定入党介绍人 2026-11-10")
+        asked = await organiser.hears("请点选正式党员（2 名）")
+        offered = [label for row in asked.buttons for label in row]
+        assert offered == [
+            *(f"党员{'甲乙丙丁戊己庚辛壬癸'[n]} 202300{n:02}" for n in range(10)),
+            "下一页",
+            "跳过",
+            "取消",
+        ]
+        organiser.presses("党员乙 20230001", asked)
+        one = await organiser.hears("已选：党员乙")
+        assert "✓ 党员乙 20230001" in one.buttons[0]
+        assert not any("选好了" in label for row in one.buttons for label in row)  # the rules ask for two
+        organiser.presses("下一页", one)
+        more = await organiser.hears(lambda seen: seen.buttons and sorted(seen.buttons[0]) == ["王书记", "陈老师"])
+        assert ["上一页"] in more.buttons
+        organiser.says("周明")
+        refused = await organiser.hears("还不是正式党员")
+        assert "周明" in refused.text
+        assert "细则第14条" in refused.text
+        organiser.presses("陈老师", more)
+
+        summary = await organiser.hears("请核对")
+        assert "党员乙、陈老师" in summary.text
+        organiser.presses("登记", summary)
+        await organiser.hears("已登记")
+        async with database.read() as session:
+            entry = (await entries_of(session, house.people["林晓雨"].id))[-1]
+        assert entry.payload["detail"] == {"introducers": "党员乙、陈老师"}
+        organiser.presses("党员乙 20230001", asked)
+        await organiser.hears("已经结束")
+    assert emulator.violations == []
+
+
+async def test_one_mentor_is_enough_a_name_may_be_written_and_too_many_are_refused(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await full_member(house, "许党员", "20230001")
+        await house.record("林晓雨", "application_received", "2025-08-01")
+        await house.record("林晓雨", "activist_decided", "2026-05-01")
+        await house.quiet()
+
+        organiser.says("/step 林晓雨 指定培养联系人 2026-05-10")
+        asked = await organiser.hears("请点选正式党员（1 至 2 名）")
+        organiser.says("甲老师、乙老师、丙老师")
+        assert "细则第9条" in (await organiser.hears("现为 3 名")).text
+        organiser.presses("许党员 20230001", asked)
+        chosen = await organiser.hears("已选：许党员")
+        organiser.presses("许党员 20230001", chosen)
+        again = await organiser.hears(lambda seen: "请点选" in seen.text and "已选" not in seen.text)
+        organiser.presses("许党员 20230001", again)
+        organiser.presses("选好了（1）", await organiser.hears("已选：许党员"))
+        summary = await organiser.hears("请核对")
+        assert "培养联系人：许党员" in summary.text
+        organiser.presses("登记", summary)
+        await organiser.hears("已登记")
+        async with database.read() as session:
+            mine = await students_of(session, house.people["许党员"].id, today=house.today)
+        assert [one.name for one in mine] == ["林晓雨"]
+
+        organiser.says("/step 林晓雨 指定培养联系人 2026-05-11")
+        await organiser.hears("请点选正式党员")
+        organiser.says("外院李老师")
+        await organiser.hears("请核对")
     assert emulator.violations == []

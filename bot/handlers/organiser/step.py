@@ -18,13 +18,25 @@ from bot.days import day_in
 from bot.deeds.mentoring import tie_mentors
 from bot.deeds.recording import record_step
 from bot.deeds.standing import standing_of
-from bot.deeds.step_draft import StepDraft, draft_of, foresee, next_field, read_field, step_named
+from bot.deeds.step_draft import (
+    StepDraft,
+    choices,
+    draft_of,
+    foresee,
+    members_for,
+    next_field,
+    pick,
+    read_field,
+    step_named,
+    take_names,
+)
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.reach import named_person, people_within, reach_of, students_among, subject_of
 from bot.services import Services
 from bot.turns.turn import Turn
 from bot.views.organiser_step import (
+    MEMBERS_A_PAGE,
     show_ask_day,
     show_ask_field,
     show_ask_reason,
@@ -134,7 +146,12 @@ async def on_typed(
         case _:
             field = next_field(services.track, draft)
             if field is not None and draft.step is not None:
-                draft.detail[field.name] = read_field(services.track.by_id[draft.step], field.name, text, clock.today())
+                step = services.track.by_id[draft.step]
+                if field.least is None:
+                    draft.detail[field.name] = read_field(step, field.name, text, clock.today())
+                else:
+                    async with services.database.read() as reading:
+                        await take_names(reading, step, field, draft, text)
     await message.answer(**await _go_on(state, services, person, draft, _))
 
 
@@ -168,6 +185,12 @@ async def on_press(
         case StepDeed.SKIP:
             field = next_field(services.track, draft)
             draft.asked += [field.name] if field is not None and not field.required else []
+            draft.picked = []
+        case StepDeed.NAME | StepDeed.PAGE | StepDeed.NAMED:
+            page = await _named(services, person, draft, callback_data)
+            if page is not None:
+                await changed(query)(**await _go_on(state, services, person, draft, _, page=page))
+                return
     await said_below(query)(**await _go_on(state, services, person, draft, _))
 
 
@@ -196,14 +219,23 @@ async def on_confirm(
     await changed(query)(**show_recorded(student, recorded, unknown, _))
 
 
-async def _go_on(state: FSMContext, services: Services, person: Person, draft: StepDraft, _: Words) -> dict[str, Any]:
+async def _go_on(
+    state: FSMContext, services: Services, person: Person, draft: StepDraft, _: Words, *, page: int = 0
+) -> dict[str, Any]:
     async with services.database.read() as reading:
         student = await subject_of(reading, await reach_of(reading, person), draft.person)
-    return await _next(state, services, person, draft, student, _)
+    return await _next(state, services, person, draft, student, _, page=page)
 
 
 async def _next(
-    state: FSMContext, services: Services, person: Person, draft: StepDraft, student: Person, _: Words
+    state: FSMContext,
+    services: Services,
+    person: Person,
+    draft: StepDraft,
+    student: Person,
+    _: Words,
+    *,
+    page: int = 0,
 ) -> dict[str, Any]:
     """Remember the draft and ask for what is still wanting; when nothing is, show what recording would do."""
     await state.update_data(step=draft.stored())
@@ -219,7 +251,9 @@ async def _next(
         return show_ask_day(draft, student, today, _)
     if field is not None:
         await state.set_state(Recording.field)
-        return show_ask_field(draft, student, field, _)
+        async with services.database.read() as reading:
+            members = await members_for(reading, student, field)
+        return show_ask_field(draft, student, field, _, members=members, page=page)
     async with services.database.read() as reading:
         foreseen = await foresee(reading, services, draft.request(person.id))
     if isinstance(foreseen.refusal, StepNeedsReason) and draft.reason is None:
@@ -229,6 +263,23 @@ async def _next(
     if foreseen.refusal is not None:
         return show_refused(draft, student, foreseen, _)
     return show_summary(draft, student, foreseen, _)
+
+
+async def _named(services: Services, person: Person, draft: StepDraft, press: Stepping) -> int | None:
+    """Choose who is named. Returns the page to show again; None when that is settled, or no longer asked."""
+    field = next_field(services.track, draft)
+    if field is None or field.least is None or draft.step is None:
+        return None
+    if press.deed is StepDeed.PAGE:
+        return press.value
+    async with services.database.read() as reading:
+        student = await subject_of(reading, await reach_of(reading, person), draft.person)
+        members = await members_for(reading, student, field)
+        place = next((place for place, one in enumerate(members) if one.id == press.value), None)
+        if press.deed is StepDeed.NAME and place is not None and not pick(draft, field, choices(members)[place]):
+            return place // MEMBERS_A_PAGE
+        await take_names(reading, services.track.by_id[draft.step], field, draft, "")
+    return None
 
 
 async def _which(services: Services, person: Person, draft: StepDraft, _: Words) -> dict[str, Any]:
