@@ -79,7 +79,15 @@ def build_house(services: Services, *, demo: bool = False, page: bool = True) ->
     metrics = Metrics(database, limiters, clock.now, settings.metrics_token.get_secret_value())
     delivery = Delivery(database, carriers, limiters, clock.now, elsewhere, watch=metrics.settled)
     speaking = {channel: _as_handlers_see(bot) for channel, bot in open_doors.items()}
-    inbox = Inbox(database, dispatcher, speaking, clock.now, delivery.nudge, watch=metrics.handled)
+    inbox = Inbox(
+        database,
+        dispatcher,
+        speaking,
+        clock.now,
+        delivery.nudge,
+        watch=metrics.handled,
+        published=services.knowledge.published,
+    )
     if web is not None:
         web.inbox = inbox
         web.machines += [*metrics.routes(), CalendarFeed(services).route()]
@@ -108,7 +116,7 @@ async def run_house(house: House, *, listen: bool = True) -> None:
                 tasks.create_task(house.web.serve())
             if house.telegram is not None and listen:
                 tasks.create_task(_serve_telegram(house, house.telegram))
-            tasks.create_task(_warm(services))
+            tasks.create_task(_keep_knowledge(services))
     finally:
         scheduler.shutdown(wait=False)
         if house.telegram is not None:
@@ -160,10 +168,10 @@ def _webhook_secret(settings: Settings) -> str:
     return webhook.secret_of(settings.telegram_token.get_secret_value(), settings.webhook_secret.get_secret_value())
 
 
-async def _warm(services: Services) -> None:
+async def _keep_knowledge(services: Services) -> None:
     """Load the index before the first question, not during it, and build the types in which it comes."""
     Update.model_rebuild()
-    await services.knowledge.current()
+    await services.knowledge.keep()
 
 
 def _as_handlers_see(bot: Bot) -> Bot:

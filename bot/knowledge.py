@@ -1,135 +1,190 @@
-"""What the library knows, ready to be searched: the retrieval index kept in step with the documents in force."""
+"""What the library knows, ready to be searched: one index, always at hand and kept in step."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import structlog
 
-from content.aliases import Alias, own_aliases
-from content.library import documents, passages_of, revision
-from content.passages import DocumentId, Passage
+from bot.mirror import Mirror
+from content.library import revision
 from retrieval.answer import Answer, answer
 from retrieval.encoder import load_encoder
-from retrieval.search import Index, load_aliases
-from retrieval.shelf import digest
+from retrieval.search import Index
+from scheduler.trouble import will_pass
 from storage.database import Database
 
-ANSWERING = ("published", "retired")  # a retired text still answers for the days on which it held
-_WORTH_SAVING = 0.05  # of the passages: fewer new ones than that are encoded again at the next start
+PATIENCE_SECONDS = 0.03  # that a question waits for the library's latest change, before it is answered without
+_PUBLISHING_SECONDS = 2.0
+_LOOK_SECONDS = 0.5  # between two looks whether another process changed the library
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class _Span:
-    """What makes a document's passages other than those in the index."""
-
-    version: int
-    since: date
-    until: date | None
-    attached: int
-
-
 class Knowledge:
-    """One index for the process; when the library's revision moves, only the documents that changed are read again."""
+    """Answers from the index at hand; what the library changed, or another encoder, is made ready in the background."""
 
-    def __init__(self, database: Database, encoder_name: str | None, *, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        encoder_name: str | None,
+        *,
+        folder: Path | None = None,
+        patience_seconds: float | None = None,
+    ) -> None:
         """Open nothing yet.
 
         Args:
             folder: where the index is kept between starts; None keeps none. Whatever is wrong with what stands there,
                 the index is then made anew.
+            patience_seconds: how long a question waits for what the library says now; None is for as long as it takes.
         """
         self._database = database
         self._encoder_name = encoder_name
         self._folder = folder
-        self._index: Index | None = None
-        self._revision = -1
-        self._known: dict[DocumentId, _Span] = {}
-        self._lock = asyncio.Lock()
+        self._patience = patience_seconds
+        self._mirror: Mirror | None = None
+        self._coming: Mirror | None = None  # with the encoder that is wanted, while another one still answers
+        self._catching_up: asyncio.Task[None] | None = None
+        self._changing: asyncio.Task[None] | None = None
         self._saving: asyncio.Task[None] | None = None
 
     async def ask(self, question: str, *, on: date) -> Answer:
-        """The answer of the documents in force on the day, as the library stands at this moment."""
-        index = await self.current()
+        """The answer of the documents in force on the day."""
+        index = await self.at_hand()
         return await asyncio.to_thread(answer, index, question, on=on)
 
+    async def at_hand(self) -> Index:
+        """The index as the library stands, or as it stood a moment ago where bringing it up to date takes long."""
+        await self._come_abreast(None if self._mirror is None else self._patience)
+        return self._present().index
+
     async def current(self) -> Index:
-        """The index, brought up to date first if a document came, went or changed."""
-        async with self._database.read() as session:
-            latest = await revision(session)
-        if self._index is not None and latest == self._revision:
-            return self._index
-        async with self._lock:
-            if self._index is not None and latest == self._revision:
-                return self._index
-            return await self._refresh(latest)
+        """The index of this very revision and of the encoder that is wanted, however long that takes."""
+        while True:
+            if not await self._is_latest():
+                await asyncio.shield(self._caught_up())
+            elif self._coming is not None and self._changing is not None:
+                await asyncio.shield(self._changing)
+            else:
+                return self._present().index
+
+    async def published(self) -> None:
+        """Something was published here: return when it answers, or when that takes longer than a person should wait."""
+        await self._come_abreast(_PUBLISHING_SECONDS)
+
+    async def keep(self) -> None:
+        """Stay in step until cancelled, so that what another process published answers within a second."""
+        await self.at_hand()
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._come_abreast(None)
+            except Exception as error:
+                if not will_pass(error):
+                    raise
+                log.warning("index.not_looked", error=type(error).__name__)
 
     async def saved(self) -> None:
         """Wait until what is being written to the folder is written."""
         if self._saving is not None:
             await self._saving
 
-    async def _refresh(self, latest: int) -> Index:
-        """Bring the index to this revision: documents that are new or hold from or until another day, and no others."""
-        index = self._index
-        held: dict[DocumentId, str] = {}
-        if index is None:
-            index = await asyncio.to_thread(_opened, self._encoder_name, self._folder)
-            held = index.digests()
+    async def close(self) -> None:
+        """Give up what is being made ready."""
+        for task in (self._catching_up, self._changing):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+    async def _come_abreast(self, seconds: float | None) -> None:
+        """Return when the index is of the library's latest revision, after so long, or when there is trouble with it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not await self._is_latest():
+                    work = self._caught_up()
+                    await asyncio.wait({work})
+                    if self._mirror is None:
+                        work.result()
+                    elif work.exception() is not None:  # logged; the index at hand answers
+                        return
+
+    def _present(self) -> Mirror:
+        if self._mirror is None:
+            raise RuntimeError("the index is opened before it is used")
+        return self._mirror
+
+    async def _is_latest(self) -> bool:
+        if self._mirror is None:
+            return False
         async with self._database.read() as session:
-            spans = {
-                one.id: _Span(one.version, one.effective_from, one.effective_until, one.attached)
-                for one in await documents(session, states=ANSWERING)
-            }
-            aliases = await own_aliases(session)
-            gone = [document for document in {**self._known, **held} if document not in spans]
-            coming: list[Passage] = []
-            for document in (one for one in spans if spans[one] != self._known.get(one)):
-                passages = await passages_of(session, document)
-                if digest(passages) != held.get(
-                    document
-                ):  # a saved text is trusted only where the library says the same
-                    gone.append(document)
-                    coming += passages
-        await asyncio.to_thread(index.redate, {one: (span.since, span.until) for one, span in spans.items()})
-        await asyncio.to_thread(_exchange, index, gone, coming)
-        index.set_aliases(_widened(load_aliases(), aliases))
-        self._index, self._known, self._revision = index, spans, latest
-        if len(coming) > _WORTH_SAVING * len(index) or set(gone) - set(spans):
-            self._save(index)
-        return index
+            return await revision(session) == self._mirror.revision
 
-    def _save(self, index: Index) -> None:
+    def _caught_up(self) -> asyncio.Task[None]:
+        """The work that brings the index up to date: one for all who wait."""
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = _in_background(self._catch_up(), "index.not_caught_up")
+        return self._catching_up
+
+    async def _catch_up(self) -> None:
+        if self._mirror is None:
+            mirror, coming = await asyncio.to_thread(_opened, self._encoder_name, self._folder)
+            await mirror.catch_up(self._database)
+            self._mirror, self._coming = mirror, coming
+            if coming is not None:
+                self._changing = _in_background(self._change(coming), "index.not_encoded_anew")
+        else:
+            mirror = self._mirror
+            await mirror.catch_up(self._database)
+        await asyncio.to_thread(mirror.index.compact)
+        self._save(mirror)
+
+    async def _change(self, coming: Mirror) -> None:
+        """Encode everything with the encoder that is wanted, then answer with it."""
+        log.info("index.encoding_anew", encoder=self._encoder_name)
+        while coming.revision != self._present().revision:
+            await coming.catch_up(self._database)
+        self._mirror, self._coming = coming, None
+        log.info("index.encoded_anew", encoder=self._encoder_name, passages=len(coming.index))
+        await self.saved()
+        self._save(coming)
+
+    def _save(self, mirror: Mirror) -> None:
         """Write the index in the background; what changes meanwhile is encoded again at the next start."""
-        if self._folder is not None and (self._saving is None or self._saving.done()):
-            self._saving = asyncio.create_task(asyncio.to_thread(_save, index, self._folder))
+        if self._folder is not None and mirror.changed and (self._saving is None or self._saving.done()):
+            mirror.changed = False
+            self._saving = asyncio.create_task(asyncio.to_thread(_save, mirror.index, self._folder))
 
 
-def _opened(encoder_name: str | None, folder: Path | None) -> Index:
-    index = Index(load_encoder(encoder_name))
+def _in_background(work: Coroutine[None, None, None], trouble: str) -> asyncio.Task[None]:
+    """A task whose failure is logged where nobody waits for it."""
+
+    def look(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning(trouble, error=type(error).__name__)
+
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(look)
+    return task
+
+
+def _opened(encoder_name: str | None, folder: Path | None) -> tuple[Mirror, Mirror | None]:
+    """The index as it was saved, else an empty one; and the one that shall take its place.
+
+    Where the saved one is not of the encoder that is wanted, the shipped encoder answers until everything is encoded
+    anew.
+    """
+    wanted = Index(load_encoder(encoder_name))
+    if (folder is not None and wanted.load(folder)) or not encoder_name:
+        return Mirror(wanted), None
+    shipped = Index(load_encoder(None))
     if folder is not None:
-        index.load(folder)
-    return index
-
-
-def _widened(shipped: Mapping[str, tuple[str, ...]], own: Sequence[Alias]) -> dict[str, tuple[str, ...]]:
-    """The shipped table with the organisers' own, which come first where both know a word."""
-    table: dict[str, tuple[str, ...]] = {}
-    for one in own:
-        table[one.said] = (*table.get(one.said, ()), one.meant)
-    return {said: (*table.get(said, ()), *shipped.get(said, ())) for said in {**table, **shipped}}
-
-
-def _exchange(index: Index, gone: list[DocumentId], passages: list[Passage]) -> None:
-    for document in gone:
-        index.remove(document)
-    index.add(passages)
+        shipped.load(folder)
+    return Mirror(shipped), Mirror(wanted)
 
 
 def _save(index: Index, folder: Path) -> None:

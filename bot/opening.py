@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.clock import Clock
-from bot.knowledge import Knowledge
+from bot.knowledge import PATIENCE_SECONDS, Knowledge
 from bot.lock import make_folder
 from bot.schema import metadata
 from bot.services import Services
@@ -47,6 +47,8 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
     track = load_track(school=settings.school_track)
     calendar = WorkCalendar.standard(*([settings.work_calendar] if settings.work_calendar else []))
     database = Database(settings.database)
+    folder = settings.data / "index"
+    knowledge = Knowledge(database, settings.encoder or None, folder=folder, patience_seconds=PATIENCE_SECONDS)
     try:
         await _bring_up_to_date(database, settings)
         async with database.write() as session:
@@ -63,9 +65,10 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
                 activist_base=settings.activist_base,
                 count_posting_day=settings.count_posting_day,
             ),
-            knowledge=Knowledge(database, settings.encoder or None, folder=settings.data / "index"),
+            knowledge=knowledge,
         )
     finally:
+        await knowledge.close()
         await database.close()
 
 

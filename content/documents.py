@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +14,8 @@ from content.passages import Basis, DocumentId, DocumentKind, Level, Passage, Pa
 from content.tables import DocumentRow, PassageRow
 from content.titles import plain_title, same_title
 from storage.errors import WaymarkError
+
+_AT_ONCE = 100  # passages that are made of rows in one step: about 5 ms
 
 
 class DocumentUnknown(WaymarkError):
@@ -119,6 +121,34 @@ async def passages_of(session: AsyncSession, document: str) -> list[Passage]:
         .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
         .where(DocumentRow.id == document),
     )
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What tells whether a document's passages are other than they were, or hold on other days."""
+
+    version: int
+    since: date
+    until: date | None
+    attached: int
+
+
+async def editions(session: AsyncSession, *, states: Iterable[str]) -> dict[DocumentId, Edition]:
+    """Every document in one of these states: one light look, however many passages there are."""
+    columns = (DocumentRow.version, DocumentRow.effective_from, DocumentRow.effective_until, DocumentRow.attached)
+    rows = await session.execute(select(DocumentRow.id, *columns).where(DocumentRow.state.in_(list(states))))
+    return {DocumentId(row[0]): Edition(*row[1:]) for row in rows}
+
+
+async def passages_of_each(
+    session: AsyncSession, names: Iterable[DocumentId]
+) -> AsyncIterator[tuple[DocumentId, list[Passage]]]:
+    """The passages of these documents, a document at a time; between few of them others get a word in."""
+    for name in sorted(names):
+        query = select(PassageRow, DocumentRow).join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+        ordered = query.where(DocumentRow.id == name).order_by(PassageRow.ordinal)
+        rows = await session.stream(ordered.execution_options(yield_per=_AT_ONCE))
+        yield name, [_passage(*row) async for part in rows.partitions() for row in part]
 
 
 async def passage(session: AsyncSession, identity: int) -> Passage | None:

@@ -15,12 +15,15 @@ from content.attached import Attached, attached_to
 from content.documents import (
     Document,
     DocumentUnknown,
+    Edition,
     by_title,
     documents,
+    editions,
     find,
     passage,
     passages_in_force,
     passages_of,
+    passages_of_each,
     show,
 )
 from content.issuers import kind_of, level_of
@@ -38,14 +41,18 @@ __all__ = [
     "DocumentAlreadyThere",
     "DocumentNotPublished",
     "DocumentUnknown",
+    "Edition",
     "add",
     "by_title",
     "documents",
+    "editions",
     "find",
     "last_published",
+    "moved",
     "passage",
     "passages_in_force",
     "passages_of",
+    "passages_of_each",
     "predecessor_of",
     "publish",
     "retire",
@@ -219,7 +226,13 @@ async def touch(session: AsyncSession) -> None:
         session.add(SettingRow(key=REVISION, value=1))
     else:
         row.value = int(row.value) + 1
+    session.info[REVISION] = True
     await session.flush()
+
+
+def moved(session: AsyncSession) -> bool:
+    """Whether this session changed what is to be found."""
+    return REVISION in session.info
 
 
 async def _settle(session: AsyncSession, series: str) -> None:

@@ -21,12 +21,18 @@ class Builder:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._levels: list[list[Segment]] = [[]]
+        self._added = 0
+
+    def __len__(self) -> int:
+        """How many passages were added."""
+        return self._added
 
     def add(self, passages: Iterable[Passage]) -> None:
         """Count and encode some passages."""
         coming = iter(passages)
         while batch := list(islice(coming, _BATCH)):
             self._put(Segment.build(batch, self._encoder), 0)
+            self._added += len(batch)
 
     def segment(self, beside: Sequence[Segment] = ()) -> Segment | None:
         """One segment of everything added, in its order; None where that is nothing.

@@ -140,7 +140,7 @@ class Index:
     @property
     def fingerprint(self) -> str:
         """Changes when the stored vectors would: with the encoder and with the layout of entries."""
-        return f"1-{self._encoder.fingerprint}"
+        return f"2-{self._encoder.fingerprint}"
 
     @property
     def encoder(self) -> Encoder:
@@ -164,22 +164,30 @@ class Index:
         """Where passages are made ready to be published."""
         return Builder(self._encoder)
 
-    def publish(self, builder: Builder, *, instead_of: Iterable[DocumentId] = ()) -> None:
-        """Let what was built answer from now on, and these documents' older passages no more."""
+    def publish(
+        self,
+        builder: Builder,
+        *,
+        instead_of: Iterable[DocumentId] = (),
+        spans: Mapping[DocumentId, tuple[date, date | None]] | None = None,
+    ) -> None:
+        """Let what was built answer from now on, all of it at one moment.
+
+        Args:
+            instead_of: documents whose older passages answer no more.
+            spans: documents that hold from and until (not included) other days.
+        """
         built = builder.segment(self._segments)
         with self._writing:
             left = _without(self._segments, instead_of)
+            if spans:
+                left = tuple(segment.redated(spans) for segment in left)
             self._segments = left if built is None else (*left, built)
 
     def remove(self, document: DocumentId) -> None:
         """Forget a document; nothing happens where it is unknown."""
         with self._writing:
             self._segments = _without(self._segments, [document])
-
-    def redate(self, spans: Mapping[DocumentId, tuple[date, date | None]]) -> None:
-        """Let documents hold from and until (not included) other days."""
-        with self._writing:
-            self._segments = tuple(segment.redated(spans) for segment in self._segments)
 
     def compact(self) -> None:
         """Make one of many small segments. Others may search, publish and remove meanwhile."""

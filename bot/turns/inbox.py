@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from bot.tables import HANDLED, PARKED, WAITING, InboxRow
 from bot.turns.closing import AlreadyHandled, Closer, close_turns
 from bot.turns.lanes import Lane, keys_for, lane_of
 from bot.turns.turn import Turn, taking
+from content.library import moved
 from scheduler.trouble import will_pass
 from scheduler.waking import woken
 from storage.database import Database
@@ -65,11 +66,13 @@ class Inbox:
         clock: Callable[[], datetime],
         delivered: Callable[[], None],
         watch: Callable[[str, float], None] | None = None,
+        published: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         """Args:
         bots: by channel, as handlers see them.
         delivered: called after a commit that may have put letters in the outbox.
         watch: told of every handled update, with the seconds that its handler took (metrics).
+        published: waited for when a turn changed the library, before this person's next update.
         """
         self._database = database
         self._dispatcher = dispatcher
@@ -77,6 +80,7 @@ class Inbox:
         self._clock = clock
         self._delivered = delivered
         self._watch = watch
+        self._published = published
         self._wake = asyncio.Event()
         self._keys = keys_for(database)
         self._closer = Closer(database)
@@ -274,6 +278,8 @@ class Inbox:
                 if not await close_turns(session, [turn]):
                     raise AlreadyHandled
                 await session.commit()
+                if self._published is not None and moved(session):
+                    await self._published()
                 return
         await self._closer.close(turn)
 

@@ -189,7 +189,7 @@ async def on_point(
 
 async def _queue(services: Services, session: AsyncSession, reach: Reach, _: Words) -> Shown:
     """What waits, and which of it may be the same: a person joins those."""
-    encoder = (await services.knowledge.current()).encoder
+    encoder = (await services.knowledge.at_hand()).encoder
     found = await open_inquiries(session, reach.ids)
     shown = found[:SHOWN]
     alike = pairs_alike(encoder, [[one.text for one in each.phrasings] for each in shown])
