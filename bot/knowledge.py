@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -102,16 +101,14 @@ class Knowledge:
                 await asyncio.wait({task})
 
     async def _come_abreast(self, seconds: float | None) -> None:
-        """Return when the index is of the library's latest revision, after so long, or when there is trouble with it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not await self._is_latest():
-                    work = self._caught_up()
-                    await asyncio.wait({work})
-                    if self._mirror is None:
-                        work.result()
-                    elif work.exception() is not None:  # logged; the index at hand answers
-                        return
+        """Return when the index is of the library's latest revision, or when that takes long or cannot be done."""
+        while not await self._is_latest():
+            work = self._caught_up()
+            await asyncio.wait({work}, timeout=seconds)
+            if self._mirror is None:
+                await asyncio.shield(work)
+            elif not work.done() or work.exception() is not None:  # which is logged; the index at hand answers
+                return
 
     def _present(self) -> Mirror:
         if self._mirror is None:

@@ -65,17 +65,21 @@ def load_encoder(name: str | None) -> Encoder:
     """
     if not name:
         return StaticEncoder(SHIPPED)
-    folder = Path(name)
-    if name.startswith((".", "/", "~")) and not folder.expanduser().is_dir():
+    folder = Path(name).expanduser()
+    if name.startswith((".", "/", "~")) and not folder.is_dir():
         raise BrokenModel(folder=folder.name, problem="there is no such folder")
     if _is_static(folder):
         return StaticEncoder(folder)
-    return TransformerEncoder(name)
+    return TransformerEncoder(str(folder) if folder.is_dir() else name)
 
 
 def _is_static(folder: Path) -> bool:
+    """Whether it is a model such as ours, with nothing after the mean that would change the vectors."""
     modules = folder / "modules.json"
-    return modules.is_file() and "StaticEmbedding" in modules.read_text("utf-8")
+    if not modules.is_file():
+        return False
+    text = modules.read_text("utf-8", "replace")
+    return "StaticEmbedding" in text and "Dense" not in text
 
 
 class StaticEncoder:

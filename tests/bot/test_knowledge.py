@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import threading
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.knowledge import Knowledge
 from content.library import add, retire
 from content.passages import DocumentKind
 from content.readers import read
-from retrieval.encoder import StaticEncoder, Vectors
+from retrieval.encoder import SHIPPED, BrokenModel, StaticEncoder, Vectors
 from storage.database import Database
 
 TODAY = date(2026, 11, 22)
@@ -118,3 +122,121 @@ async def test_a_library_of_another_database_is_not_taken_for_this_one(libraries
         await retire(session, document, on=date(2020, 1, 1))
 
     assert await quote(Knowledge(libraries, None, folder=tmp_path / "index")) == ""
+
+
+@pytest.fixture
+def held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Encoding of texts about ferries, or with a model of 128 dimensions, waits for this."""
+    go_on, encode = threading.Event(), StaticEncoder.encode
+
+    def waiting(self: StaticEncoder, texts: list[str]) -> Vectors:
+        if self.dimension == 128 or any("摆渡船" in text for text in texts):
+            assert go_on.wait(60)
+        return encode(self, texts)
+
+    monkeypatch.setattr(StaticEncoder, "encode", waiting)
+    yield go_on
+    go_on.set()
+
+
+async def test_questions_are_answered_while_a_document_is_made_ready(
+    libraries: Database, held_up: threading.Event
+) -> None:
+    await upload(libraries)
+    knowledge = Knowledge(libraries, None, patience_seconds=0)
+    before = len(await knowledge.current())
+    await upload(libraries, "# 湖心岛船务规定\n\n第一条 湖心岛摆渡船每日开行七班。\n")
+
+    assert "二十三时" in await quote(knowledge)
+    assert len(await knowledge.at_hand()) == before
+    held_up.set()
+    await knowledge.published()
+
+    assert len(await knowledge.at_hand()) == before + 1
+
+
+async def test_a_text_and_what_replaces_it_change_places_at_one_moment(libraries: Database) -> None:
+    await upload(libraries)
+    knowledge = Knowledge(libraries, None, patience_seconds=0)
+    index = await knowledge.current()
+    stop, quotes = threading.Event(), set()
+
+    def ask() -> None:
+        while not stop.is_set():
+            quotes.add(index.search(QUESTION, on=TODAY)[0].passage.content.text)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    await upload(libraries, RULES.replace("二十三时", "二十二时"))
+    await knowledge.current()
+    stop.set()
+    asking.join()
+
+    assert quotes <= {"第一条 学生宿舍每晚二十三时关闭大门。", "第一条 学生宿舍每晚二十二时关闭大门。"}
+    assert "二十二时" in await quote(knowledge)
+
+
+def smaller_model(folder: Path) -> str:
+    """The shipped model with half of its dimensions."""
+    shutil.copytree(SHIPPED, folder)
+    raw = (folder / "model.safetensors").read_bytes()
+    length = int.from_bytes(raw[:8], "little")
+    entry = json.loads(raw[8 : 8 + length])["embedding.weight"]
+    rows = np.frombuffer(raw[8 + length :], {"F16": np.float16, "F32": np.float32}[entry["dtype"]])
+    half = np.ascontiguousarray(rows.reshape(entry["shape"])[:, :128])
+    header = {"embedding.weight": entry | {"shape": half.shape, "data_offsets": [0, half.nbytes]}}
+    head = json.dumps(header).encode()
+    (folder / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + half.tobytes())
+    return str(folder)
+
+
+async def test_the_shipped_encoder_answers_until_everything_is_encoded_with_another(
+    libraries: Database, tmp_path: Path, held_up: threading.Event
+) -> None:
+    await upload(libraries)
+    first = Knowledge(libraries, None, folder=tmp_path / "index")
+    await first.current()
+    await first.saved()
+    knowledge = Knowledge(libraries, smaller_model(tmp_path / "model"), folder=tmp_path / "index")
+
+    assert "二十三时" in await quote(knowledge)
+    assert (await knowledge.at_hand()).encoder.dimension == 256
+    held_up.set()
+    assert (await knowledge.current()).encoder.dimension == 128
+    assert "二十三时" in await quote(knowledge)
+    await knowledge.saved()
+    again = Knowledge(libraries, str(tmp_path / "model"), folder=tmp_path / "index")
+    assert (await again.at_hand()).encoder.dimension == 128
+
+
+async def test_what_is_published_while_another_encoder_is_at_work_is_in_both(
+    libraries: Database, tmp_path: Path, held_up: threading.Event
+) -> None:
+    knowledge = Knowledge(libraries, smaller_model(tmp_path / "model"))
+    await knowledge.at_hand()
+    await upload(libraries)
+
+    assert "二十三时" in await quote(knowledge)
+    held_up.set()
+    await knowledge.current()
+    assert "二十三时" in await quote(knowledge)
+
+
+async def test_a_model_that_is_missing_is_told_in_one_sentence(libraries: Database, tmp_path: Path) -> None:
+    knowledge = Knowledge(libraries, str(tmp_path / "absent"), folder=tmp_path / "index")
+
+    with pytest.raises(BrokenModel, match=r"absent can't be used \(there is no such folder\)"):
+        await knowledge.keep()
+
+
+async def test_closing_gives_up_what_is_being_made_ready(
+    libraries: Database, tmp_path: Path, held_up: threading.Event
+) -> None:
+    await upload(libraries)
+    knowledge = Knowledge(libraries, smaller_model(tmp_path / "model"))
+    await knowledge.at_hand()
+
+    await knowledge.close()
+    held_up.set()
+
+    assert (await knowledge.at_hand()).encoder.dimension == 256

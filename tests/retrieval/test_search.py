@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import date
 from pathlib import Path
@@ -115,6 +117,18 @@ def test_a_half_written_index_is_not_loaded(index: Index, encoder: Encoder, tmp_
 
     assert not fresh.load(folder)
     assert len(fresh) == 0
+
+
+def test_a_kill_at_any_write_leaves_the_old_index_the_new_one_or_none(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.retrieval.killed", str(tmp_path)]
+
+    found = [int(line) for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()]
+
+    whole = len(ARTICLES)
+    assert len(found) > 30
+    assert set(found[:-1]) <= {0, whole, whole + 1}
+    assert whole in found
+    assert found[-1] == whole + 1
 
 
 def _cut_short(file: Path) -> None:
