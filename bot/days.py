@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import date, timedelta
 
+from bot.day_words import day_written
 from records.fields import read_date
 from storage.errors import WaymarkError
 
@@ -22,7 +23,9 @@ class NoDay(WaymarkError):
 
 
 def day_in(text: str, today: date) -> date:
-    """今天, 昨天, 2026-5-11, 20260511, 2026年5月11日; 5月11日 is of this year.
+    """今天, 昨天, 2026-5-11, 20260511, 2026年5月11日, 上周三, 三天前, 上月底.
+
+    5月11日 is of this year, 15号 the last such day.
 
     Raises:
         NoDay
@@ -39,4 +42,7 @@ def day_in(text: str, today: date) -> date:
             return date(today.year, int(short[1]), int(short[2]))
     except ValueError:
         pass
+    spoken = day_written(typed, today)
+    if spoken is not None:
+        return spoken
     raise NoDay(value=typed[:40])

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.consent import NOTICE_VERSION
-from bot.deeds.standing import standing_of
+from bot.deeds.standing import dates_of
 from bot.services import Services
 from records.calendar_links import link_by_token
 from records.consent import has_consented
@@ -55,10 +55,10 @@ class CalendarFeed:
             person = await person_by_id(session, link.person) if link is not None else None
             if link is None or person is None or not await has_consented(session, person.id, NOTICE_VERSION):
                 return None
-            standing = await standing_of(session, services, person.id, today=today)
+            dates = await dates_of(session, services, person.id, today=today)
         words = services.locales.words(person.language or services.settings.language)
         stamp = datetime.combine(today, time(0), services.settings.zone)  # the same all day, so that the tag is too
-        due = [(person, standing.dates)]
+        due = [(person, dates)]
         return await asyncio.to_thread(calendar, due, words.plain, stamp, discreet=True, seed=link.seed)
 
 

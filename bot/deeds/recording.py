@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.deeds.standing import dates_of
 from bot.deeds.telling import notify
 from bot.services import Services
 from records.branches import BranchKind, ancestors
@@ -15,8 +16,7 @@ from records.changes import Change
 from records.deadline import Deadline
 from records.ledger import Entry, hold
 from records.people import Person, PersonId, Role, mentors_of, organisers_of, person_by_id
-from records.rules import deadlines
-from records.steps import Recorded, StepRequest, facts_of_person, record
+from records.steps import Recorded, StepRequest, record
 from scheduler.deadlines import ESCALATION, ReminderSettings, refresh_reminders
 from scheduler.outbox import Draft, enqueue
 
@@ -66,9 +66,7 @@ async def settle(services: Services, session: AsyncSession, student: Person, dat
 async def settle_anew(services: Services, session: AsyncSession, student: Person) -> int:
     """The same for somebody of whom nothing was recorded just now: roles, mentors, rules or the day have changed."""
     await hold(session, student.id)  # or what is recorded at this moment would be settled as if it had not been
-    facts = await facts_of_person(session, student.id)
-    today = services.clock.today()
-    dates = deadlines(services.track, facts, today=today, calendar=services.calendar, readings=services.readings)
+    dates = await dates_of(session, services, student.id, today=services.clock.today())
     return await settle(services, session, student, dates)
 
 

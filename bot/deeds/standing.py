@@ -16,6 +16,7 @@ from records.outlook import Earliest, NextStep, what_if, what_next
 from records.people import PersonId
 from records.rules import deadlines
 from records.stages import Stage, stage_of
+from records.steps import facts_of_person
 from records.talks import Talk, talks_of
 from records.track import Track
 
@@ -57,6 +58,12 @@ class Standing:
     def day_of(self, step: str) -> date | None:
         """When a step was last taken."""
         return next((fact.on for fact in reversed(self.facts) if fact.step == step), None)
+
+
+async def dates_of(session: AsyncSession, services: Services, person: PersonId, *, today: date) -> list[Deadline]:
+    """Only the person's dates, answered ones too."""
+    facts, calendar, readings = await facts_of_person(session, person), services.calendar, services.readings
+    return deadlines(services.track, facts, today=today, calendar=calendar, readings=readings)
 
 
 async def standing_of(session: AsyncSession, services: Services, person: PersonId, *, today: date) -> Standing:

@@ -9,7 +9,7 @@ from aiogram.methods import SendMessage, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.deeds.recording import recipients_of, reminder_settings
-from bot.deeds.standing import standing_of
+from bot.deeds.standing import dates_of
 from bot.letters.reader import reader_of
 from bot.services import Services
 from bot.turns.carrier import Dropped, Postponed
@@ -59,7 +59,7 @@ class Subject(NamedTuple):
     """Somebody whose dates a letter is about, with who is to be told of them now."""
 
     person: Person
-    dates: tuple[Deadline, ...]
+    dates: list[Deadline]
     recipients: Recipients
 
 
@@ -67,5 +67,5 @@ async def _subject(session: AsyncSession, services: Services, number: PersonId) 
     person = await person_present(session, number)
     if person is None:
         return None
-    dates = (await standing_of(session, services, number, today=services.clock.today())).dates
+    dates = await dates_of(session, services, number, today=services.clock.today())
     return Subject(person, dates, await recipients_of(services, session, person))

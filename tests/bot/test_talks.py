@@ -166,7 +166,7 @@ async def test_a_day_is_written_as_people_write_it_and_what_is_wrong_gets_one_se
         ):
             student.says(wrong)
             await student.hears(sentence)
-        student.says("后天")
+        student.says("本周三")
         chosen = await student.hears("提议的日子：2026-11-25（周三）")
         student.presses("提出", chosen)
         await student.hears("等待答复")
