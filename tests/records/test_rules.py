@@ -56,59 +56,74 @@ PROBATION = (
 )
 
 
+EXAMPLES: list[tuple[str, str, list[tuple[str, str] | tuple[str, str, dict[str, str]]], str]] = [
+    ("T01", "earliest", [("birthday", "2008-02-29")], "2026-03-01"),
+    ("T01", "earliest", [("birthday", "2008-11-22")], "2026-11-22"),
+    ("T02", "due", [("application_received", "2026-03-02")], "2026-04-02"),
+    ("T02", "due", [("application_received", "2026-01-31")], "2026-02-28"),
+    ("T02", "due", [("application_received", "2026-02-27", {"received_on": "2026-03-02"})], "2026-04-02"),
+    ("T02", "due", [("application_received", "2026-09-05")], "2026-10-05"),  # in the holidays, and not moved
+    ("T03", "cycle", [("activist_decided", "2026-08-31")], "2027-02-28"),
+    ("T04", "earliest", [("activist_decided", "2025-11-20")], "2026-11-20"),
+    ("T04", "earliest", [("activist_decided", "2024-02-29")], "2025-02-28"),
+    ("T04", "earliest", [("activist_decided", "2025-10-03")], "2026-10-03"),  # in the holidays, and not moved
+    ("T05", "earliest", [("public_notice_posted", "2026-09-30")], "2026-10-13"),
+    ("T05", "earliest", [("public_notice_posted", "2026-06-15")], "2026-06-23"),
+    ("T05", "earliest", [("public_notice_posted", "2026-02-12")], "2026-02-26"),
+    ("T05", "earliest", [("public_notice_posted", "2026-11-23")], "2026-11-30"),
+    ("T07", "soft", [("leaving_planned", "2026-01-10", {"leaving_on": "2026-06-30"})], "2026-03-31"),
+    ("T07", "soft", [("leaving_planned", "2027-06-30")], "2027-03-31"),
+    ("T08", "due", [("pre_review_passed", "2026-10-31")], "2026-11-30"),
+    ("T08", "due", [("pre_review_passed", "2027-01-31")], "2027-02-28"),
+    ("T09", "due", [("branch_meeting_admitted", "2026-11-30")], "2027-02-28"),
+    ("T09", "max", [("branch_meeting_admitted", "2026-08-31")], "2027-02-28"),
+    ("T09", "due", [("branch_meeting_admitted", "2026-11-02", {"reported_on": "2026-11-10"})], "2027-02-10"),
+    (
+        "T09",
+        "due",
+        [("branch_meeting_admitted", "2026-11-02"), ("resolution_submitted", "2026-11-09")],
+        "2027-02-09",
+    ),
+    ("T09", "max", [("branch_meeting_admitted", "2026-11-02"), ("resolution_submitted", "2026-11-09")], "2027-05-09"),
+    ("T10", "soft", [("admission_approved", "2026-10-31")], "2026-11-30"),
+    ("T11", "earliest", [("branch_meeting_admitted", "2025-11-20")], "2026-11-20"),
+    ("T11", "earliest", [("branch_meeting_admitted", "2024-02-29")], "2025-02-28"),
+    ("T11", "earliest", [*PROBATION], "2026-11-19"),
+    ("T12", "soft", [*PROBATION], "2026-11-19"),
+    (
+        "T13",
+        "range",
+        [*PROBATION, ("probation_extended", "2026-11-20", {"extended_to": "2027-05-19"})],
+        "2027-05-19",
+    ),
+    (
+        "T11",
+        "earliest",
+        [*PROBATION, ("probation_extended", "2026-11-20", {"extended_to": "2027-05-19"})],
+        "2027-05-19",
+    ),
+    (
+        "T12",
+        "soft",
+        [*PROBATION, ("probation_extended", "2026-11-20", {"extended_to": "2027-11-19"})],
+        "2027-11-19",
+    ),
+    ("T14", "due", [*PROBATION, ("conversion_meeting", "2026-11-25")], "2027-02-25"),
+    (
+        "T14",
+        "due",
+        [*PROBATION, ("conversion_meeting", "2026-11-25"), ("resolution_submitted", "2026-11-30")],
+        "2027-02-28",
+    ),
+    ("T15", "max", [*PROBATION, ("transferred_in", "2026-07-01")], "2027-05-19"),
+    ("T16", "soft", [*PROBATION, ("conversion_approved", "2026-12-24")], "2026-12-24"),
+]
+
+
 @pytest.mark.parametrize(
     ("rule", "kind", "happened", "due"),
-    [
-        ("T01", "earliest", [("birthday", "2008-02-29")], "2026-03-01"),
-        ("T01", "earliest", [("birthday", "2008-11-22")], "2026-11-22"),
-        ("T02", "due", [("application_received", "2026-03-02")], "2026-04-02"),
-        ("T02", "due", [("application_received", "2026-01-31")], "2026-02-28"),
-        ("T02", "due", [("application_received", "2026-02-27", {"received_on": "2026-03-02"})], "2026-04-02"),
-        ("T03", "cycle", [("activist_decided", "2026-08-31")], "2027-02-28"),
-        ("T04", "earliest", [("activist_decided", "2025-11-20")], "2026-11-20"),
-        ("T04", "earliest", [("activist_decided", "2024-02-29")], "2025-02-28"),
-        ("T05", "earliest", [("public_notice_posted", "2026-09-30")], "2026-10-13"),
-        ("T05", "earliest", [("public_notice_posted", "2026-06-15")], "2026-06-23"),
-        ("T05", "earliest", [("public_notice_posted", "2026-02-12")], "2026-02-26"),
-        ("T05", "earliest", [("public_notice_posted", "2026-11-23")], "2026-11-30"),
-        ("T07", "soft", [("leaving_planned", "2026-01-10", {"leaving_on": "2026-06-30"})], "2026-03-31"),
-        ("T07", "soft", [("leaving_planned", "2027-06-30")], "2027-03-31"),
-        ("T08", "due", [("pre_review_passed", "2026-10-31")], "2026-11-30"),
-        ("T09", "due", [("branch_meeting_admitted", "2026-11-30")], "2027-02-28"),
-        ("T09", "max", [("branch_meeting_admitted", "2026-08-31")], "2027-02-28"),
-        ("T09", "due", [("branch_meeting_admitted", "2026-11-02", {"reported_on": "2026-11-10"})], "2027-02-10"),
-        (
-            "T09",
-            "due",
-            [("branch_meeting_admitted", "2026-11-02"), ("resolution_submitted", "2026-11-09")],
-            "2027-02-09",
-        ),
-        ("T10", "soft", [("admission_approved", "2026-10-31")], "2026-11-30"),
-        ("T11", "earliest", [("branch_meeting_admitted", "2025-11-20")], "2026-11-20"),
-        ("T11", "earliest", [*PROBATION], "2026-11-19"),
-        ("T12", "soft", [*PROBATION], "2026-11-19"),
-        (
-            "T13",
-            "range",
-            [*PROBATION, ("probation_extended", "2026-11-20", {"extended_to": "2027-05-19"})],
-            "2027-05-19",
-        ),
-        (
-            "T11",
-            "earliest",
-            [*PROBATION, ("probation_extended", "2026-11-20", {"extended_to": "2027-05-19"})],
-            "2027-05-19",
-        ),
-        ("T14", "due", [*PROBATION, ("conversion_meeting", "2026-11-25")], "2027-02-25"),
-        (
-            "T14",
-            "due",
-            [*PROBATION, ("conversion_meeting", "2026-11-25"), ("resolution_submitted", "2026-11-30")],
-            "2027-02-28",
-        ),
-        ("T15", "max", [*PROBATION, ("transferred_in", "2026-07-01")], "2027-05-19"),
-        ("T16", "soft", [*PROBATION, ("conversion_approved", "2026-12-24")], "2026-12-24"),
-    ],
+    EXAMPLES,
+    ids=[f"{rule} Art {TRACK.rule(rule).article} {kind} {due}" for rule, kind, _, due in EXAMPLES],
 )
 def test_the_date_of_every_rule(rule: str, kind: str, happened: list[tuple[str, str]], due: str) -> None:
     today = max(["2026-05-11", *(on for step, on, *_ in happened if step != "leaving_planned")])
@@ -116,6 +131,13 @@ def test_the_date_of_every_rule(rule: str, kind: str, happened: list[tuple[str, 
     found = dates(facts(*happened), today)
 
     assert one(found, rule, kind).due == date.fromisoformat(due)
+
+
+def test_every_rule_has_an_example_but_those_that_give_nobody_a_date() -> None:
+    without = {rule.id for rule in TRACK.rules} - {rule for rule, *_ in EXAMPLES}
+
+    assert without == {"T06", "T17"}  # a floor in days or hours (Art 17), and the committee's own analysis (Art 11)
+    assert all(not TRACK.rule(rule).base for rule in without)
 
 
 def test_dates_are_told_as_of_their_day() -> None:
@@ -380,6 +402,22 @@ def test_the_week_between_issue_and_publication_is_treated_leniently() -> None:
     known = facts(("pre_review_passed", "2026-04-01"), ("branch_meeting_admitted", "2026-05-15"))
 
     assert one(dates(known), "T08").note is None
+
+
+@pytest.mark.parametrize(
+    ("taken", "judged"),
+    [("2026-05-10", None), ("2026-05-11", []), ("2026-05-17", []), ("2026-05-18", ["late"])],
+)
+def test_an_oath_is_judged_by_article_29_from_the_day_of_issue_and_strictly_from_publication(
+    taken: str, judged: list[str] | None
+) -> None:
+    known = facts(
+        ("branch_meeting_admitted", "2026-03-20"), ("admission_approved", "2026-04-05"), ("oath_taken", taken)
+    )
+
+    found = [each for each in dates(known) if each.rule == "T10"]
+
+    assert [codes(each) for each in found] == ([] if judged is None else [judged])
 
 
 def test_a_planned_departure_that_changes_moves_the_limit() -> None:

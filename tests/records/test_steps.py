@@ -111,10 +111,18 @@ def test_a_faultless_way_is_recorded_without_a_refusal_or_a_mark() -> None:
         ("activist_decided", "2024-09-10", {}, no.StepOutOfOrder, 7),
         ("mentor_assigned", "2024-12-01", {"mentors": "何田、吕行、施云"}, no.StepCountWrong, 9),
         ("candidate_decided", "2025-11-19", {}, no.StepTooEarly, 13),
+        ("candidate_agreed", "2026-05-31", {}, no.StepOutOfOrder, 13),
+        ("public_notice_posted", "2026-06-07", {}, no.StepOutOfOrder, 13),
         ("candidate_listed", "2026-06-22", {}, no.StepTooEarly, 13),
         ("introducers_named", "2026-06-24", {"introducers": "何田"}, no.StepCountWrong, 14),
         ("introducers_named", "2026-06-24", {"introducers": "何田、何田"}, no.StepCountWrong, 14),
         ("intensive_training_completed", "2026-07-05", {"days": "2", "hours": "23"}, no.StepNeedsReason, 17),
+        ("political_review_passed", "2026-06-22", {"confirmed_by": "孔书记"}, no.StepOutOfOrder, 16),
+        ("intensive_training_completed", "2026-06-22", {"days": "3"}, no.StepOutOfOrder, 17),
+        ("committee_reviewed", "2026-06-29", {}, no.StepOutOfOrder, 16),  # before the political review
+        ("committee_reviewed", "2026-07-04", {}, no.StepOutOfOrder, 17),  # before the training
+        ("pre_review_passed", "2026-07-05", {}, no.StepOutOfOrder, 18),
+        ("volunteer_form_completed", "2026-07-19", {}, no.StepOutOfOrder, 18),
         ("branch_meeting_admitted", "2026-07-01", {}, no.StepOutOfOrder, 19),
         (
             "branch_meeting_admitted",
@@ -130,7 +138,39 @@ def test_a_faultless_way_is_recorded_without_a_refusal_or_a_mark() -> None:
             no.StepNoMajority,
             20,
         ),
+        (
+            "branch_meeting_admitted",
+            "2026-08-20",
+            {"entitled_count": "15", "present_count": "7", "in_favour": "7"},
+            no.StepNoQuorum,
+            19,
+        ),
+        (
+            "branch_meeting_admitted",
+            "2026-08-20",
+            {"entitled_count": "15", "present_count": "8", "in_favour": "7"},
+            no.StepNoMajority,
+            20,
+        ),
         ("branch_meeting_admitted", "2026-08-20", {"entitled_count": "12"}, no.StepFieldMissing, 19),
+        ("admission_approved", "2026-08-19", {}, no.StepOutOfOrder, 21),
+        ("oath_taken", "2026-09-09", {}, no.StepOutOfOrder, 29),
+        (
+            "conversion_meeting",
+            "2027-08-25",
+            {"entitled_count": "12", "present_count": "6", "in_favour": "6"},
+            no.StepNoQuorum,
+            32,
+        ),
+        (
+            "conversion_meeting",
+            "2027-08-25",
+            {"entitled_count": "12", "present_count": "11", "in_favour": "6"},
+            no.StepNoMajority,
+            32,
+        ),
+        ("conversion_approved", "2027-08-24", {}, no.StepOutOfOrder, 33),
+        ("archived", "2027-10-09", {}, no.StepOutOfOrder, 36),
         ("conversion_meeting", "2027-08-18", {}, no.StepBeforeProbationEnd, 31),
         ("probation_extended", "2027-08-20", {}, no.StepFieldMissing, 31),
         ("probation_extended", "2027-08-20", {"extended_to": "2028-02-18"}, no.StepExtensionRange, 31),
@@ -158,6 +198,9 @@ def test_what_the_article_forbids_is_refused_with_the_article(
     [
         ("application_received", "2023-05-01", {}),
         ("candidate_decided", "2025-11-20", {}),
+        ("intensive_training_completed", "2026-07-05", {"days": "3"}),
+        ("intensive_training_completed", "2026-07-05", {"days": "2", "hours": "24"}),
+        ("pre_review_passed", "2026-07-06", {}),
         ("branch_meeting_admitted", "2026-08-20", {"entitled_count": "12", "present_count": "7", "in_favour": "7"}),
         ("branch_meeting_admitted", "2026-08-20", {"entitled_count": "15", "present_count": "8", "in_favour": "8"}),
         ("conversion_meeting", "2027-08-19", {}),
@@ -215,6 +258,21 @@ def test_where_the_article_says_generally_a_reason_is_asked_for_and_marked(
     assert mark in marked(given)
     assert (marked(as_detail), as_detail.reason) == (marked(given), "党委研究同意")
     assert "reason" not in as_detail.detail
+
+
+@pytest.mark.parametrize(("on", "warned"), [("2027-03-31", False), ("2027-04-01", True)])
+def test_who_leaves_on_the_30th_of_june_needs_a_reason_from_the_1st_of_april_on(on: str, warned: bool) -> None:
+    known = [*way("pre_review_passed"), Fact(99, "leaving_planned", date(2026, 5, 1), {"leaving_on": "2027-06-30"})]
+
+    verdict = judged(known, "pre_review_passed", on)
+
+    assert [type(each) for each in verdict.refusals] == ([no.StepNeedsReason] if warned else [])
+
+
+def test_an_application_on_the_eighteenth_birthday_is_accepted_and_noted() -> None:
+    (mark,) = judged(way("application_received"), "application_received", "2023-05-01").marks
+
+    assert (mark.code, mark.rule, mark.article) == ("eighteenth_birthday", "T01", 5)
 
 
 def test_leaving_three_months_later_to_the_day_needs_no_reason() -> None:
