@@ -25,7 +25,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from benchmarks.deadlines import SEED, life
+from benchmarks.deadlining.lives import SEED, life
 from bot.clock import Clock
 from bot.deeds.nightly import settle_everybody
 from bot.deeds.recording import settle_anew
