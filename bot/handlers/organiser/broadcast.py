@@ -114,7 +114,7 @@ async def on_lacking(
         counts = {step: len(people) for step, people in steps.items()}
         shown = show_lacking(draft["ref"], draft["branch"], draft["stage"], counts, _)
     else:
-        draft = {**draft, "lacking": callback_data.step if callback_data.step in services.track.by_id else None}
+        draft = {**draft, "lacking": callback_data.step}  # one that nobody knows is outstanding of nobody
         shown = await _draft(services, person, draft, _)
         await state.update_data(broadcast=draft)
     await query.answer()
