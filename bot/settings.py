@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from storage.database import sqlite_url
 from storage.errors import Term, WaymarkError
 
 PREFIX = "WAYMARK_"
+EVENING = time(21, 0)  # so early the quiet hours that people may choose for themselves begin
 TELEGRAM = "https://api.telegram.org"
 SECRET = ("TOKEN", "SECRET", "DATABASE_URL")  # which may hold a password
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -57,13 +58,13 @@ class Settings(BaseSettings):
     web_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     study_time: time = time(8, 0)
-    reminder_time: time = time(9, 0)
     reminder_days: Annotated[tuple[Annotated[int, Field(ge=0, le=366)], ...], NoDecode] = (14, 7, 1, 0)
     reminder_overdue_days: int = Field(default=7, ge=1, le=90)
     reminder_third_week: bool = True
     escalate_after_days: int = Field(default=14, ge=1, le=366)
     quiet_from: time = time(22, 0)
     quiet_until: time = time(7, 30)
+    reminder_time: time = Field(default=time(9, 0), validate_default=True)  # checked against the quiet hours above
 
     strict_next_day: bool = False
     activist_base: Literal["decision", "filed"] = "decision"
@@ -86,6 +87,15 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("not a time zone; use a name such as Asia/Shanghai")
+        return value
+
+    @field_validator("reminder_time")
+    @classmethod
+    def _before_the_evening(cls, value: time, info: ValidationInfo) -> time:
+        """A reminder is let go at midnight: written into the quiet hours before, it would reach nobody."""
+        since, until = info.data.get("quiet_from", EVENING), info.data.get("quiet_until", EVENING)
+        if value >= (min(since, EVENING) if since > until else EVENING):
+            raise ValueError("must be before 21:00 and before the evening's quiet hours")
         return value
 
     @field_validator("telegram_api")
@@ -140,6 +150,7 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors(include_url=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
         value = "…" if name.endswith(SECRET) else first.get("input")
+        value = f"{value:%H:%M}" if isinstance(value, time) else value
         problem = _problem(str(first["type"]), first["msg"], first.get("ctx", {}), name)
         raise WrongSetting(name=name, value=value, problem=problem) from error
 

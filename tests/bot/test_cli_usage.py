@@ -13,7 +13,8 @@ import pytest
 import typer
 
 from bot.cli.app import waymark
-from bot.settings import PREFIX, Settings
+from bot.preferences import QUIET_HOURS
+from bot.settings import EVENING, PREFIX, Settings
 from bot.words import Locales
 from tests.bot.command_line import ROOT, Line, environment
 
@@ -141,6 +142,8 @@ def test_what_is_written_wrongly_is_told_in_one_sentence_with_code_2(line: str, 
         ("language", "fr", "'zh_CN' / 'en'"),
         ("timezone", "Mars", "不是时区"),
         ("study_time", "soon", "应当是一天中的时间"),
+        ("reminder_time", "21:00", "应当早于 21:00"),
+        ("quiet_from", "08:30", "WAYMARK_REMINDER_TIME 的值 09:00"),  # and reminders at nine would find nobody awake
         ("reminder_days", "14,x", "应当是整数"),
         ("reminder_days", "14,-1", "≥ 0"),
         ("reminder_overdue_days", "0", "≥ 1"),
@@ -161,6 +164,12 @@ def test_a_wrong_setting_stops_with_its_name_and_what_is_allowed(
     assert ran.code == 1
     assert said in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_nobody_can_choose_to_rest_from_the_latest_time_of_reminding_on() -> None:
+    evenings = [since for since, until in QUIET_HOURS if since > until]
+
+    assert min(evenings) >= EVENING
 
 
 def test_a_wrong_token_is_not_repeated(run: Line) -> None:
