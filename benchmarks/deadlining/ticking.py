@@ -23,7 +23,7 @@ from storage.database import Database
 
 PLANNING = Planning(ZONE, study_time=MORNING.time(), reminder_time=NINE.time())
 IDLE = 20
-WATCHED = ("reminder", "person", "study_turn", "account", "consent", "role")
+WATCHED = ("reminder", "outbox", "person", "study_turn", "account", "consent", "role")
 
 
 async def measured(url: str) -> dict[str, Any]:
