@@ -21,6 +21,7 @@ from bot.lean import import_aiogram
 from bot.settings import Settings
 from bot.tables import PARKED, WAITING, InboxRow
 from content.tables import DocumentRow, PassageRow
+from records.invitations import ALARMING_FAILURES, wrong_codes_lately
 from records.tables import AccountRow, PersonRow
 from scheduler.outbox import State
 from scheduler.planner import PLANNED_AT
@@ -95,6 +96,7 @@ async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
                     _inbox,
                     _planner(clock.now()),
                     _accounts,
+                    _codes(clock.now()),
                 ):
                     yield await look(database)
         finally:
@@ -203,6 +205,15 @@ async def _accounts(database: Database) -> Finding:
         )
     values: dict[str, Any] = {"people": people or 0, "joined": joined or 0, "blocked": blocked or 0}
     return warning("accounts", "blocked", **values) if blocked else ok("accounts", **values)
+
+
+def _codes(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
+    async def look(database: Database) -> Finding:
+        async with database.read() as session:
+            count = await wrong_codes_lately(session, now=now)
+        return warning("codes", "guessing", count=count) if count >= ALARMING_FAILURES else ok("codes", count=count)
+
+    return look
 
 
 async def _telegram(settings: Settings) -> Finding:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.tables import HANDLED, InboxRow
+from records.invitations import wrong_codes_lately
 from scheduler.limits import Limiter
 from scheduler.outbox import Kind, Result, State
 from scheduler.tables import OutboxRow
@@ -48,6 +49,7 @@ class Metrics:
         self._letters = Gauge("waymark_outbox_letters", "Letters", ["state", "priority"], registry=registry)
         self._oldest = Gauge("waymark_outbox_oldest_due_seconds", "How late the outbox is", registry=registry)
         self._updates = Gauge("waymark_inbox_updates", "Updates", ["state"], registry=registry)
+        self._codes = Gauge("waymark_join_wrong_codes", "Wrong invitation codes in the last hour", registry=registry)
         self._pause = Gauge("waymark_limiter_wait_seconds", "Until one may be sent", ["channel"], registry=registry)
 
     def routes(self) -> list[Route]:
@@ -110,5 +112,6 @@ class Metrics:
             self._updates.clear()
             for state, count in updates:
                 self._updates.labels(state).set(count)
+            self._codes.set(await wrong_codes_lately(session, now=now))
         for channel, limiter in self._limiters.items():
             self._pause.labels(channel).set(limiter.pause(now))

@@ -20,6 +20,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0/O, 1/I/L, which look a
 CODE_LENGTH = 10  # 31 ** 10 is 49.5 bits
 FAILURES_ALLOWED = 5
 FAILURES_WINDOW = timedelta(hours=1)
+ALARMING_FAILURES = 30  # within that time and over all accounts: somebody with many accounts is guessing
 DEFAULT_VALID_DAYS = 30
 SCHOOL_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -124,6 +125,12 @@ async def redeem(
         return await _failure(session, channel, external_id, now)
     await attach_account(session, PersonId(person), channel, external_id, now=now)
     return PersonId(person)
+
+
+async def wrong_codes_lately(session: AsyncSession, *, now: datetime) -> int:
+    """How many wrong codes all accounts together have sent within the hour; from `ALARMING_FAILURES` on look closer."""
+    lately = select(func.count()).select_from(JoinAttemptRow).where(JoinAttemptRow.at > now - FAILURES_WINDOW)
+    return await session.scalar(lately) or 0
 
 
 async def has_open_invitation(session: AsyncSession, person: PersonId, *, now: datetime) -> bool:

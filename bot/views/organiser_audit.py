@@ -57,8 +57,12 @@ def show_numbers(found: NumbersOf, reach: Reach, branch: int, today: date, _: Wo
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 
 
-def show_audit(counts: Mapping[tuple[str, str], int], parked: int | None, days: int, _: Words) -> Shown:
-    """What became of everything that was pushed lately."""
+def show_audit(counts: Mapping[tuple[str, str], int], parked: int, guessed: int, days: int, _: Words) -> Shown:
+    """What became of everything that was pushed lately, and what somebody should look into.
+
+    Args:
+        guessed: wrong invitation codes within the hour, where they are so many that somebody is guessing.
+    """
     shown = []
     for kind in PUSHED:
         states = [
@@ -74,6 +78,7 @@ def show_audit(counts: Mapping[tuple[str, str], int], parked: int | None, days: 
         _("audit.head", days=days),
         lines(*shown) or _("audit.nothing"),
         _("audit.parked", count=parked) if parked else "",
+        _("audit.guessing", count=guessed) if guessed else "",
         _("audit.note"),
     ]
     row = [Button(_.plain(f"audit.{part}_button"), Audit(part=part)) for part in PARTS]

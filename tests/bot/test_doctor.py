@@ -12,6 +12,7 @@ from bot.opening import open_services
 from bot.settings import Settings
 from bot.tables import PARKED, InboxRow
 from bot.words import Locales
+from records.invitations import ALARMING_FAILURES, check_code
 from scheduler.outbox import Draft, Kind, enqueue
 from scheduler.planner import note_planned
 from tests.bot.command_line import ROOT
@@ -53,6 +54,8 @@ async def test_a_house_in_order_and_one_with_troubles(tmp_path: Path, library_ur
             await enqueue(session, [Draft("late", "web", 1, Kind.NOTICE, {}, late)], now=late)
             session.add(InboxRow(channel="web", update_id=1, lane="1", payload={}, received_at=NOW, state=PARKED))
             await note_planned(session, now=NOW - timedelta(hours=2))
+            for guesser in range(ALARMING_FAILURES):
+                await check_code(session, "K7Q2M-9XRTA", "web", guesser, now=NOW)
         bad = await _findings(settings)
 
     assert _said(good) == {
@@ -65,12 +68,14 @@ async def test_a_house_in_order_and_one_with_troubles(tmp_path: Path, library_ur
         "inbox": "ok",
         "planner": "ok",
         "accounts": "ok",
+        "codes": "ok",
         "telegram": "absent",
     }
-    assert {check: _said(bad)[check] for check in ("outbox", "inbox", "planner")} == {
+    assert {check: _said(bad)[check] for check in ("outbox", "inbox", "planner", "codes")} == {
         "outbox": "late",
         "inbox": "parked",
         "planner": "late",
+        "codes": "guessing",
     }
 
 

@@ -13,6 +13,7 @@ from content.readers import read
 from content.usefulness import note_unhelpful
 from records.access import looked_at
 from records.branches import ensure_branch
+from records.invitations import ALARMING_FAILURES, check_code
 from records.people import Role, assign_mentor, grant_role, mark_blocked
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
@@ -270,6 +271,8 @@ async def test_the_audit_tells_what_did_not_arrive_and_who_looked(database: Data
         await organiser.hears("共 2 人")
         async with database.write() as session:
             await mark_blocked(session, telegram.CHANNEL, gone.id, now=house.now)
+            for guesser in range(ALARMING_FAILURES):
+                await check_code(session, "K7Q2M-9XRTA", "web", guesser, now=house.now)
         organiser.says("/roster 2026001")
         await organiser.hears("已加入路标")
         await house.quiet()
@@ -277,10 +280,16 @@ async def test_the_audit_tells_what_did_not_arrive_and_who_looked(database: Data
         organiser.says("/audit")
         audit = await organiser.hears("送达情况")
         assert "群发通知：已送达平台 2" in audit.text
+        assert "邀请码" not in audit.text  # not of this branch alone
         organiser.presses("屏蔽了机器人的", audit)
         assert "韩冰" in (await organiser.hears("当面通知")).text
         organiser.presses("谁看过谁的记录", audit)
         assert "王书记 看了 林晓雨 的记录" in (await organiser.hears("查看记录")).text
+        async with database.write() as session:
+            committee = await ensure_branch(session, "示例大学党委")
+            await grant_role(session, house.people["王书记"].id, Role.ORGANISER, committee.id)
+        organiser.says("/audit")
+        assert f"{ALARMING_FAILURES} 个错误的邀请码" in (await organiser.hears("送达情况")).text
     assert emulator.violations == []
 
 

@@ -29,6 +29,7 @@ from bot.views.organiser_audit import (
 )
 from bot.words import Words
 from records.access import looks_in
+from records.invitations import ALARMING_FAILURES, wrong_codes_lately
 from records.people import Person
 from records.statistics import participation, people_by_stage, people_here
 from scheduler.truth import blocked_people, delivery_counts, undelivered
@@ -73,8 +74,10 @@ async def on_audit(
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
         counts = await delivery_counts(reading, reach.ids, since=turn.now - timedelta(days=DAYS))
-        parked = await parked_updates(reading) if reach.is_whole else None
-    await message.answer(**show_audit(counts, parked, DAYS, _))
+        parked = await parked_updates(reading) if reach.is_whole else 0
+        wrong = await wrong_codes_lately(reading, now=turn.now) if reach.is_whole else 0
+    guessed = wrong if wrong >= ALARMING_FAILURES else 0
+    await message.answer(**show_audit(counts, parked, guessed, DAYS, _))
 
 
 async def on_part(
