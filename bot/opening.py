@@ -13,6 +13,7 @@ import structlog
 from bot.clock import Clock
 from bot.knowledge import PATIENCE_SECONDS, Knowledge
 from bot.lock import make_folder
+from bot.rephrasing import Rephraser
 from bot.schema import metadata
 from bot.services import Services
 from bot.settings import Settings
@@ -66,10 +67,19 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
                 count_posting_day=settings.count_posting_day,
             ),
             knowledge=knowledge,
+            rephraser=rephraser_of(settings, clock),
         )
     finally:
         await knowledge.close()
         await database.close()
+
+
+def rephraser_of(settings: Settings, clock: Clock) -> Rephraser | None:
+    """The endpoint that the settings name, if any."""
+    if not settings.rephrase_url:
+        return None
+    key, seconds = settings.rephrase_key.get_secret_value(), settings.rephrase_seconds
+    return Rephraser(settings.rephrase_url, settings.rephrase_model, key, seconds=seconds, clock=clock.now)
 
 
 async def _bring_up_to_date(database: Database, settings: Settings) -> None:

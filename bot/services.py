@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.knowledge import Knowledge
+from bot.rephrasing import Rephraser
 from bot.settings import Settings
 from bot.words import Locales
 from records.rules import Readings
@@ -26,3 +27,4 @@ class Services:
     calendar: WorkCalendar
     readings: Readings
     knowledge: Knowledge
+    rephraser: Rephraser | None = None

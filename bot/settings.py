@@ -16,7 +16,7 @@ from storage.errors import Term, WaymarkError
 PREFIX = "WAYMARK_"
 EVENING = time(21, 0)  # so early the quiet hours that people may choose for themselves begin
 TELEGRAM = "https://api.telegram.org"
-SECRET = ("TOKEN", "SECRET", "DATABASE_URL")  # which may hold a password
+SECRET = ("TOKEN", "SECRET", "KEY", "DATABASE_URL")  # which may hold a password
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 WORDED = frozenset({"int_parsing", "float_parsing", "bool_parsing", "time_parsing"})
 SIGNS = {"less_than_equal": "≤", "greater_than_equal": "≥", "greater_than": ">", "less_than": "<"}
@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     activist_base: Literal["decision", "filed"] = "decision"
     count_posting_day: bool = False
 
+    rephrase_url: str = ""
+    rephrase_model: str = Field(default="", validate_default=True)
+    rephrase_key: SecretStr = SecretStr("")
+    rephrase_seconds: float = Field(default=6.0, gt=0, le=30)
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")
@@ -105,12 +110,19 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("webhook_url")
+    @field_validator("webhook_url", "rephrase_url")
     @classmethod
     def _address_if_any(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("rephrase_model")
+    @classmethod
+    def _named_if_asked(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("rephrase_url") and not value:
+            raise ValueError("must name the model that WAYMARK_REPHRASE_URL is to use")
+        return value
 
     @field_validator("web_origins", mode="before")
     @classmethod

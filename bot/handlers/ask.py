@@ -9,6 +9,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.bare_questions import is_bare
 from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.clock import Clock
 from bot.deeds.standing import standing_of, suppose
@@ -16,6 +17,7 @@ from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.letters.notice import notify
 from bot.own_questions import own_dates, supposed
+from bot.rephrasing import Sentence
 from bot.services import Services
 from bot.turns.remembered import cited_for, forget, recall, remember
 from bot.turns.turn import Turn
@@ -26,6 +28,7 @@ from content.documents import passage, show
 from content.inquiries import Queued, pass_on, sign
 from content.usefulness import not_yet_cited, note_cited, note_unhelpful
 from records.people import Person, organisers_of
+from retrieval.answer import Answer
 from storage.files import load_file
 
 LONGEST_QUESTION = 500  # characters; the search reads no further
@@ -185,6 +188,7 @@ async def _answer(
         mine = own.among(standing.dates) if own is not None else []
         before = show_own(mine, today, _) if mine else ""
     found = await services.knowledge.ask(question, on=today)
+    written = await _rephrased(services, question, found)  # may take seconds, so before the first statement of the turn
     cited = [citation.passage.id for citation in found.citations]
     if cited:
         async with services.database.read() as session:
@@ -192,4 +196,13 @@ async def _answer(
         if cited_anew:  # at most once a day and passage, so that asking stays reading
             await note_cited(turn.session, cited_anew, on=today)
     name = await remember(state, question, now=turn.now, cited=cited)
-    await message.answer(**show_answer(found, name, _, before=before))
+    await message.answer(**show_answer(found, name, _, before=before, written=written))
+
+
+async def _rephrased(services: Services, question: str, found: Answer) -> tuple[Sentence, ...]:
+    """A second wording, where the operator wants it and the question is bare; no connection is held meanwhile."""
+    if services.rephraser is None or not found.answered or found.former:
+        return ()
+    async with services.database.read() as session:
+        bare = await is_bare(session, question)
+    return await services.rephraser.sentences(question, found.citations) if bare else ()

@@ -22,6 +22,7 @@ from bot.filters import Joined
 from bot.handlers.pressing import said_below
 from bot.services import Services
 from bot.turns.turn import Turn
+from bot.views.privacy import notice_text
 from bot.words import Words
 from records.consent import give_consent
 from records.invitations import TooManyAttempts, check_code, redeem
@@ -67,6 +68,7 @@ async def on_start(
     message: Message,
     command: CommandObject,
     state: FSMContext,
+    services: Services,
     session: AsyncSession,
     turn: Turn,
     _: Words,
@@ -78,17 +80,19 @@ async def on_start(
     if person is not None:
         await message.answer(_("join.welcome_back", name=person.name, menu=menu(person, _)))
     elif invited is not None:
-        await _show_notice(message, state, _, code="")
+        await _show_notice(message, state, services, _, code="")
     elif code:
-        await _try_code(message, code, state, session, turn, _)
+        await _try_code(message, code, state, services, session, turn, _)
     else:
         await state.set_state(Joining.code)
         await message.answer(_("join.ask_code"))
 
 
-async def on_code(message: Message, state: FSMContext, session: AsyncSession, turn: Turn, _: Words) -> None:
+async def on_code(
+    message: Message, state: FSMContext, services: Services, session: AsyncSession, turn: Turn, _: Words
+) -> None:
     """A code typed after it was asked for."""
-    await _try_code(message, (message.text or "").strip(), state, session, turn, _)
+    await _try_code(message, (message.text or "").strip(), state, services, session, turn, _)
 
 
 async def on_consent(
@@ -129,9 +133,9 @@ async def on_consent(
         await said(_("join.welcome", name=person.name, menu=menu(person, _)))
 
 
-async def on_command_before(message: Message, state: FSMContext, _: Words) -> None:
+async def on_command_before(message: Message, state: FSMContext, services: Services, _: Words) -> None:
     """Whatever they ask for, first comes the notice; the code that they gave stays good."""
-    await _show_notice(message, state, _, code=(await state.get_data()).get("code", ""))
+    await _show_notice(message, state, services, _, code=(await state.get_data()).get("code", ""))
 
 
 async def on_help(message: Message, person: Person, _: Words) -> None:
@@ -154,7 +158,7 @@ def menu(person: Person, _: Words) -> Markup:
 
 
 async def _try_code(
-    message: Message, code: str, state: FSMContext, session: AsyncSession, turn: Turn, _: Words
+    message: Message, code: str, state: FSMContext, services: Services, session: AsyncSession, turn: Turn, _: Words
 ) -> None:
     found: Any = await check_code(session, code, turn.channel, message.chat.id, now=turn.now)
     if isinstance(found, TooManyAttempts):
@@ -162,14 +166,15 @@ async def _try_code(
     if isinstance(found, WaymarkError):
         await message.answer(_.error(found))  # said, not raised: the failed attempt must be counted
         return
-    await _show_notice(message, state, _, code=code)
+    await _show_notice(message, state, services, _, code=code)
 
 
-async def _show_notice(message: Message, state: FSMContext, _: Words, *, code: str) -> None:
+async def _show_notice(message: Message, state: FSMContext, services: Services, _: Words, *, code: str) -> None:
     await state.set_state(Joining.notice)
     await state.update_data(code=code)
     buttons = [
         Button(_.plain("join.agree"), Consent(agree=True)),
         Button(_.plain("join.decline"), Consent(agree=False)),
     ]
-    await message.answer(_("consent.notice", version=NOTICE_VERSION), reply_markup=keyboard([buttons]))
+    text = notice_text(_, rephrased=services.rephraser is not None)
+    await message.answer(text, reply_markup=keyboard([buttons]))

@@ -37,7 +37,7 @@ async def on_privacy(message: Message, services: Services, person: Person, _: Wo
     """Answer /privacy with the notice and the day on which it was agreed to."""
     async with services.database.read() as session:
         consents = await consents_of(session, person.id)
-    await message.answer(**show_privacy(consents, _))
+    await message.answer(**show_privacy(consents, _, rephrased=services.rephraser is not None))
 
 
 async def on_my_data(message: Message, _: Words) -> None:

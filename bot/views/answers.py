@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
+from bot.rephrasing import Sentence
 from bot.turns.splitting import units
 from bot.views.sources import label_of, source_of
 from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
@@ -23,22 +26,28 @@ QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN
 ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
 
 
-def show_answer(answer: Answer, question: str, _: Words, *, before: str = "") -> Shown:
+def show_answer(
+    answer: Answer, question: str, _: Words, *, before: str = "", written: Sequence[Sentence] = ()
+) -> Shown:
     """The quotations, each under its source, and the buttons below.
 
     Args:
         question: the name under which the conversation remembers what was asked.
         before: what is said first, e.g. the asker's own dates.
+        written: the same in a machine's words, shown above the quotations that prove it.
     """
     if not answer.answered:
         return _show_refusal(answer, question, _, before=before)
     parts = [before] if before else []
     if answer.former:
         parts.append(_("ask.former"))
+    if written:
+        parts.append(_show_written(written, answer.citations, _))
     cited: list[Citation] = []
     for citation in answer.citations:
         part = show_citation(citation, _, former=answer.former)
-        if cited and units(paragraphs([*parts, part])) > LONGEST:
+        proves = any(one.citation == len(cited) for one in written)
+        if cited and not proves and units(paragraphs([*parts, part])) > LONGEST:
             break
         parts.append(part)
         cited.append(citation)
@@ -48,6 +57,14 @@ def show_answer(answer: Answer, question: str, _: Words, *, before: str = "") ->
         Button(_.plain("ask.useless_button"), Useful(yes=False, question=question)),
     ]
     return {"text": paragraphs(parts), "reply_markup": keyboard([buttons])}
+
+
+def _show_written(written: Sequence[Sentence], citations: Sequence[Citation], _: Words) -> str:
+    """What a machine wrote, marked as such, each sentence with where it is proved."""
+    said = [
+        _("ask.written_line", text=one.text, source=source_of(citations[one.citation].passage, _)) for one in written
+    ]
+    return lines(_("ask.written"), *said)
 
 
 def show_citation(citation: Citation, _: Words, *, former: bool = False) -> str:

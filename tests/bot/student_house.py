@@ -21,6 +21,7 @@ from bot.deeds.recording import record_step
 from bot.handlers import routers
 from bot.knowledge import Knowledge
 from bot.letters import composer
+from bot.opening import rephraser_of
 from bot.services import Services
 from bot.settings import Settings
 from bot.turns.carrier import DoorCarrier
@@ -174,4 +175,5 @@ def _services(database: Database, clock: Clock, changes: dict[str, object]) -> S
         calendar=WorkCalendar.standard(),
         readings=Readings(),
         knowledge=Knowledge(database, None),
+        rephraser=rephraser_of(settings, clock),
     )
