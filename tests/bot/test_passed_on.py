@@ -205,8 +205,8 @@ async def test_a_place_that_is_not_there_gets_a_sentence_and_another_may_be_type
     async with open_house(database, emulator) as house:
         organiser = await house.join("王书记", role=Role.ORGANISER)
         student = await house.join("林晓雨", number="2026001")
-        await publish(house)
         await passes_on(student, "三号楼的水龙头坏了找谁修")
+        await publish(house)
         organiser.says("/answer")
         organiser.presses("1 回答", await organiser.hears("等待答复的问题"))
         await organiser.hears("请写出")
