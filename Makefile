@@ -20,7 +20,7 @@ check: .venv/.developing
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.developing
+bench: .venv/.comparing
 	for name in $(filter-out __init__,$(notdir $(basename $(wildcard benchmarks/*.py)))); do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 
@@ -39,4 +39,9 @@ clean:
 .venv/.developing: .venv/.installed
 	@echo "Adding what the tests need …"
 	$(PIP) install --constraint constraints.txt --editable '.[postgres,dev,encoder]'
+	touch $@
+
+.venv/.comparing: .venv/.developing
+	@echo "Adding what the benchmarks measure beside Waymark …"
+	$(PIP) install --constraint constraints.txt --editable '.[postgres,dev,encoder,peers]'
 	touch $@

@@ -2,9 +2,10 @@
 
     python -m benchmarks.retrieval [PART…] [--systems NAME…] [--data FOLDER] [--out FOLDER]
 
-Prints tables, and writes the same as JSON and a reliability chart into --out. The students' questions are in the tree;
-the sets need --data. Each system is measured on each corpus in a process of its own, one question after the other on
-one thread. What is not installed is named as absent. A further system is a file in `benchmarks/retrieving/systems`.
+Prints tables, and writes the same as JSON, a chart of the systems and a reliability chart into --out. The students'
+questions are in the tree; the sets need --data. Each system is measured on each corpus in a process of its own, one
+question after the other on one thread. What is not installed is named as absent; `make bench` installs all of them. A
+further system is a file in `benchmarks/retrieving/systems`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from benchmarks.retrieving import systems
 from benchmarks.retrieving.answering import answering
 from benchmarks.retrieving.apart import apart
-from benchmarks.retrieving.chart import reliability_chart, table
+from benchmarks.retrieving.chart import comparison_chart, reliability_chart, table
 from benchmarks.retrieving.corpora import STUDENTS
 from benchmarks.retrieving.measuring import quality, scale
 
@@ -49,6 +50,9 @@ def main() -> None:
     results: Row = {"load_before": os.getloadavg()[0], "absent": absent}
     for part in wanted:
         results[part] = _MEASURED[part](options)
+    compared = [*results.get("students", {}).get("systems", []), *results.get("sets", [])]
+    if compared:
+        comparison_chart(compared, options.out / "retrieval.png")
     file = options.out / "retrieval.json"
     file.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
     missing = "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in absent.items())
