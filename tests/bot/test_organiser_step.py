@@ -170,7 +170,7 @@ async def test_a_wrong_day_is_corrected_and_a_wrong_entry_withdrawn_with_a_reaso
         done = await organiser.hears("已更正")
         assert await facts(house, "林晓雨") == [("application_received", "2026-11-03")]
         told = await student.hears("递交入党申请书，2026-11-01 改为 2026-11-03")
-        others = await other.hears("已由 2026-11-01 更正为 2026-11-03")
+        others = await other.hears("由 2026-11-01 更正为 2026-11-03")
         for seen in (done, told, others):  # the date that hangs on it, under which rule
             assert "→ 派人谈话（截止）：2026-12-01 改为 2026-12-03 · 细则第七条（细则要求）" in seen.text
 
