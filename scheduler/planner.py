@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -34,7 +34,7 @@ from scheduler.outbox import Kind, State
 from scheduler.snoozing import due_again
 from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
-from storage.settings import put_setting
+from storage.settings import get_setting, put_setting
 
 CATCH_UP = timedelta(hours=3)  # a study time missed by more (an outage) is let go until tomorrow
 PLANNING_LOCK = 0x77617970  # the number of PostgreSQL's advisory lock: one process at a time plans
@@ -195,7 +195,7 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
     recipients = found.all()
     if not (people := sorted(set(recipients))):
         return Page(0, more=False)
-    await _take_over(session, people, day - timedelta(days=1), now=now)
+    await _take_over(session, people, await _days_before(session, day, planning), now=now)
     await session.execute(
         update(ReminderRow)
         .where(due, ReminderRow.recipient_id.in_(people))
@@ -218,9 +218,16 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
     return Page(letters, more=len(recipients) == limit)
 
 
-async def _take_over(session: AsyncSession, people: Sequence[int], day: date, *, now: datetime) -> None:
-    """Let the letters of that day that still wait go, and what they were about be due again."""
-    keys = [f"reminder:{person}:{day.isoformat()}" for person in people]
+async def _days_before(session: AsyncSession, day: date, planning: Planning) -> set[date]:
+    """Of which days letters may still wait: yesterday, and the day on which planning was done last."""
+    ran_at = await get_setting(session, PLANNED_AT)
+    last = datetime.fromisoformat(ran_at).astimezone(planning.zone).date() if ran_at else day
+    return {day - timedelta(days=1), last} - {day}
+
+
+async def _take_over(session: AsyncSession, people: Sequence[int], days: Collection[date], *, now: datetime) -> None:
+    """Let the letters of those days that still wait go, and what they were about be due again."""
+    keys = [f"reminder:{person}:{day.isoformat()}" for person in people for day in days]
     # Asked by key alone: with the state beside it a database may go through all that is queued.
     written = await session.execute(select(OutboxRow.id, OutboxRow.state).where(OutboxRow.unique_key.in_(keys)))
     if not (waiting := [letter for letter, state in written if state == State.QUEUED.value]):

@@ -14,7 +14,7 @@ from records.people import PersonId, change_preferences
 from records.tables import AccountRow, ConsentRow, StudyTurnRow
 from scheduler.delivery import Delivery, Outcome, Report
 from scheduler.outbox import MAX_ATTEMPTS, Letter
-from scheduler.planner import Page, Planning, plan, plan_reminders, plan_study, plan_when_free
+from scheduler.planner import Page, Planning, note_planned, plan, plan_reminders, plan_study, plan_when_free
 from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
 from tests.scheduler.people import LONG_AGO, add_branch, add_student
@@ -208,7 +208,8 @@ async def test_what_came_after_todays_letter_does_not_take_the_place_of_tomorrow
         ]
 
 
-async def test_what_a_letter_still_waiting_was_about_stands_in_the_next_days(database: Database) -> None:
+@pytest.mark.parametrize("day", [23, 26])  # the next one, and after days on which nothing ran
+async def test_what_a_letter_still_waiting_was_about_stands_in_the_next_days(database: Database, day: int) -> None:
     async with database.write() as session:
         branch = await add_branch(session)
         mei = await add_student(session, branch, 1)
@@ -216,21 +217,22 @@ async def test_what_a_letter_still_waiting_was_about_stands_in_the_next_days(dat
         session.add_all(
             [
                 reminder(mei, mei, "T02", at(9)),
-                reminder(mei, mei, "T03", at(9, day=23)),
+                reminder(mei, mei, "T03", at(9, day=day)),
                 reminder(secretary, mei, "T02", at(9)),
             ]
         )
         await session.flush()
         await plan_reminders(session, PLANNING, now=at(9))
+        await note_planned(session, now=at(9))
         await session.execute(update(OutboxRow).where(OutboxRow.recipient_id == secretary).values(state="sent"))
 
     async with database.write() as session:
-        assert await plan_reminders(session, PLANNING, now=at(9, day=23)) == Page(1, more=False)
+        assert await plan_reminders(session, PLANNING, now=at(9, day=day)) == Page(1, more=False)
 
     async with database.read() as session:
         planned = await session.execute(select(ReminderRow.rule, ReminderRow.planned_at).order_by(ReminderRow.id))
         letters = await session.execute(select(OutboxRow.recipient_id, OutboxRow.state).order_by(OutboxRow.id))
-        assert [tuple(row) for row in planned] == [("T02", at(9, day=23)), ("T03", at(9, day=23)), ("T02", at(9))]
+        assert [tuple(row) for row in planned] == [("T02", at(9, day=day)), ("T03", at(9, day=day)), ("T02", at(9))]
         assert sorted(tuple(row) for row in letters) == [(mei, "cancelled"), (mei, "queued"), (secretary, "sent")]
 
 

@@ -96,10 +96,14 @@ class Expected:
         for day in [day for day in self.snoozed if day <= today]:
             self.waiting |= self.snoozed.pop(day)
         self.waiting = self._standing(self.waiting, today)
-        ready = {key for key in self.waiting if self.latest.get(key.recipient) != today}
+        people = {key.recipient for key in self.waiting if self.latest.get(key.recipient) != today}
+        for name, day in [letter for letter in self.letters if letter[0] in people]:
+            self.waiting |= self._standing(self.letters.pop((name, day)), today)  # nothing ran that could let it go
+            self.seen["taken over"] += 1
+        ready = {key for key in self.waiting if key.recipient in people}
         for key in ready:
             self.letters.setdefault((key.recipient, today), set()).add(key)
-        self.latest |= {key.recipient: today for key in ready}
+        self.latest |= dict.fromkeys(people, today)
         self.waiting -= ready
         self.told |= ready
 

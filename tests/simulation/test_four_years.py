@@ -39,6 +39,7 @@ COME_ABOUT = (
     "killed in the night",
     "days down",
     "switched on at nine",
+    "switched off at nine",
     "moments with the door shut",
     "let go at midnight",
     "waited",
@@ -84,6 +85,7 @@ class Walk:
         self.expected = Expected(self.students, self.quiet)
         self.seen = self.expected.seen
         self.in_doubt: Counter[tuple[tuple[date, time], str]] = Counter()
+        self.off_on: date | None = None  # switched off on that day as soon as letters were planned, before any was sent
         self.down_until, self.shut_for, self.late_start = scale.start - 9 * DAY, 0, False
 
     async def run(self) -> None:
@@ -92,22 +94,25 @@ class Walk:
         for today in (self.scale.start + number * DAY for number in range(self.scale.days)):
             await self.day(today)
         last = self.scale.start + self.scale.days * DAY
-        self.down_until, self.shut_for, self.late_start = last - 9 * DAY, 0, False
+        self.off_on, self.down_until, self.shut_for, self.late_start = None, last - 9 * DAY, 0, False
         for moment in (MORNING, NINE, NOON):
             await self.moment(last, moment)
         await self.house.database.close()
 
     async def day(self, today: date) -> None:
-        """One day; the program may be down for all of it, or be started when it is time to remind."""
+        """One day; the program may be down for all of it, or be started or stopped when it is time to remind."""
         new_rules = {REVISED, SCHOOL} & {today + number * DAY for number in range(4)}
-        if today > self.down_until and not new_rules and self._happens(0.02):
-            self.down_until = today + timedelta(days=self.chance.randint(0, 2))
         self.late_start = self.down_until == today - DAY and self._happens(0.5, "switched on at nine")
-        if today > self.down_until and not self.late_start:
+        if today > self.down_until + DAY and not new_rules and self._happens(0.02):
+            self.off_on = today if self._happens(0.5, "switched off at nine") else None
+            self.down_until = today + timedelta(days=self.chance.randint(0, 2))
+        self.seen["days down"] += today <= self.down_until
+        if not self._is_down(today, SMALL_HOURS):
             self.house.at(today, SMALL_HOURS)
+            if self.down_until == today - DAY:
+                await self.house.restart()
             dies = self.chance.randint(0, 60) if self._happens(0.03, "killed in the night") else None
             await self.house.night(dies_after=dies)
-        self.seen["days down"] += today <= self.down_until
         for moment in MOMENTS:
             await self.moment(today, moment)
 
@@ -119,14 +124,21 @@ class Walk:
             expected.nine(today)
         for (student, history), deeds in groupby(self.deeds.get((today, moment), ()), lambda d: (d.student, d.history)):
             await self._do(student, list(deeds), today, history=history)
-        if today <= self.down_until or (self.late_start and moment == MORNING):
+        if self._is_down(today, moment):
             return
         if self.late_start and moment == NINE:
+            await house.restart()
             await house.night()  # as at every start
         if moment in (NINE, NOON):
             await house.tick(dies=self._happens(0.02, "killed while planning"))
             expected.plan(today)
-        await self._deliver(today, moment)
+        if not self._is_down(today, moment, after_planning=True):
+            await self._deliver(today, moment)
+
+    def _is_down(self, today: date, moment: time, *, after_planning: bool = False) -> bool:
+        if today > self.down_until:
+            return self.late_start and moment < NINE
+        return today != self.off_on or moment > NINE or (moment == NINE and after_planning)
 
     async def _do(self, student: str, deeds: list[Deed], today: date, *, history: bool) -> None:
         organiser = f"组织员{self.students[student]}"
@@ -221,6 +233,7 @@ async def test_the_door_and_the_oracle_agree_on_every_message(walk: Walk) -> Non
     print(dict(seen), len(letters), notices.total())
     assert [what for what in COME_ABOUT if not seen[what]] == []
     assert walk.kinds.keys() == KINDS.keys()
+    assert seen["taken over"] or walk.scale.days < 300
     assert len({key.rule for key in expected.told}) >= walk.scale.rules
     assert len(letters) > 10 * walk.scale.students
 
