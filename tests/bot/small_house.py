@@ -23,6 +23,7 @@ from storage.database import Database
 from tests.emulator.emulator import Emulator
 
 T = TypeVar("T")
+STOP_SECONDS = 10  # as long as a process has that is asked to stop
 
 
 class SmallHouse:
@@ -58,6 +59,9 @@ class SmallHouse:
             yield self
         finally:
             for task in tasks:
+                task.cancel()
+            _, busy = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+            for task in busy:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.door.session.close()

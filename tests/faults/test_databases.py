@@ -52,7 +52,8 @@ async def test_a_file_that_cannot_grow_or_only_be_read_is_waited_for(
 
     async def say(pragma: str) -> None:
         async with database.engine.connect() as connection:
-            await connection.exec_driver_sql(f"PRAGMA {pragma}")
+            raw = await connection.get_raw_connection()  # in no transaction: a file that can only be read begins none
+            await raw.driver_connection.execute(f"PRAGMA {pragma}")
 
     async with interrupted(database, emulator, lambda: say(trouble), lambda: say(mended)) as mei:
         await asyncio.sleep(0)
