@@ -104,6 +104,7 @@ async def test_while_nobody_answers_at_the_address_nothing_is_lost_or_doubled(
         await in_thread(emulator.comes_back)
         await in_thread(lambda: mei.waits_for("number 2", timeout=30))
         await in_thread(lambda: mei.waits_for("card", timeout=30))
+        await in_thread(lambda: mei.waits_for("reminder", timeout=30))
 
     assert Counter(seen.text for seen in mei.heard) == dict.fromkeys(
         ["taken tea", "number 1", "taken cake", "number 2", "card", "reminder"], 1
