@@ -341,8 +341,8 @@ def _official(title: str, article: str, segments: Sequence[Segment], on: date) -
     found = []
     for segment in segments:
         shelf, answering = segment.shelf, segment.answering(on).rows
-        for row in np.flatnonzero(shelf.article == number).tolist():
-            if (answering is None or answering[row]) and shelf.titles[int(shelf.title[row])] == key:
+        for row in shelf.rows_at(key, number):
+            if answering is None or answering[row]:
                 passage = shelf.passage(row)
                 if passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL):
                     found.append(passage)

@@ -80,6 +80,15 @@ class Shelf:
         place = self._places.get(document)
         return None if place is None else self.document == place
 
+    @cached_property
+    def _title_places(self) -> dict[str, int]:
+        return {self.titles[at]: at for at in range(len(self.titles))}
+
+    def rows_at(self, title: str, article: int) -> list[int]:
+        """The rows of the article of this number in the documents of this title key."""
+        place = self._title_places.get(title)
+        return [] if place is None else np.flatnonzero((self.article == article) & (self.title == place)).tolist()
+
     def redated(self, spans: Mapping[DocumentId, tuple[date, date | None]]) -> Shelf:
         """The same passages, these documents' with other days of validity; itself where none of them is here."""
         here = [(self._places[name], *span) for name, span in spans.items() if name in self._places]

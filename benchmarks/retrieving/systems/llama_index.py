@@ -6,7 +6,7 @@ from benchmarks.retrieving.corpora import Corpus
 from benchmarks.retrieving.systems import DEPTH, Search
 from retrieval.encoder import load_encoder
 
-NEEDS = ("llama_index.core",)
+NEEDS = ("llama_index",)
 
 
 def build(corpus: Corpus) -> Search:
