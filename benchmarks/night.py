@@ -1,10 +1,11 @@
 """What the nightly job costs, beside settling every student one by one, over the same invented school.
 
-    python -m benchmarks.night [--people 5000] [--url postgresql+asyncpg://…/empty] [--json results.json]
+    python -m benchmarks.night [--people 5000] [--url postgresql+asyncpg://…/empty] [--only WAY]… [--json results.json]
 
 The school is settled once; then each way runs on a night on which nothing has changed, and on one before which
-something was recorded of one in twenty students (others for each way). Somebody writes something small every 20 ms
-meanwhile: how long they wait for their turn is the last part of the table, and their work is part of the CPU time.
+something was recorded of one in twenty students (others for each way). Somebody writes every 20 ms meanwhile: how long
+their turn takes, from the inbox to what is committed with its reply, is the last part of the table, and its work is
+part of the CPU time. The first line is such turns while nothing else is done.
 """
 
 from __future__ import annotations
@@ -12,26 +13,35 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import platform
 import random
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from aiogram import Bot, Dispatcher, Router
+from aiogram.client.default import DefaultBotProperties
+from aiogram.types import Message
+from sqlalchemy import insert, select
 
 from benchmarks.deadlining.lives import SEED, life
+from benchmarks.delivering.rig import TOKEN
+from bot.channels import telegram
 from bot.clock import Clock
 from bot.deeds.nightly import settle_everybody
 from bot.deeds.recording import settle_anew
 from bot.opening import open_services
 from bot.services import Services
 from bot.settings import Settings
+from bot.turns.conversation import ConversationStorage
+from bot.turns.inbox import Inbox
+from bot.turns.replies import ReplySession
 from records.branches import BranchKind, create_branch
 from records.ledger import append
 from records.people import Role, add_person, assign_mentor, people_of_branch
@@ -42,6 +52,8 @@ from scheduler.tables import ReminderRow
 NOW = datetime(2026, 11, 22, 19, 20, tzinfo=UTC)  # twenty past three in the night
 PER_BRANCH = 100
 CHANGED = 20  # one in so many
+EVERY_SECONDS = 0.02  # somebody writes
+ALONE_SECONDS = 10.0
 
 Settling = Callable[[Services], Awaitable[int]]
 
@@ -104,10 +116,16 @@ async def change(services: Services, first: int) -> None:
             )
 
 
+async def nothing(_: Services) -> int:
+    """A night on which nobody is looked at: what a turn takes by itself."""
+    await asyncio.sleep(ALONE_SECONDS)
+    return 0
+
+
 async def measured(name: str, settling: Settling, services: Services) -> dict[str, Any]:
-    """CPU and wall clock seconds of one night, and the longest that the conversation had to wait for its turn."""
+    """CPU and wall clock seconds of one night, and how long a turn took meanwhile."""
     waits: list[float] = []
-    watch = asyncio.create_task(_watch(services, waits))
+    watch = asyncio.create_task(_writes(services, waits))
     cpu, wall = time.process_time(), time.perf_counter()
     changed = await settling(services)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -118,6 +136,7 @@ async def measured(name: str, settling: Settling, services: Services) -> dict[st
         "changed": changed,
         "cpu_s": round(cpu, 2),
         "wall_s": round(wall, 2),
+        "turns": len(waits),
         "turn_p50_ms": round(waits[len(waits) // 2] * 1000, 1),
         "turn_p99_ms": round(waits[int(len(waits) * 0.99)] * 1000, 1),
         "turn_max_ms": round(waits[-1] * 1000, 1),
@@ -125,18 +144,41 @@ async def measured(name: str, settling: Settling, services: Services) -> dict[st
     }
 
 
-async def _watch(services: Services, waits: list[float]) -> None:
-    """Somebody writes something small, again and again: how long until it is kept?"""
-    while True:
-        start = time.perf_counter()
-        async with services.database.write() as session:
-            await session.execute(delete(ReminderRow).where(ReminderRow.id == -1))
-        waits.append(time.perf_counter() - start)
-        await asyncio.sleep(0.02)
+async def _writes(services: Services, waits: list[float]) -> None:
+    """Somebody writes, again and again, and is answered: how long until that is kept?"""
+    router, done = Router(), asyncio.Event()
+
+    @router.message()
+    async def echo(message: Message) -> None:
+        await message.answer(f"echo {message.text}")
+
+    dispatcher = Dispatcher(storage=ConversationStorage(services.database))
+    dispatcher.include_router(router)
+    door = telegram.telegram_bot(TOKEN, "http://127.0.0.1")  # nobody sends: what is measured ends with the commit
+    bot = Bot(TOKEN, session=ReplySession(door.session), default=DefaultBotProperties(parse_mode="HTML"))
+    inbox = Inbox(services.database, dispatcher, {telegram.CHANNEL: bot}, lambda: datetime.now(UTC), done.set)
+    running = asyncio.create_task(inbox.run())
+    try:
+        while True:
+            start = time.perf_counter()
+            done.clear()
+            await inbox.put(telegram.CHANNEL, [_message(time.time_ns())])
+            await done.wait()
+            waits.append(time.perf_counter() - start)
+            await asyncio.sleep(EVERY_SECONDS)
+    finally:
+        running.cancel()
 
 
-async def run(people: int, folder: Path, url: str | None) -> list[dict[str, Any]]:
-    """Both ways over the same school, the night without changes first."""
+def _message(update: int) -> dict[str, Any]:
+    user = {"id": 7, "is_bot": False, "first_name": "学生"}
+    chat = {"id": 7, "type": "private", "first_name": "学生"}
+    message = {"message_id": 1, "date": 1790000000, "chat": chat, "from": user, "text": "你好"}
+    return {"update_id": update, "message": message}
+
+
+async def run(people: int, folder: Path, url: str | None, ways: Sequence[str]) -> list[dict[str, Any]]:
+    """The ways over the same school, the night without changes first."""
     settings = Settings(
         data=folder, database_url=url or "", school_track=TRACKS / "school.example.yaml", _env_file=None
     )  # type: ignore[call-arg]  # pydantic-settings' own
@@ -147,11 +189,15 @@ async def run(people: int, folder: Path, url: str | None) -> list[dict[str, Any]
         async with services.database.read() as session:
             rows = len((await session.execute(select(ReminderRow.id))).all())
         print(f"{people} students, {rows} reminders to come", flush=True)
-        for number, (name, way) in enumerate((("one by one", one_by_one), ("nightly job", settle_everybody))):
+        results.append(await measured("turns alone", nothing, services))
+        for number, (name, way) in enumerate((name, WAYS[name]) for name in ways):
             results.append(await measured(f"{name}: nothing has changed", way, services))
             await change(services, number)
             results.append(await measured(f"{name}: one in {CHANGED} has changed", way, services))
     return results
+
+
+WAYS: dict[str, Settling] = {"one by one": one_by_one, "nightly job": settle_everybody}
 
 
 def main() -> None:
@@ -159,11 +205,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=5000)
     parser.add_argument("--url")
+    parser.add_argument("--only", action="append", choices=WAYS, help="repeatable")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
-        results = asyncio.run(run(options.people, Path(folder), options.url))
-    print(f"Python {sys.version.split()[0]}, {platform.machine()}")
+        results = asyncio.run(run(options.people, Path(folder), options.url, options.only or list(WAYS)))
+    print(f"Python {sys.version.split()[0]}, {platform.machine()}, {os.cpu_count()} cores, load {busy:.1f} before")
     for one in results:
         print("  ".join(f"{key} {value}" if key != "what" else f"{value:38}" for key, value in one.items()))
     if options.json:

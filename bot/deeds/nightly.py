@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.deeds.recording import Levels, levels_of, recipients, reminder_settings, settle_anew
+from bot.pace import Pace
 from bot.services import Services
 from records.cohort import facts_of_people, mentors_of_people, students_after
 from records.facts import Fact
@@ -17,7 +17,7 @@ from records.people import PersonId, person_by_id
 from records.rules import deadlines
 from scheduler.deadlines import Standing, coming_reminders, in_line, reminders_for
 
-PAGE = 100  # people looked at together; what one page loads holds up the conversation for some hundredths of a second
+PAGE = 10  # people whose dates are read together, which takes some milliseconds
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ async def settle_everybody(services: Services) -> int:
     changed.
     """
     levels: dict[int, Levels] = {}
-    changed, last = 0, 0
+    changed, last, pace = 0, 0, Pace()
     while True:
         async with services.database.read() as session:
             page = await _page_after(services, session, last)
@@ -46,8 +46,11 @@ async def settle_everybody(services: Services) -> int:
                 levels[branch] = await levels_of(session, branch)
         if not page.branches:
             return changed
-        for person in await asyncio.to_thread(_unsettled, services, page, levels, services.clock.now()):
-            changed += await _settle_one(services, person)
+        await pace.keep()
+        for person, branch in page.branches.items():
+            if not _is_settled(services, page, person, levels[branch], services.clock.now()):
+                changed += await _settle_one(services, person)
+            await pace.keep()
         last = max(page.branches)
 
 
@@ -61,24 +64,16 @@ async def _page_after(services: Services, session: AsyncSession, person: int) ->
     )
 
 
-def _unsettled(services: Services, page: _Page, levels: Mapping[int, Levels], now: datetime) -> list[PersonId]:
-    """Whose reminders are not what their dates ask for."""
+def _is_settled(services: Services, page: _Page, person: PersonId, levels: Levels, now: datetime) -> bool:
+    """Whether somebody's reminders are what their dates ask for."""
     settings = reminder_settings(services)
     today = now.astimezone(settings.zone).date()
-    found = []
-    for person, branch in page.branches.items():
-        dates = deadlines(
-            services.track,
-            page.facts[person],
-            today=today,
-            calendar=services.calendar,
-            readings=services.readings,
-        )
-        told = recipients(levels[branch], page.mentors.get(person, ()))
-        wanted = reminders_for(person, dates, told, today=today, settings=settings)
-        if not in_line(page.coming.get(person, ()), wanted, now):
-            found.append(person)
-    return found
+    dates = deadlines(
+        services.track, page.facts[person], today=today, calendar=services.calendar, readings=services.readings
+    )
+    told = recipients(levels, page.mentors.get(person, ()))
+    wanted = reminders_for(person, dates, told, today=today, settings=settings)
+    return in_line(page.coming.get(person, ()), wanted, now)
 
 
 async def _settle_one(services: Services, person: PersonId) -> int:
