@@ -25,7 +25,7 @@ from bot.settings import Settings, WrongSetting
 from bot.turns.carrier import DoorCarrier
 from bot.turns.conversation import ConversationStorage
 from bot.turns.inbox import Inbox
-from bot.turns.middlewares import Identity, Mistakes
+from bot.turns.middlewares import surround
 from bot.turns.patience import Patience
 from bot.turns.remembered import forget_old
 from bot.turns.replies import ReplySession
@@ -61,9 +61,7 @@ def build_house(services: Services, *, demo: bool = False, page: bool = True) ->
     """
     settings, database, clock = services.settings, services.database, services.clock
     dispatcher = Dispatcher(storage=ConversationStorage(database))
-    dispatcher.update.outer_middleware(Identity(services))
-    dispatcher.update.outer_middleware(Patience())
-    dispatcher.update.outer_middleware(Mistakes())
+    surround(dispatcher, services, Patience())
     dispatcher.include_routers(*routers())
 
     token = settings.telegram_token.get_secret_value()

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from aiogram.filters.callback_data import CallbackData
 
+from bot.buttons.parts import Id, Name, Place
 from bot.buttons.student import TalkAct
 
 NOTHING = "-"  # an empty part of callback data cannot be told from a missing one
@@ -38,33 +39,33 @@ class Upload(CallbackData, prefix="up"):
     """A button below the preview of a file."""
 
     deed: Deed
-    ref: int
-    value: str = NOTHING
+    ref: Id
+    value: Name = NOTHING
 
 
 class UndoDocument(CallbackData, prefix="undoc"):
     """「撤销」 below a publication."""
 
-    document: str
+    document: Name
 
 
 class Shelf(CallbackData, prefix="lib"):
     """A page of the library; `mine` lists drafts and retired documents as well."""
 
-    page: int
+    page: Place
     all: bool = False
 
 
 class Book(CallbackData, prefix="book"):
     """One document of the library."""
 
-    document: str
+    document: Name
 
 
 class Retire(CallbackData, prefix="retire"):
     """「下架」, first asked, then `sure`."""
 
-    document: str
+    document: Name
     sure: bool = False
 
 
@@ -84,49 +85,49 @@ class AliasPress(CallbackData, prefix="alias"):
     """A button of the list of aliases; `number` is the page of a list, the alias that is removed."""
 
     deed: AliasDeed
-    number: int = 0
+    number: Place = 0
 
 
 class People(CallbackData, prefix="ros"):
     """A page of the roster; branch 0 is every branch."""
 
-    branch: int
-    stage: str = NOTHING
-    page: int = 0
+    branch: Id
+    stage: Name = NOTHING
+    page: Place = 0
 
 
 class Card(CallbackData, prefix="pcard"):
     """One person of the roster."""
 
-    person: int
+    person: Id
 
 
 class Grant(CallbackData, prefix="role"):
     """Give a role to a person in their own branch, or take it back."""
 
-    person: int
-    role: str
+    person: Id
+    role: Name
     give: bool
 
 
 class Invite(CallbackData, prefix="inv"):
     """Codes for a whole branch, or (branch 0) for one person."""
 
-    branch: int = 0
-    person: int = 0
+    branch: Id = 0
+    person: Id = 0
 
 
 class NewOrganiser(CallbackData, prefix="neworg"):
     """The branch of an organiser who is not on the roster yet; 0 begins the dialogue."""
 
-    branch: int
+    branch: Id
 
 
 class StepOf(CallbackData, prefix="stepof"):
     """Record a step of this person; `step` where it is known which."""
 
-    person: int
-    step: str = NOTHING
+    person: Id
+    step: Name = NOTHING
 
 
 class StepDeed(StrEnum):
@@ -148,8 +149,8 @@ class Stepping(CallbackData, prefix="stp"):
     """A button of the dialogue of recording; `value` is the person who is named, or the page of them."""
 
     deed: StepDeed
-    ref: int
-    value: int = 0
+    ref: Id
+    value: Id = 0
 
 
 class EntryDeed(StrEnum):
@@ -163,61 +164,61 @@ class OfEntry(CallbackData, prefix="entry"):
     """「更正日期」「撤销登记」 of one entry."""
 
     deed: EntryDeed
-    person: int
-    entry: int
+    person: Id
+    entry: Id
 
 
 class Verify(CallbackData, prefix="verify"):
     """「核验」 of one entry, or (entry 0) what a student entered that waits for it."""
 
-    person: int
-    entry: int = 0
+    person: Id
+    entry: Id = 0
 
 
 class Due(CallbackData, prefix="duepage"):
     """A page of what is due; branch 0 is every branch."""
 
-    branch: int
-    page: int = 0
+    branch: Id
+    page: Place = 0
 
 
 class Nudge(CallbackData, prefix="nudge"):
     """「提醒」: tell who is holding it."""
 
-    person: int
-    rule: str
-    kind: str
+    person: Id
+    rule: Name
+    kind: Name
 
 
 class TalkOf(CallbackData, prefix="talkof"):
     """A button about the day of a student's talk; `value` as of the student's own buttons."""
 
     act: TalkAct
-    person: int
-    step: str
-    value: int = 0
+    person: Id
+    step: Name
+    value: Id = 0
 
 
 class MentorSays(CallbackData, prefix="mentor"):
     """A mentor says that a step was done; the organisers record it."""
 
-    person: int
-    step: str
+    person: Id
+    step: Name
 
 
 class ToWhom(CallbackData, prefix="to"):
     """Whom a broadcast is for; branch 0 is every branch."""
 
-    ref: int
-    branch: int
-    stage: str = NOTHING
+    ref: Id
+    branch: Id
+    stage: Name = NOTHING
 
 
 class Lacking(CallbackData, prefix="lack"):
     """Of these only people of whom a step is outstanding; without a step: let me choose one."""
 
-    ref: int
-    step: str = NOTHING
+    ref: Id
+    step: Name = NOTHING
 
 
 class SendDeed(StrEnum):
@@ -236,7 +237,7 @@ class Sending(CallbackData, prefix="bc"):
     """A button below a broadcast; its id, or the ref of one that has not been sent."""
 
     deed: SendDeed
-    broadcast: str
+    broadcast: Name
 
 
 class AnswerDeed(StrEnum):
@@ -254,8 +255,8 @@ class Inquiring(CallbackData, prefix="inq"):
     """A button below a question that was passed on; `other` is the one to merge with it."""
 
     deed: AnswerDeed
-    inquiry: int
-    other: int = 0
+    inquiry: Id
+    other: Id = 0
 
 
 class PointDeed(StrEnum):
@@ -270,26 +271,26 @@ class Pointing(CallbackData, prefix="point"):
     """「用这一条回答」: first looked at, then sent; afterwards the question may be taken off the passage again."""
 
     deed: PointDeed
-    inquiry: int
-    passage: int
+    inquiry: Id
+    passage: Id
 
 
 class Exporting(CallbackData, prefix="exp"):
     """What to export; branch 0 is every branch, person 0 nobody in particular; `since` is 20260901 or "-"."""
 
-    branch: int = 0
-    person: int = 0
-    since: str = NOTHING
-    form: str = NOTHING
+    branch: Id = 0
+    person: Id = 0
+    since: Name = NOTHING
+    form: Name = NOTHING
 
 
 class Numbers(CallbackData, prefix="stats"):
     """The numbers of a branch; 0 is every branch."""
 
-    branch: int
+    branch: Id
 
 
 class Audit(CallbackData, prefix="audit"):
     """A part of /audit."""
 
-    part: str
+    part: Name

@@ -9,6 +9,7 @@ from typing import Self
 
 from aiogram.filters.callback_data import CallbackData
 
+from bot.buttons.parts import Id, Name, Place
 from records.dates import iso_date
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,7 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Source(CallbackData, prefix="src"):
     """「原文」: the whole of these passages (ids, with dots between)."""
 
-    passages: str
+    passages: Name
 
     @classmethod
     def of(cls, ids: Sequence[int]) -> Self:
@@ -33,26 +34,26 @@ class Source(CallbackData, prefix="src"):
 class OpenFile(CallbackData, prefix="file"):
     """「原文件」: the file as it was uploaded."""
 
-    document: str
+    document: Name
 
 
 class Useful(CallbackData, prefix="use"):
     """「有用」「没用」; `question` is the name under which the conversation remembers what was asked."""
 
     yes: bool
-    question: str
+    question: Name
 
 
 class PassOn(CallbackData, prefix="pass"):
     """「转给组织员」."""
 
-    question: str
+    question: Name
 
 
 class Signing(CallbackData, prefix="sign"):
     """「告诉组织员是我问的」 and back, of one's own question that waits."""
 
-    inquiry: int
+    inquiry: Id
     named: bool
 
 
@@ -86,8 +87,8 @@ class TalkPress(CallbackData, prefix="talk"):
     """A button about the day of one's own talk; `value` is a day (20261202), or the proposal that is answered."""
 
     act: TalkAct
-    step: str
-    value: int = 0
+    step: Name
+    value: Id = 0
 
 
 class CalendarAct(StrEnum):
@@ -121,8 +122,8 @@ class ReminderReply(CallbackData, prefix="rem"):
     """
 
     reply: Reply
-    planned: int
-    item: int = -1
+    planned: Id
+    item: Place = -1
 
     @classmethod
     def to(cls, reply: Reply, planned_at: datetime, item: int = -1) -> Self:
@@ -141,9 +142,9 @@ class ReminderReply(CallbackData, prefix="rem"):
 class CardPress(CallbackData, prefix="card"):
     """「已读」「太浅」「太深」「换一个」 below the card of a day; whose it is, the presser's account says."""
 
-    response: str
-    day: str
-    ordinal: int
+    response: Name
+    day: Name
+    ordinal: Place
 
     @property
     def on(self) -> date | None:
@@ -163,27 +164,27 @@ class QuizPress(CallbackData, prefix="quiz"):
     """A button below a quiz question; `chosen` has a bit set for every option chosen so far."""
 
     act: QuizAct
-    question: int
-    chosen: int = 0
+    question: Id
+    chosen: Place = 0
 
 
 class Shelf(CallbackData, prefix="shelf"):
     """A page of the list of what there is to study."""
 
-    page: int
+    page: Place
 
 
 class Leaf(CallbackData, prefix="leaf"):
     """A passage of a document, by its place."""
 
-    document: str
-    place: int
+    document: Name
+    place: Place
 
 
 class Think(CallbackData, prefix="think"):
     """Another question to think about than the day's: the how-manieth."""
 
-    number: int
+    number: Place
 
 
 class InWords(CallbackData, prefix="words"):
@@ -203,7 +204,7 @@ class SettingPress(CallbackData, prefix="set"):
     """One choice of one setting."""
 
     what: Setting
-    value: str
+    value: Name
 
 
 class RecordView(StrEnum):
@@ -222,7 +223,7 @@ class RecordPress(CallbackData, prefix="rec"):
 class ReportPress(CallbackData, prefix="rep"):
     """The day on which a report was handed in; no day gives up."""
 
-    day: str = ""
+    day: Name = ""
 
     @property
     def on(self) -> date | None:

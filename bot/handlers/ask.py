@@ -19,6 +19,7 @@ from bot.letters.notice import notify
 from bot.own_questions import own_dates, supposed
 from bot.rephrasing import Sentence
 from bot.services import Services
+from bot.turns.presses import PressOver
 from bot.turns.remembered import cited_for, forget, recall, remember
 from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
@@ -88,7 +89,6 @@ async def on_source(query: CallbackQuery, callback_data: Source, services: Servi
     if not readable:
         await query.answer(_.plain("ask.source_gone"), show_alert=True)
         return
-    await query.answer()
     for one, document in readable:
         await said_below(query)(**show_passage(one, document, _))
 
@@ -102,7 +102,6 @@ async def on_file(query: CallbackQuery, callback_data: OpenFile, services: Servi
     if stored is None:
         await query.answer(_.plain("ask.source_gone"), show_alert=True)
         return
-    await query.answer()
     await shown_file(query)(BufferedInputFile(stored.content, filename=document.file_name or stored.name))
 
 
@@ -120,7 +119,6 @@ async def on_useful(
     if callback_data.yes:
         await query.answer(_.plain("ask.thanks"))
         return
-    await query.answer()
     cited = await cited_for(state, callback_data.question, now=turn.now)
     if cited:
         await note_unhelpful(session, cited, person=person.id, on=clock.today())
@@ -141,7 +139,6 @@ async def on_pass_on(
     if question is None:
         await query.answer(_.plain("ask.forgotten"), show_alert=True)
         return
-    await query.answer()
     inquiry, queued = await pass_on(session, question, branch_id=person.branch_id, asked_by=person.id, now=turn.now)
     await forget(state, callback_data.question, now=turn.now)
     for organiser in await organisers_of(session, person.branch_id) if queued is Queued.NEW else ():
@@ -155,9 +152,7 @@ async def on_sign(
 ) -> None:
     """「告诉组织员是我问的」: only the asker can, and take it back as long as the question waits."""
     if not await sign(session, callback_data.inquiry, asked_by=person.id, named=callback_data.named):
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
-    await query.answer()
+        raise PressOver
     await changed(query)(**show_signed(callback_data, _))
 
 

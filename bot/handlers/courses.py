@@ -40,7 +40,6 @@ async def on_page(
     query: CallbackQuery, callback_data: Shelf, services: Services, clock: Clock, person: Person, _: Words
 ) -> None:
     """Another page of the list."""
-    await query.answer()
     await changed(query)(**await _page(services, clock, person, callback_data.page, _))
 
 
@@ -52,7 +51,6 @@ async def on_leaf(query: CallbackQuery, callback_data: Leaf, services: Services,
     if not passages:
         await query.answer(_.plain("ask.source_gone"), show_alert=True)
         return
-    await query.answer()
     await changed(query)(**show_leaf(passages, callback_data.place, _))
 
 
@@ -63,7 +61,6 @@ async def on_discuss(message: Message, services: Services, clock: Clock, _: Word
 
 async def on_think(query: CallbackQuery, callback_data: Think, services: Services, clock: Clock, _: Words) -> None:
     """Another question."""
-    await query.answer()
     await said_below(query)(**await _thought(services, clock, max(0, callback_data.number), _))
 
 

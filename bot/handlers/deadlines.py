@@ -50,7 +50,6 @@ async def on_view(
     query: CallbackQuery, callback_data: Dates, services: Services, clock: Clock, person: Person, _: Words
 ) -> None:
     """What has passed, the dates as a calendar file, or the address that a calendar can subscribe to."""
-    await query.answer()
     async with services.database.read() as session:
         standing = await standing_of(session, services, person.id, today=clock.today())
         link = await link_of(session, person.id)
@@ -76,7 +75,6 @@ async def on_calendar(
     _: Words,
 ) -> None:
     """A new address, which is shown this once, or none any more."""
-    await query.answer()
     if callback_data.act is CalendarAct.REVOKE:
         await revoke_link(session, person.id)
         await changed(query)(**show_subscription(services.settings, None, _, revoked=True))
@@ -95,7 +93,6 @@ async def on_reply(
     _: Words,
 ) -> None:
     """「知道了」「明天再提醒」「我已办」: the last only asks the organisers to confirm; nothing is recorded."""
-    await query.answer()
     planned_at = callback_data.planned_at
     match callback_data.reply:
         case Reply.SEEN:

@@ -106,7 +106,6 @@ async def on_consent(
     invited: Person | None,
 ) -> None:
     """「同意」: use the code up, remember the agreement, open the house. 「不同意」: nothing is kept."""
-    await query.answer()
     said = said_below(query)
     if not callback_data.agree:
         await state.clear()

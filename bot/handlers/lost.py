@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
+from bot.turns.presses import PressOver
 from bot.words import Words
 from records.people import Person
 
@@ -27,6 +30,6 @@ async def on_message(message: Message, person: Person | None, _: Words) -> None:
         await message.answer(_("lost.message"))
 
 
-async def on_press(query: CallbackQuery, _: Words) -> None:
+async def on_press(query: CallbackQuery) -> NoReturn:
     """A button that is old, foreign or forged changes nothing."""
-    await query.answer(_.plain("lost.press"), show_alert=True)
+    raise PressOver

@@ -56,7 +56,6 @@ async def on_press(
     _: Words,
 ) -> None:
     """A copy, or leaving, which takes two presses."""
-    await query.answer()
     match callback_data.act:
         case MyData.JSON | MyData.SHEET:
             await shown_file(query)(await _copy(callback_data.act, services, person, _), caption=_("mydata.copy"))

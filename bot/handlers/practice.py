@@ -50,21 +50,18 @@ async def on_press(
 ) -> None:
     """An option ticked, an answer given, or the next question."""
     if callback_data.act is QuizAct.NEXT:
-        await query.answer()
         await said_below(query)(**await _next(state, session, turn, person, _))
         return
     if (await state.get_data()).get(ASKED) != callback_data.question:
         await query.answer(_.plain("quiz.over"), show_alert=True)
         return
     if callback_data.act is QuizAct.CHOOSE:
-        await query.answer()
         exercise = await exercise_of(session, callback_data.question)
         await changed(query)(**show_exercise(exercise, _, chosen=callback_data.chosen))
         return
     if not callback_data.chosen:
         await query.answer(_.plain("quiz.nothing_chosen"), show_alert=True)
         return
-    await query.answer()
     chosen = [place for place in range(callback_data.chosen.bit_length()) if callback_data.chosen >> place & 1]
     graded = await grade(session, person.id, callback_data.question, chosen, now=turn.now)
     await state.update_data({ASKED: None})

@@ -45,7 +45,6 @@ async def on_progress(message: Message, services: Services, clock: Clock, person
 
 async def on_words(query: CallbackQuery, services: Services, clock: Clock, person: Person, _: Words) -> None:
     """The same in words."""
-    await query.answer()
     async with services.database.read() as session:
         standing = await standing_of(session, services, person.id, today=clock.today())
     await said_below(query)(progress_text(standing, _))

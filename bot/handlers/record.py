@@ -57,7 +57,6 @@ async def on_press(
     query: CallbackQuery, callback_data: RecordPress, state: FSMContext, services: Services, person: Person, _: Words
 ) -> None:
     """「谁看过」「请求更正」."""
-    await query.answer()
     if callback_data.view is RecordView.CORRECTION:
         await state.set_state(Correcting.text)
         await said_below(query)(_("record.ask_correction"))

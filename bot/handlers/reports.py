@@ -17,6 +17,7 @@ from bot.deeds.recording import record_step
 from bot.filters import Has
 from bot.handlers.pressing import changed
 from bot.services import Services
+from bot.turns.presses import PressOver
 from bot.views.reports import show_days
 from bot.words import Words
 from records.fields import read_date
@@ -89,9 +90,7 @@ async def on_press(
 ) -> None:
     """One of the days offered, or no report after all."""
     if await state.get_state() != Reporting.day.state:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
-    await query.answer()
+        raise PressOver
     if callback_data.on is None:
         await _leave(state)
         await changed(query)(_("report.cancelled"))

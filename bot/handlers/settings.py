@@ -46,7 +46,6 @@ async def on_press(
     _: Words,
 ) -> None:
     """Another choice."""
-    await query.answer()
     chosen = changes_of(callback_data.what, callback_data.value)
     await changed(query)(**await _change(session, services, person, chosen, _))
 

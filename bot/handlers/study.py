@@ -44,7 +44,6 @@ async def on_press(
     _: Words,
 ) -> None:
     """「已读」「太浅」「太深」「换一个」; an older day's card can still be answered, but not exchanged."""
-    await query.answer()
     response = Response(callback_data.response) if callback_data.response in set(Response) else None
     day = callback_data.on
     if response is None or day is None or (response is Response.ANOTHER and day != clock.today()):

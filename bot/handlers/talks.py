@@ -56,7 +56,6 @@ async def on_press(
     shown = await pressed(
         speaker, callback_data.act, callback_data.step, callback_data.value, state, services, session, _
     )
-    await query.answer()
     say = said_below if callback_data.act is TalkAct.SHOW else changed  # a list stays, a talk's own message changes
     await say(query)(**shown)
 

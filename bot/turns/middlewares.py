@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from aiogram import BaseMiddleware
+from aiogram import BaseMiddleware, Dispatcher
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, User
+from markupsafe import Markup
 
 from bot.consent import NOTICE_VERSION
 from bot.services import Services
+from bot.turns.presses import Presses, PressOver
 from bot.turns.turn import Turn
 from bot.words import Words
 from records.consent import has_consented
@@ -24,6 +26,12 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 SEEN_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
+
+
+def surround(dispatcher: Dispatcher, services: Services, *between: BaseMiddleware) -> None:
+    """Put everything around the handlers; `between` knows who speaks and is asked before a handler is."""
+    for middleware in (Presses(), Identity(services), *between, Mistakes()):
+        dispatcher.update.outer_middleware(middleware)
 
 
 class Identity(BaseMiddleware):
@@ -81,7 +89,12 @@ class Mistakes(BaseMiddleware):
         turn: Turn = data["turn"]
         words: Words = data["_"]
         try:
-            return await handler(event, data)
+            result = await handler(event, data)
+            await turn.session.flush()  # what the database refuses, it refuses here and not at the commit
+            return result
+        except PressOver as error:
+            await turn.undo()
+            await _alert(event, words.plain_error(error))
         except WaymarkError as error:
             await turn.undo()
             await _tell(event, words.error(error))
@@ -97,9 +110,14 @@ class Mistakes(BaseMiddleware):
 
 async def _tell(event: TelegramObject, text: str) -> None:
     inner = event.event if isinstance(event, Update) else event
-    if isinstance(inner, CallbackQuery):
-        await inner.answer()
-        if isinstance(inner.message, Message):
-            await inner.message.answer(text)
-    elif isinstance(inner, Message):
-        await inner.answer(text)
+    message = inner.message if isinstance(inner, CallbackQuery) else inner
+    if isinstance(message, Message):
+        await message.answer(text)
+    else:  # below a message that is too old to be given
+        await _alert(event, Markup(text).striptags())  # noqa: S704 (our own sentence, on its way to plain text)
+
+
+async def _alert(event: TelegramObject, text: str) -> None:
+    query = event.callback_query if isinstance(event, Update) else event
+    if isinstance(query, CallbackQuery):
+        await query.answer(text, show_alert=True)

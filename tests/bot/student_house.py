@@ -27,7 +27,7 @@ from bot.settings import Settings
 from bot.turns.carrier import DoorCarrier
 from bot.turns.conversation import ConversationStorage
 from bot.turns.inbox import Inbox
-from bot.turns.middlewares import Identity, Mistakes
+from bot.turns.middlewares import surround
 from bot.turns.replies import ReplySession
 from bot.words import Locales
 from records.branches import BranchKind, ensure_branch
@@ -144,8 +144,7 @@ async def open_house(database: Database, emulator: Emulator, **changes: object) 
         committee = await ensure_branch(session, "示例大学党委", kind=BranchKind.COMMITTEE)
         branch = await ensure_branch(session, "学生第一党支部", kind=BranchKind.BRANCH, parent=committee.id)
     dispatcher = Dispatcher(storage=ConversationStorage(database))
-    dispatcher.update.outer_middleware(Identity(services))
-    dispatcher.update.outer_middleware(Mistakes())
+    surround(dispatcher, services)
     dispatcher.include_routers(*routers())
     door = telegram.telegram_bot(emulator.token, emulator.address)
     carriers = {telegram.CHANNEL: DoorCarrier(database, door, composer(services), now)}

@@ -102,18 +102,19 @@ class Cast:
     elsewhere: Chatting
 
 
-def prefixes() -> Iterator[str]:
+def kinds_of_buttons() -> Iterator[type[CallbackData]]:
+    """Every kind of callback data that the program knows."""
     for module in pkgutil.walk_packages(bot.__path__, "bot."):
         if ".cli" not in module.name and "__main__" not in module.name:
             importlib.import_module(module.name)
     for kind in CallbackData.__subclasses__():
         if kind.__module__.startswith("bot."):
-            yield kind.__prefix__
+            yield kind
 
 
 def test_every_command_and_every_kind_of_button_stands_in_the_matrix() -> None:
     assert {command.name for command in COMMANDS} == EVERYBODY | STUDENTS | ORGANISERS | STAFF
-    found = list(prefixes())
+    found = [kind.__prefix__ for kind in kinds_of_buttons()]
     assert len(found) == len(set(found)), "two kinds of buttons have the same prefix"
     assert set(found) == OWN | SUBJECTS | DIALOGUES | SCOPED_BY_SELF | LISTS
 

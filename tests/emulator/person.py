@@ -97,7 +97,7 @@ class Person:
     """
 
     def __init__(self, world: World, chat: Chat) -> None:
-        self._world = world
+        self.world = world
         self._private = chat
         self._acted_at = world.revision
 
@@ -114,9 +114,9 @@ class Person:
         return self._seen(where)
 
     def _seen(self, chat: Chat) -> list[Seen]:
-        with self._world.changed:
+        with self.world.changed:
             return [
-                Seen(message, chat.revisions[number], message["from"]["id"] == self._world.bot["id"])
+                Seen(message, chat.revisions[number], message["from"]["id"] == self.world.bot["id"])
                 for number, message in sorted(chat.messages.items())
             ]
 
@@ -146,31 +146,31 @@ class Person:
         return self._posts(content, where)
 
     def sends_document(self, data: bytes, file_name: str, *, caption: str = "", mime: str | None = None) -> Seen:
-        with self._world.changed:
+        with self.world.changed:
             kind = mime or mimetypes.guess_type(file_name)[0] or "application/octet-stream"
-            content = document_content(self._world.store(data, file_name, kind, "documents"))
+            content = document_content(self.world.store(data, file_name, kind, "documents"))
             return self._posts({**content, "caption": caption} if caption else content, None)
 
     def sends_photo(self, data: bytes, *, caption: str = "") -> Seen:
-        with self._world.changed:
-            content = photo_content(self._world.store(data, "photo.jpg", "image/jpeg", "photos"))
+        with self.world.changed:
+            content = photo_content(self.world.store(data, "photo.jpg", "image/jpeg", "photos"))
             return self._posts({**content, "caption": caption} if caption else content, None)
 
     def edits(self, message: Seen, text: str) -> None:
         """Change an own message afterwards."""
-        with self._world.changed:
+        with self.world.changed:
             edited = {**message.raw, "text": text, "edit_date": int(time.time())}
             self._private.messages[message.message_id] = edited
-            self._acted_at = self._world.touch(self._private, message.message_id)
-            self._world.add_update("edited_message", edited)
+            self._acted_at = self.world.touch(self._private, message.message_id)
+            self.world.add_update("edited_message", edited)
 
     def _posts(self, content: dict[str, Any], where: Chat | None) -> Seen:
         chat = where or self._private
-        with self._world.changed:
+        with self.world.changed:
             self._private.started = True
-            message = self._world.post(chat, content, sender=self._private.as_user())
-            self._acted_at = self._world.revision
-            self._world.add_update("message", message)
+            message = self.world.post(chat, content, sender=self._private.as_user())
+            self._acted_at = self.world.revision
+            self.world.add_update("message", message)
             return Seen(message, self._acted_at, from_bot=False)
 
     def presses(self, label: str, message: Seen | None = None) -> Press:
@@ -179,7 +179,7 @@ class Person:
         Args:
             message: press it on this one, even if the bot has deleted it meanwhile (the person's screen may lag).
         """
-        with self._world.changed:
+        with self.world.changed:
             candidates = [message] if message else list(reversed(self.heard))
             for fits in (_is_exactly, _is_part):
                 for seen in candidates:
@@ -196,9 +196,9 @@ class Person:
         return self.says(label)
 
     def _press(self, seen: Seen, button: dict[str, Any]) -> Press:
-        query = self._world.new_query(self._private)
-        self._acted_at = self._world.touch(self._private)
-        self._world.add_update(
+        query = self.world.new_query(self._private)
+        self._acted_at = self.world.touch(self._private)
+        self.world.add_update(
             "callback_query",
             {
                 "id": query.id,
@@ -208,17 +208,17 @@ class Person:
                 "data": button["callback_data"],
             },
         )
-        return Press(query, self._world)
+        return Press(query, self.world)
 
     def votes(self, message: Seen, *options: int) -> None:
         """Vote in a poll or answer a quiz that is not anonymous."""
-        with self._world.changed:
+        with self.world.changed:
             poll = message.raw["poll"]
             for at in options:
                 poll["options"][at]["voter_count"] += 1
             poll["total_voter_count"] += 1
-            self._acted_at = self._world.touch(self._private, message.message_id)
-            self._world.add_update("poll", poll)
+            self._acted_at = self.world.touch(self._private, message.message_id)
+            self.world.add_update("poll", poll)
             if not poll["is_anonymous"]:
                 answer = {
                     "poll_id": poll["id"],
@@ -226,7 +226,7 @@ class Person:
                     "option_ids": list(options),
                     "option_persistent_ids": [poll["options"][at]["persistent_id"] for at in options],
                 }
-                self._world.add_update("poll_answer", answer)
+                self.world.add_update("poll_answer", answer)
 
     def blocks(self) -> None:
         """Stop the bot: whatever it sends now is refused with 403."""
@@ -237,15 +237,15 @@ class Person:
 
     def deletes_account(self) -> None:
         """Gone for good; the bot hears of it only when it writes."""
-        with self._world.changed:
+        with self.world.changed:
             self._private.deactivated = True
 
     def _membership(self, *, blocked: bool) -> None:
-        with self._world.changed:
+        with self.world.changed:
             self._private.blocked = blocked
-            member = {"status": "member", "user": self._world.bot}
-            kicked = {"status": "kicked", "user": self._world.bot, "until_date": 0}
-            self._world.add_update(
+            member = {"status": "member", "user": self.world.bot}
+            kicked = {"status": "kicked", "user": self.world.bot, "until_date": 0}
+            self.world.add_update(
                 "my_chat_member",
                 {
                     "chat": self._private.brief(),
@@ -273,8 +273,8 @@ class Person:
             found[:] = sorted(fresh, key=lambda seen: seen.revision)
             return bool(found)
 
-        with self._world.changed:
-            if self._world.changed.wait_for(came, timeout):
+        with self.world.changed:
+            if self.world.changed.wait_for(came, timeout):
                 return found[0]
             saw = [seen.text[:200] for seen in self.heard if seen.revision > begin]
         raise TimeoutError(f"{wish!r} did not come within {timeout} s; the person saw {saw}")
@@ -285,8 +285,8 @@ class Person:
 
     def waits_until(self, condition: Callable[[Sequence[Seen]], bool], timeout: float = 10) -> list[Seen]:
         """The chat as soon as it looks so (for counting, deletions, edits)."""
-        with self._world.changed:
-            if self._world.changed.wait_for(lambda: condition(self.chat), timeout):
+        with self.world.changed:
+            if self.world.changed.wait_for(lambda: condition(self.chat), timeout):
                 return self.chat
             saw = [seen.text[:100] for seen in self.chat]
         raise TimeoutError(f"the chat did not come to look so within {timeout} s; it holds {saw}")

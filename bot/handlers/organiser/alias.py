@@ -55,7 +55,6 @@ async def on_press(
             await check_manages(reading, await reach_of(reading, person), found[0])
         await drop_aliases(session, found)
         page = 0
-    await query.answer()
     if callback_data.deed is AliasDeed.ADD:
         await state.set_state(Naming.pair)
         await said_below(query)(_("alias.prompt"))

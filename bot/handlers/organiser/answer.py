@@ -20,6 +20,7 @@ from bot.handlers.pressing import changed, said_below
 from bot.letters.notice import notify
 from bot.reach import Reach, reach_of
 from bot.services import Services
+from bot.turns.presses import PressOver
 from bot.turns.turn import Turn
 from bot.views.organiser_answer import (
     SHOWN,
@@ -85,9 +86,7 @@ async def on_press(
         reach = await reach_of(reading, person)
         inquiry = await inquiry_of(reading, number, branches=reach.ids)
     if not _possible(callback_data.deed, inquiry.state):
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
-    await query.answer()
+        raise PressOver
     match callback_data.deed:
         case AnswerDeed.ANSWER:
             await state.set_state(Answering.text)
@@ -165,10 +164,8 @@ async def on_point(
         reach = await reach_of(reading, person)
         inquiry = await inquiry_of(reading, number, branches=reach.ids)
         if inquiry.state != ("answered" if deed is PointDeed.UNDO else "open"):
-            await query.answer(_.plain("lost.press"), show_alert=True)
-            return
+            raise PressOver
         found = await passage_in_force(reading, callback_data.passage, on=clock.today())
-    await query.answer()
     questions = [phrasing.text for phrasing in inquiry.phrasings]
     match deed:
         case PointDeed.LOOK:

@@ -17,6 +17,7 @@ from bot.handlers.pressing import changed, said_below
 from bot.reach import reach_of
 from bot.services import Services
 from bot.turns.parked import parked_updates
+from bot.turns.presses import PressOver
 from bot.turns.turn import Turn
 from bot.views.organiser_audit import (
     PARTS,
@@ -62,7 +63,6 @@ async def on_numbers(
 ) -> None:
     """The sums of one branch."""
     shown = await _numbers(services, clock, person, callback_data.branch, _)
-    await query.answer()
     await changed(query)(**shown)
 
 
@@ -85,9 +85,7 @@ async def on_part(
 ) -> None:
     """What failed, who blocked, who looked."""
     if callback_data.part not in PARTS:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
-    await query.answer()
+        raise PressOver
     zone = services.settings.zone
     async with services.database.read() as reading:
         branches = (await reach_of(reading, person)).ids

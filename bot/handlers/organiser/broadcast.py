@@ -17,6 +17,7 @@ from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, own_message, shown_file
 from bot.reach import OutOfReach, Reach, people_within, reach_of, students_among
 from bot.services import Services
+from bot.turns.presses import PressOver
 from bot.turns.splitting import units
 from bot.turns.turn import Turn
 from bot.views.organiser_broadcast import report_file, show_draft, show_earlier, show_lacking, show_progress
@@ -88,12 +89,10 @@ async def on_to_whom(
     """Another branch or stage was chosen."""
     draft = (await state.get_data()).get("broadcast")
     if not draft or draft["ref"] != callback_data.ref:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
+        raise PressOver
     stage = callback_data.stage if callback_data.stage in set(Stage) else None
     draft = {**draft, "branch": callback_data.branch, "stage": stage, "lacking": None}
     shown = await _draft(services, person, draft, _)
-    await query.answer()
     await state.update_data(broadcast=draft)
     await changed(query)(**shown)
 
@@ -104,8 +103,7 @@ async def on_lacking(
     """Only those of whom a step is outstanding: which one, and then the preview again."""
     draft = (await state.get_data()).get("broadcast")
     if not draft or draft["ref"] != callback_data.ref:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
+        raise PressOver
     if callback_data.step == NOTHING:
         steps = await _open_steps(services, person, draft)
         if steps is None:
@@ -117,7 +115,6 @@ async def on_lacking(
         draft = {**draft, "lacking": callback_data.step}  # one that nobody knows is outstanding of nobody
         shown = await _draft(services, person, draft, _)
         await state.update_data(broadcast=draft)
-    await query.answer()
     await changed(query)(**shown)
 
 
@@ -134,13 +131,11 @@ async def on_send(
     """「发送」: everybody's letter is put into the outbox at once; a second press finds nothing to send."""
     draft = (await state.get_data()).get("broadcast")
     if not draft or str(draft["ref"]) != callback_data.broadcast:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
+        raise PressOver
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
         branches = reach.within(draft["branch"] or None)
     only = await _only(services, person, draft)
-    await query.answer()
     name = reach.names.get(draft["branch"]) or (reach.tops[0].name if len(reach.tops) == 1 else person.name)
     broadcast = Broadcast(
         id=f"{person.id}-{draft['ref']}",
@@ -161,9 +156,7 @@ async def on_drop(query: CallbackQuery, callback_data: Sending, state: FSMContex
     """「取消」: nothing is sent."""
     draft = (await state.get_data()).get("broadcast")
     if not draft or str(draft["ref"]) != callback_data.broadcast:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
-    await query.answer()
+        raise PressOver
     await state.update_data(broadcast=None)
     await changed(query)(_("broadcast.dropped"))
 
@@ -179,7 +172,6 @@ async def on_deed(
 ) -> None:
     """「刷新」「暂停」「继续」「停止」."""
     broadcast, _reach = await _own(services, person, callback_data.broadcast)
-    await query.answer()
     match callback_data.deed, broadcast.standing:
         case SendDeed.PAUSE, Standing.RUNNING:
             broadcast = await pause(session, broadcast)
@@ -194,7 +186,6 @@ async def on_report(query: CallbackQuery, callback_data: Sending, services: Serv
     """「送达明细」: a row a person, also for those who could not be reached at all."""
     broadcast, reach = await _own(services, person, callback_data.broadcast)
     only = await _only(services, person, {"branch": 0, "stage": broadcast.stage, "lacking": broadcast.lacking})
-    await query.answer()
     async with services.database.read() as reading:
         delivered = await report_of(reading, broadcast.id) + await not_reached(reading, broadcast, only)
     content = report_file(delivered, reach.names, services.settings.zone, _)

@@ -50,7 +50,6 @@ async def on_entry(
     async with services.database.read() as reading:
         student = await subject_of(reading, await reach_of(reading, person), callback_data.person)
         standing_entry(await entries_of(reading, student.id), callback_data.entry)
-    await query.answer()
     await state.update_data(entry={"person": student.id, "entry": callback_data.entry, "on": None})
     correct = callback_data.deed is EntryDeed.CORRECT
     await state.set_state(Correcting.day if correct else Correcting.reason)

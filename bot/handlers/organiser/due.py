@@ -68,7 +68,6 @@ async def on_page(
 ) -> None:
     """Another page, or another branch."""
     shown = await _page(services, session, turn, person, callback_data.branch, max(callback_data.page, 0), _)
-    await query.answer()
     await changed(query)(**shown)
 
 

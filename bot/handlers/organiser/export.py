@@ -86,7 +86,6 @@ async def on_press(
         if callback_data.form in FORMATS:
             since = _since(callback_data.since)
             made = await export_of(reading, services, people, callback_data.form, since=since, words=_)
-    await query.answer()
     if made is None:
         await changed(query)(**show_choice(callback_data, reach, subject, clock.today(), _))
         return

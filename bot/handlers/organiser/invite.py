@@ -17,6 +17,7 @@ from bot.first import invite_organiser, links
 from bot.handlers.pressing import said_below, shown_file
 from bot.reach import named_person, reach_of, subject_of
 from bot.services import Services
+from bot.turns.presses import PressOver
 from bot.turns.turn import Turn
 from bot.views.organiser_people import show_code, show_invite, show_where
 from bot.words import Words
@@ -81,7 +82,6 @@ async def on_press(
         subject = await subject_of(reading, reach, callback_data.person) if callback_data.person else None
         if subject is None:
             reach.check(callback_data.branch)
-    await query.answer()
     link = await links(services.settings)
     if subject is not None:
         one = await _invite(session, turn, subject)
@@ -109,7 +109,6 @@ async def on_new_organiser(
 ) -> None:
     """An organiser who is not on the roster: first the name, then the branch."""
     if not callback_data.branch:
-        await query.answer()
         await state.set_state(Inviting.organiser)
         await said_below(query)(_("invite.ask_organiser"))
         return
@@ -118,9 +117,7 @@ async def on_new_organiser(
         reach = await reach_of(reading, person, Role.ADMIN)
         reach.check(callback_data.branch)
     if not name:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
-    await query.answer()
+        raise PressOver
     link = await links(services.settings)
     branch = next(one for one in reach.branches if one.id == callback_data.branch)
     invited = await invite_organiser(session, name, branch, services)

@@ -48,7 +48,6 @@ async def on_page(
     query: CallbackQuery, callback_data: Shelf, services: Services, clock: Clock, person: Person, _: Words
 ) -> None:
     """Another page."""
-    await query.answer()
     await changed(query)(**await _page(services, clock, person, callback_data, _))
 
 
@@ -61,13 +60,11 @@ async def on_book(
         manages = await _manages(reading, person, document)
     if document.state != "published" and not manages:
         raise DocumentUnknown(document=callback_data.document)
-    await query.answer()
     await said_below(query)(**show_book(document, clock.today(), _, manages=manages))
 
 
 async def on_hints(query: CallbackQuery, services: Services, clock: Clock, _: Words) -> None:
     """「检查」: what is never found, out of date, said twice, or did not help many."""
-    await query.answer()
     today = clock.today()
     async with services.database.read() as reading:
         passages = await standing_passages(reading)
@@ -89,7 +86,6 @@ async def on_retire(
     async with services.database.read() as reading:
         document = await show(reading, callback_data.document)
         await check_manages(reading, await reach_of(reading, person), document)
-    await query.answer()
     if not callback_data.sure:
         await changed(query)(**show_sure(document, _))
         return

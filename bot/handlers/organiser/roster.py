@@ -71,7 +71,6 @@ async def on_page(
 ) -> None:
     """Another page, branch or stage."""
     shown = await _page(services, session, turn, person, callback_data, _)
-    await query.answer()
     await changed(query)(**shown)
 
 
@@ -86,7 +85,6 @@ async def on_card(
 ) -> None:
     """One person; they can see that somebody looked."""
     shown = await _card(services, session, turn, person, PersonId(callback_data.person), _)
-    await query.answer()
     await said_below(query)(**shown)
 
 
@@ -107,7 +105,6 @@ async def on_grant(
     role = Role(callback_data.role)
     change = grant_role if callback_data.give else revoke_role
     await change(session, subject.id, role, subject.branch_id)
-    await query.answer()
     key = "roster.granted" if callback_data.give else "roster.revoked"
     await said_below(query)(_(key, name=subject.name, role=_.plain(f"role.{role}")))
 

@@ -123,7 +123,6 @@ async def on_step_of(
     """Somebody was chosen, or somebody and a step: by the list, by /due, or by a notice."""
     async with services.database.read() as reading:
         student = await subject_of(reading, await reach_of(reading, person), callback_data.person)
-    await query.answer()
     draft = StepDraft(turn.update_id, student.id)
     if callback_data.step in services.track.by_id:
         draft.step = callback_data.step
@@ -166,7 +165,6 @@ async def on_press(
 ) -> None:
     """「今天」「跳过」「改日期」「作为历史补录」「更多」「取消」."""
     draft = draft_of(await state.get_data(), callback_data.ref)
-    await query.answer()
     match callback_data.deed:
         case StepDeed.CANCEL:
             await state.set_state(None)
@@ -208,7 +206,6 @@ async def on_confirm(
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
         student = await subject_of(reading, reach, draft.person)
-    await query.answer()
     recorded = await record_step(services, session, draft.request(person.id))
     unknown: list[str] = []
     if "mentors" in draft.detail:

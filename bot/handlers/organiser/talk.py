@@ -47,7 +47,6 @@ async def on_press(
     speaker = await _speaker(services, person, press.person)
     shown = await pressed(speaker, press.act, press.step, press.value, state, services, session, _)
     await note_look(session, person.id, [speaker.student.id], Looked.DATES, now=turn.now)
-    await query.answer()
     say = said_below if press.act is TalkAct.SHOW else changed
     await say(query)(**shown)
 

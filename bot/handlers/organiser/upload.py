@@ -21,6 +21,7 @@ from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.reach import check_manages, reach_of
 from bot.services import Services
+from bot.turns.presses import PressOver
 from bot.turns.turn import Turn
 from bot.views.organiser_upload import (
     show_branches,
@@ -107,7 +108,6 @@ async def on_ask(
 ) -> None:
     """Show what can be chosen."""
     pending = pending_of(await state.get_data(), callback_data.ref)
-    await query.answer()
     match callback_data.deed:
         case Deed.STAGES:
             await changed(query)(**show_stages(pending, _))
@@ -138,7 +138,6 @@ async def on_choice(
 ) -> None:
     """Something was chosen: show the preview as it is now."""
     pending = pending_of(await state.get_data(), callback_data.ref)
-    await query.answer()
     value = callback_data.value
     match callback_data.deed:
         case Deed.STAGE if value in set(Stage):
@@ -151,7 +150,7 @@ async def on_choice(
             pending.replaces = value
         case Deed.KIND if value in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL):
             pending.kind = value
-        case Deed.INTO if value.isdecimal():
+        case Deed.INTO if value.isdecimal() and len(value) < 19:
             pending.branch = int(value)
         case Deed.READ_AS if value in set(Sort):
             pending.sort = value
@@ -192,7 +191,6 @@ async def on_publish(
 ) -> None:
     """「发布」「确认导入」: do what the preview said, in one piece."""
     pending = pending_of(await state.get_data(), callback_data.ref)
-    await query.answer()
     async with services.database.read() as reading:
         content = await kept(reading, pending)
         reach = await reach_of(reading, person)
@@ -213,9 +211,7 @@ async def on_undo(
     """「撤销」 of a roster or a question bank, as long as the conversation remembers what was done."""
     undo: dict[str, Any] = (await state.get_data()).get("undo") or {}
     if undo.get("ref") != callback_data.ref:
-        await query.answer(_.plain("lost.press"), show_alert=True)
-        return
-    await query.answer()
+        raise PressOver
     taken = await take_back(services, session, undo)
     await state.update_data(undo=None)
     await changed(query)(**show_taken_back(taken, _))
@@ -233,7 +229,6 @@ async def on_undo_document(
     async with services.database.read() as reading:
         document = await show(reading, callback_data.document)
         await check_manages(reading, await reach_of(reading, person), document)
-    await query.answer()
     await undo_publish(session, document.id)
     await changed(query)(_("upload.document_undone", title=document.title))
 
@@ -243,7 +238,6 @@ async def on_cancel(
 ) -> None:
     """「取消」: nothing is kept of the file."""
     pending = pending_of(await state.get_data(), callback_data.ref)
-    await query.answer()
     await forget(session, pending, now=turn.now)
     await state.set_state(None)
     await state.update_data(upload=None)

@@ -58,7 +58,6 @@ async def on_verify(
         turn.letters += [letter] if letter else []
     rows = await growth_of(session, [student.id])
     await note_look(session, person.id, [student.id], Looked.RECORD, now=turn.now)
-    await query.answer()
     await said_below(query)(**show_unverified(student, unverified_of(rows), done, _))
 
 
