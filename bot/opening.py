@@ -46,6 +46,7 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
     clock = clock or Clock(settings.zone)
     locales = Locales(default=settings.language)
     track = load_track(school=settings.school_track)
+    locales.teach(track.own_names)
     calendar = WorkCalendar.standard(*([settings.work_calendar] if settings.work_calendar else []))
     database = Database(settings.database)
     folder = settings.data / "index"

@@ -6,7 +6,7 @@ Nothing here needs the conversation framework: the command line speaks with the 
 from __future__ import annotations
 
 import gettext
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from html import escape
 from io import BytesIO
@@ -28,17 +28,24 @@ class Locales:
         self.path = path
         self.default_locale = default
         self._read: dict[str, gettext.GNUTranslations] = {}
+        self._own: dict[str, str] = {}
 
     @cached_property
     def available_locales(self) -> tuple[str, ...]:
         """The codes of the languages, sorted."""
         return tuple(sorted(folder.name for folder in self.path.iterdir() if folder.is_dir()))
 
+    def teach(self, names: Mapping[str, str]) -> None:
+        """The school's own names by key: of steps and events in its language, of all else where we have no wording."""
+        self._own.update(names)
+
     def gettext(self, key: str, *, locale: str) -> str:
         """The sentence of the key, or the key itself where the language has none."""
         if locale not in self._read:
             self._read[locale] = _merged(sorted((self.path / locale).glob("*.po")))
-        return self._read[locale].gettext(key)
+        found = self._read[locale].gettext(key)
+        own_first = locale == DEFAULT_LANGUAGE and key.startswith(("step.", "base."))
+        return self._own.get(key, found) if found == key or own_first else found
 
     def words(self, language: str | None) -> Words:
         """The words of a language code; one that is not ours ("en-GB", "zh-hans") gets the nearest or the default."""

@@ -55,6 +55,8 @@ def find(base: Base, past: Past) -> tuple[Fact, date] | None:
     facts = past.all(base.step)
     if not facts:
         return None
+    if base.unless is not None and past.followed(base.since or base.step, base.unless):
+        return None
     if base.since is not None:
         start = past.latest(base.since)
         if start is None:

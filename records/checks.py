@@ -14,7 +14,7 @@ from records.facts import Fact, Past
 from records.fields import read_details, wrong_counts
 from records.limits import Finding, Mark, findings_of_rounds, findings_of_rules
 from records.track import Requirement, Step, Track
-from records.votes import findings_of_vote
+from records.votes import findings_of_vote, speaks_of_ballots
 from records.workdays import WorkCalendar
 from storage.errors import Term
 
@@ -68,6 +68,8 @@ def checks(
     read, wrong = read_details(step, detail)
     scene = Scene(track, Past.of(facts), today, calendar, readings)
     wrong += _nonsense(step, request.on, read, scene)
+    if step.vote is not None and reason and speaks_of_ballots(reason):
+        wrong.append(no.StepBallots(step=no.step_term(step.id)))
     if wrong:
         return Verdict(tuple(wrong), (), read, reason)
     found = list(_findings(step, replace(request, detail=read, reason=reason), scene))
@@ -130,7 +132,7 @@ def _findings(step: Step, request: StepRequest, scene: Scene) -> Iterator[Findin
 def _missing_or_out_of_order(step: Step, on: date, scene: Scene) -> Iterator[Finding]:
     for need in step.requires:
         facts = scene.past.all(need.step)
-        if not facts:
+        if scene.past.taken(scene.track.by_id[need.step]) is None:
             yield _gap(step, need)
         elif happened(facts[0]) > on:
             yield _order(step.id, on, need.step, happened(facts[0]), need.article)
@@ -193,6 +195,8 @@ def _asks_reason(step: Step, finding: Finding) -> no.StepNeedsReason:
     problem = Term(mark.code, mark.key)
     if mark.code == "gap" and mark.value:
         problem = Term(f"{mark.value} is missing", "mark.gap_named", step=no.step_term(mark.value))
+    if mark.code == "lapsed" and mark.value:
+        problem = Term(f"{mark.value} has lapsed", "mark.lapsed_named", what=Term(mark.value, f"lapse.{mark.value}"))
     return no.StepNeedsReason(
         step=no.step_term(step.id),
         problem=problem,

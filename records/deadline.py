@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -57,6 +58,7 @@ class Deadline:
     done_on: date | None = None
     remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
     nag: bool = True  # remind weekly once overdue
+    lapses: bool = False  # on that day what it was counted from loses its force
 
     @property
     def is_open(self) -> bool:
@@ -105,3 +107,14 @@ def notes(written: str | None) -> list[Note]:
         return []
     parts = (part.partition("=") for part in written.split("; "))
     return [Note(code, value or None) for code, _, value in parts]
+
+
+def fold_rounds(dates: Iterable[Deadline]) -> list[tuple[Deadline, list[Deadline]]]:
+    """Each date once: of a cycle that was missed again and again the first, with those that passed after it."""
+    found: dict[tuple[str, str, State | date], tuple[Deadline, list[Deadline]]] = {}
+    for one in dates:
+        again = one.kind == "cycle" and one.state is State.OVERDUE
+        first, later = found.setdefault((one.rule, one.kind, State.OVERDUE if again else one.due), (one, []))
+        if first is not one:
+            later.append(one)
+    return list(found.values())

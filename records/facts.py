@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from records.ledger import Entry
+    from records.track import Step
 
 STEP_KIND = "step"
 APPOINTMENT_KIND = "appointment"
@@ -117,6 +118,15 @@ class Past:
     def after(self, step: str, day: date) -> Fact | None:
         """The first fact of the step later than `day`."""
         return next((fact for fact in self.all(step) if fact.on > day), None)
+
+    def followed(self, step: str, by: str) -> bool:
+        """Whether the last fact of `step` was followed, on its day or later, by one of `by`."""
+        last = self.latest(step)
+        return last is not None and self.since(by, last.on) is not None
+
+    def taken(self, step: Step) -> Fact | None:
+        """The last fact of the step, unless it is to be taken again: a meeting that extended has not converted."""
+        return None if step.reopened_by and self.followed(step.id, step.reopened_by) else self.latest(step.id)
 
     @property
     def birthday(self) -> date | None:

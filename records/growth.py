@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import all_branches
 from records.facts import voided_by
+from records.limits import Mark
 from records.people import Person, PersonId, details_of, mentors_of
 from records.tables import EntryRow, PersonRow
 from records.verification import VERIFIABLE, Verified, verifications
@@ -37,7 +38,8 @@ class GrowthRow:
 
     `step` is set where a step of the track was recorded. `hours` are class hours. `recorded_by` is a name, None for the
     operator's command line; `own` tells that the person entered it themselves. An entry of one's own without
-    `verified_by` has been confirmed by nobody; the others the organisation has entered.
+    `verified_by` has been confirmed by nobody; the others the organisation has entered. `marks` and `reason`: what was
+    against the rules, and why it was recorded all the same.
     """
 
     person: PersonId
@@ -60,6 +62,8 @@ class GrowthRow:
     verified_by: str | None
     hash: str
     verified_on: date | None = None
+    marks: tuple[Mark, ...] = ()
+    reason: str | None = None
 
     @property
     def waits(self) -> bool:
@@ -179,6 +183,8 @@ def _growth_row(row: EntryRow, names: dict[int, str], verified: Verified | None)
         verified_by=names.get((verified.by if verified else row.verified_by) or 0),
         verified_on=verified.on if verified else None,
         hash=row.hash,
+        marks=tuple(Mark(**mark) for mark in payload.get("marks", ())),
+        reason=payload.get("reason"),
     )
 
 

@@ -93,9 +93,12 @@ def _late(rule: Rule, edition: Version, on: date, scene: Scene) -> Iterator[Find
     if rule.lenient_until is not None and on <= rule.lenient_until:
         return
     counts_back = rule.offset is not None and rule.offset.before_months is not None
-    code = "leaving_soon" if counts_back else "too_late" if rule.kind == "max" else "late"
-    error = _error(no.StepTooEarly, rule, edition, on, date_)
-    yield Finding(_mark(code, rule, edition, date_.due), error, rule.gate)
+    code = "lapsed" if rule.lapses else "too_late" if rule.kind == "max" else "late"
+    code = "leaving_soon" if counts_back else code
+    mark = _mark(code, rule, edition, date_.due)
+    if rule.lapses:
+        mark = replace(mark, value=date_.step)
+    yield Finding(mark, _error(no.StepTooEarly, rule, edition, on, date_), rule.gate)
 
 
 def _short(rule: Rule, edition: Version, on: date, detail: Mapping[str, str], scene: Scene) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ class Condition:
     level: str = "national"
     due: date | None = None
     provisional: bool = False
+    documents: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -54,11 +55,12 @@ class NextStep:
 
 @dataclass(frozen=True)
 class Earliest:
-    """The first day on which a step is possible, the rule that sets it, and all that is no date."""
+    """The first day on which a step is possible, the rule that sets it (None: none does), and all that is no date."""
 
     step: str
+    actor: str
     on: date
-    rule: str | None
+    rule: Rule | None
     provisional: bool
     conditions: tuple[Condition, ...]
 
@@ -101,12 +103,27 @@ def what_if(
     found = []
     for step in track.steps[reached + 1 :]:
         scene = Scene(track, Past.of(imagined), start, calendar, readings)
-        if _is_round(step, track) or scene.past.latest(step.id):
+        if _is_round(step, track) or scene.past.taken(step):
             continue
         one = _earliest(step, scene, start)
         found.append(one)
         imagined.append(Fact(-len(imagined) - 1000, step.id, one.on))
     return found
+
+
+def what_it_takes(
+    track: Track,
+    facts: Iterable[Fact],
+    step: str,
+    on: date,
+    *,
+    calendar: WorkCalendar,
+    readings: Readings = Readings(),  # noqa: B008 (a frozen value)
+) -> tuple[Condition, ...]:
+    """What is wanting for the step itself on that day, dates included, and what only people can say."""
+    scene, known = Scene(track, Past.of(facts), on, calendar, readings), track.by_id[step]
+    every = (*_steps_before(known, scene), *_dates(known, scene), *_no_dates(known, scene))
+    return tuple(one for one in every if not one.met)
 
 
 def _reached(scene: Scene) -> int:
@@ -118,7 +135,7 @@ def _ahead(scene: Scene) -> list[Step]:
     """What is not done between the last stage reached and the next."""
     found = []
     for step in scene.track.steps[_reached(scene) + 1 :]:
-        if not _is_round(step, scene.track) and scene.past.latest(step.id) is None:
+        if not _is_round(step, scene.track) and scene.past.taken(step) is None:
             found.append(step)
         if step.leads_to and scene.past.latest(step.id) is None:
             break
@@ -132,7 +149,7 @@ def _is_round(step: Step, track: Track) -> bool:
 
 def _steps_before(step: Step, scene: Scene) -> list[Condition]:
     return [
-        Condition("step", scene.past.latest(need.step) is not None, need.article, step=need.step)
+        Condition("step", scene.past.taken(scene.track.by_id[need.step]) is not None, need.article, step=need.step)
         for need in step.requires
         if need.gate != "mark"
     ]
@@ -144,6 +161,8 @@ def _dates(step: Step, scene: Scene) -> list[Condition]:
         if rule.kind == "earliest":
             date_ = counted(rule, scene)
             found.append(_date_condition(rule, date_, scene.today))
+        elif rule.lapses:
+            found += _lapsing(rule, scene, scene.today)
         elif rule.offset is not None and rule.offset.before_months is not None:
             date_ = counted(rule, scene)
             if date_ is not None:
@@ -154,7 +173,8 @@ def _dates(step: Step, scene: Scene) -> list[Condition]:
 
 def _date_condition(rule: Rule, date_: Counted | None, today: date) -> Condition:
     if date_ is None:
-        return Condition("date_unknown", None, rule.article, rule=rule.id, level=rule.level)
+        base = rule.base[-1].step if rule.base else None
+        return Condition("date_unknown", None, rule.article, step=base, rule=rule.id, level=rule.level)
     return Condition(
         "date",
         today >= date_.due,
@@ -166,9 +186,25 @@ def _date_condition(rule: Rule, date_: Counted | None, today: date) -> Condition
     )
 
 
+def _lapsing(rule: Rule, scene: Scene, on: date) -> list[Condition]:
+    """Whether a nomination or a certificate still holds on that day."""
+    date_ = counted(rule, scene)
+    if date_ is None:
+        return []
+    met = None if on <= date_.due else False  # it may be renewed or lapse meanwhile
+    return [Condition("valid", met, rule.article, step=date_.step, rule=rule.id, level=rule.level, due=date_.due)]
+
+
 def _no_dates(step: Step, scene: Scene) -> list[Condition]:
-    """What is no date: a vote, a training's length, a review, two introducers, and the decision itself."""
-    found = []
+    """What is no date: votes, lengths, reviews, people to be named, papers, and the decision itself."""
+    found = [
+        Condition("rounds", None, need.article, step=need.step)
+        for need in step.requires
+        if _is_round(scene.track.by_id[need.step], scene.track)
+    ]
+    found += [Condition(name, None, step.article) for name in step.conditions]
+    if step.awaits is not None and (end := counted(scene.track.rule(step.awaits), scene)) is not None:
+        found.append(Condition("around", None, step.article, due=end.due, provisional=end.provisional))
     if step.vote is not None:
         found += [Condition("quorum", None, step.vote.quorum), Condition("majority", None, step.vote.majority)]
     for rule in scene.track.rules_of(step.id):
@@ -181,6 +217,8 @@ def _no_dates(step: Step, scene: Scene) -> list[Condition]:
             found.append(Condition(field.name, None, field.article))
     if step.id == POLITICAL_REVIEW:
         found.append(Condition("political_review", None, step.article))
+    if step.documents:
+        found.append(Condition("documents", None, step.article, documents=step.documents))
     if step.actor != "student":
         found.append(Condition("decision", None, step.article))
     return found
@@ -189,25 +227,28 @@ def _no_dates(step: Step, scene: Scene) -> list[Condition]:
 def _since(step: Step, scene: Scene) -> date | None:
     """Since when nothing but a decision was wanting."""
     days = [happened(fact) for need in step.requires if (fact := scene.past.latest(need.step))]
-    for rule in scene.track.rules_of(step.id):
-        date_ = counted(rule, scene) if rule.kind == "earliest" else None
-        days += [date_.due] if date_ else []
+    rules = [rule for rule in scene.track.rules_of(step.id) if rule.kind == "earliest"]
+    rules += [scene.track.rule(step.awaits)] if step.awaits else []
+    days += [date_.due for rule in rules if (date_ := counted(rule, scene))]
     return max(days, default=None)
 
 
 def _earliest(step: Step, scene: Scene, start: date) -> Earliest:
-    on, by, provisional = start, None, False
+    on, provisional = start, False
+    by: Rule | None = None
     for need in step.requires:
         fact = scene.past.latest(need.step)
         on = max(on, fact.on) if fact else on
     for rule in scene.track.rules_of(step.id):
         date_ = counted(rule, scene) if rule.kind == "earliest" else None
         if date_ is not None and date_.due >= on:
-            on, by, provisional = date_.due, rule.id, date_.provisional
+            on, by, provisional = date_.due, rule, date_.provisional
     conditions = _no_dates(step, scene)
     for rule in scene.track.rules_of(step.id):
-        if rule.offset is not None and rule.offset.before_months is not None:
+        if rule.lapses:
+            conditions += _lapsing(rule, scene, on)
+        elif rule.offset is not None and rule.offset.before_months is not None:
             date_ = counted(rule, scene)
             if date_ is not None and on > date_.due:
                 conditions.append(Condition("leaving", False, rule.article, rule=rule.id, due=date_.due))
-    return Earliest(step.id, on, by, provisional, tuple(conditions))
+    return Earliest(step.id, step.actor, on, by, provisional, tuple(conditions))

@@ -84,6 +84,13 @@ class StepFieldMissing(StepRefused):
     sentence = "{step} needs {field} ({source})."
 
 
+class StepBallots(StepRefused):
+    """A reason that says how somebody voted."""
+
+    key = "error.step_ballots"
+    sentence = "{step}: a vote is secret, and only its totals are kept. Leave out of the reason how anybody voted."
+
+
 class StepCountWrong(StepRefused):
     """Too few or too many people."""
 

@@ -12,7 +12,7 @@ from records.cycles import rounds
 from records.dates import iso_date
 from records.deadline import Deadline, Note, Readings, State, notes
 from records.facts import Fact, Past
-from records.outlook import Condition, Earliest, NextStep, what_if, what_next
+from records.outlook import Condition, Earliest, NextStep, what_if, what_it_takes, what_next
 from records.talks import appointed_days
 from records.track import Rule, Track
 from records.workdays import WorkCalendar
@@ -28,6 +28,7 @@ __all__ = [
     "deadlines",
     "notes",
     "what_if",
+    "what_it_takes",
     "what_next",
 ]
 
@@ -105,7 +106,10 @@ def _rounds_of(rule: Rule, scene: Scene) -> list[Deadline]:
     ended = scene.past.since(rule.until, day) if rule.until else None
     dates: list[Deadline] = []
     answers = [answer.on for answer in scene.past.all(rule.step) if answer.on >= day]
+    first = rule.editions[-1].effective
     for one in rounds(rule.offset, day, answers, today=scene.today, end=ended.on if ended else None):
+        if one.due < first:
+            continue  # nobody asked for it then
         date_ = Counted(fact.step, day, one.due, day, "missed" if one.missed else None)
         deadline = _deadline(rule, scene, date_, one.done_on)
         if deadline is not None:
@@ -149,6 +153,7 @@ def _deadline(rule: Rule, scene: Scene, date_: Counted, done_on: date | None) ->
         done_on=done_on,
         remind=rule.remind if is_near else (),
         nag=rule.nag and is_near,
+        lapses=rule.lapses,
     )
 
 
@@ -179,8 +184,8 @@ def _note(rule: Rule, date_: Counted, done_on: date | None, scene: Scene, state:
 
 
 def _waiting_since(rule: Rule, date_: Counted, today: date) -> date | None:
-    """Since when somebody waits: a floor's or a cycle's own day, as nobody is late before it; otherwise the base."""
+    """Since when somebody waits: a floor's, cycle's or lapse's own day, before which nobody is late; else the base."""
     at_once = rule.offset is not None and rule.offset.days == 0
-    from_due = rule.kind in ("earliest", "cycle") or at_once or bool(rule.base[0].rule)
+    from_due = rule.kind in ("earliest", "cycle") or rule.lapses or at_once or bool(rule.base[0].rule)
     start = date_.due if from_due else date_.base_date
     return start if start <= today else None

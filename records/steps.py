@@ -15,11 +15,13 @@ from records.deadline import Deadline, Readings
 from records.facts import STEP_KIND, Fact, facts_of, voided_by
 from records.ledger import Entry, EntryUnknown, EntryVoided, append, entries_of, hold
 from records.limits import Mark
+from records.refusals import StepBallots, step_term
 from records.rules import deadlines
 from records.sponsors import members_only
 from records.stages import Stage, is_paused, stage_of
 from records.tables import PersonRow
 from records.track import Track
+from records.votes import speaks_of_ballots
 from records.workdays import WorkCalendar
 
 __all__ = [
@@ -134,13 +136,16 @@ async def void(
     """Withdraw an entry that should not stand; it stays readable.
 
     Raises:
-        EntryUnknown, EntryVoided.
+        EntryUnknown, EntryVoided, StepBallots.
     """
     await hold(session, person)
     entries = await entries_of(session, person)
     old = next((one for one in entries if one.id == entry), None)
     if old is None:
         raise EntryUnknown(entry=entry)
+    step = track.by_id.get(old.payload.get("step", ""))
+    if step is not None and step.vote is not None and speaks_of_ballots(reason):
+        raise StepBallots(step=step_term(step.id))
     added = await append(
         session,
         person=person,

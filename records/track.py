@@ -42,6 +42,7 @@ class Base(_Frozen):
 
     `detail` takes the date from that detail instead of the event's day. `exact`: that date is the result itself, to
     which no offset is added. `since`/`before`: only an event not before / not after the last fact of that step.
+    `unless`: gives nothing while the last of it (of `since`, where that is named) was followed by that step.
     `rule`: the date of another rule is the base.
     """
 
@@ -50,6 +51,7 @@ class Base(_Frozen):
     exact: bool = False
     since: str | None = None
     before: str | None = None
+    unless: str | None = None
     rule: str | None = None
 
 
@@ -109,6 +111,7 @@ class Rule(_Frozen):
     gate: Gate = "mark"  # what recording the step against the rule does
     nag: bool = True  # remind weekly once it is overdue
     remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
+    lapses: bool = False  # what it is counted from loses its force on that day (推优, a certificate)
     remind_after: str | None = None  # nobody is reminded before this step: it would be none of their business yet
 
     @cached_property
@@ -162,12 +165,15 @@ class Step(_Frozen):
     leads_to: Stage | None = None
     article: Article = None
     documents: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()  # what else the article asks for that is neither a date nor kept here
     fields: tuple[DetailField, ...] = ()
     requires: tuple[Requirement, ...] = ()
     repeatable: bool = False
     future: bool = False  # may lie ahead, such as a planned departure
     vote: Vote | None = None
     reason_allowed: bool = True
+    reopened_by: str | None = None  # what this was decided for comes again after that event
+    awaits: str | None = None  # nobody waits for it before the date of this rule
     talk: bool = False  # somebody meets the student: the two sides can agree on a day
 
     @property
@@ -199,11 +205,12 @@ class Track(_Frozen):
             raise ValueError(Term("two rules have the same id and kind", "yaml.same_rule"))
         names = {rule.id for rule in self.rules}
         for step in (*self.steps, *self.events):
-            _known(step.id, (need.step for need in step.requires), known)
+            _known(step.id, (step.reopened_by, *(need.step for need in step.requires)), known)
+            _known(step.id, (step.awaits,), names)
         for rule in self.rules:
             bases = (*rule.base, *([rule.when] if rule.when else []))
             used = [rule.step, rule.until, rule.base_if_filed, rule.remind_after]
-            used += [name for base in bases for name in (base.step, base.since, base.before)]
+            used += [name for base in bases for name in (base.step, base.since, base.before, base.unless)]
             _known(rule.id, used, known)
             _known(rule.id, (base.rule for base in bases), names)
         return self
@@ -227,6 +234,11 @@ class Track(_Frozen):
     def talks(self) -> tuple[Step, ...]:
         """The steps for which a day can be agreed on."""
         return tuple(step for step in self.steps if step.talk)
+
+    @property
+    def own_names(self) -> dict[str, str]:
+        """The school's names of its side events, by locale key: as a step, as what a date hangs on, as what lapses."""
+        return {f"{room}.{one.id}": one.name for one in self.events if one.name for room in ("step", "base", "lapse")}
 
     def rules_of(self, step: str) -> tuple[Rule, ...]:
         """The rules whose date is a date of this step."""

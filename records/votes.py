@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from records import refusals as no
@@ -9,6 +10,9 @@ from records.limits import Finding, Mark
 from records.track import Step
 
 COUNTS = ("entitled_count", "present_count", "in_favour")
+_BALLOT = re.compile(
+    r"赞成|反对|弃权|投了?.{0,4}票|[没未不]投|voted|votes? (for|against)|in favou?r|against|abstain", re.IGNORECASE
+)
 
 
 def has_quorum(entitled: int, present: int) -> bool:
@@ -19,6 +23,11 @@ def has_quorum(entitled: int, present: int) -> bool:
 def has_majority(entitled: int, in_favour: int) -> bool:
     """More than half of those entitled are in favour, written opinions given beforehand included."""
     return 2 * in_favour > entitled
+
+
+def speaks_of_ballots(text: str) -> bool:
+    """Whether a free text says how somebody voted: ballots are secret (Art 20), so no reason may hold it."""
+    return bool(_BALLOT.search(text))
 
 
 def findings_of_vote(step: Step, detail: Mapping[str, str]) -> Iterator[Finding]:

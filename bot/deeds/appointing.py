@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.deeds.recording import recipients_of, settle_anew
 from bot.deeds.telling import letter_to
 from bot.services import Services
-from records.appointments import answer, propose, talks_of_person
+from records.appointments import answer, propose, talks_of_person, who_asked
 from records.ledger import hold
 from records.people import Person, PersonId
-from records.talks import Side, Talk, answerable, check_day, talk_named
+from records.talks import Proposal, Side, Talk, answerable, check_day, talk_named
 from scheduler.outbox import enqueue
 from storage.errors import WaymarkError
 
@@ -57,6 +57,27 @@ async def talks_now(services: Services, session: AsyncSession, student: PersonId
         calendar=services.calendar,
         readings=services.readings,
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A day that a student proposed and that waits for the organisers' answer."""
+
+    student: Person
+    talk: Talk
+    proposal: Proposal
+
+
+async def asked_by(services: Services, session: AsyncSession, people: Sequence[Person]) -> list[Asked]:
+    """What these people asked and nobody has answered, the nearest day first."""
+    today, by_id = services.clock.today(), {one.id: one for one in people}
+    found = [
+        Asked(by_id[person], talk, waiting)
+        for person in await who_asked(session, list(by_id), today=today)
+        for talk in await talks_now(services, session, person)
+        if (waiting := talk.waiting(today)) is not None and waiting.side is Side.STUDENT
+    ]
+    return sorted(found, key=lambda one: (one.proposal.day, one.proposal.entry))
 
 
 async def propose_day(services: Services, session: AsyncSession, speaker: Speaker, step: str, day: date) -> Talk:

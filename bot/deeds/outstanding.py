@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.deeds.recording import recipients_of
 from bot.services import Services
 from records.cohort import facts_of_people
-from records.deadline import Deadline, State
+from records.deadline import Deadline, State, fold_rounds
 from records.facts import Fact
 from records.people import Person, PersonId
 from records.rules import deadlines
@@ -31,11 +31,12 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True)
 class Outstanding:
-    """One open date of one person."""
+    """One open date of one person; of a cycle missed again and again the first, `later` those that passed since."""
 
     person: Person
     deadline: Deadline
     urgency: Urgency
+    later: tuple[Deadline, ...] = ()
 
 
 async def outstanding(
@@ -83,8 +84,8 @@ def _sorted(
         dates = deadlines(
             services.track, facts[person.id], today=today, calendar=services.calendar, readings=services.readings
         )
-        for one in dates:
+        for one, later in fold_rounds(dates):
             urgency = urgency_of(one, today)
             if urgency is not None:
-                found.append(Outstanding(person, one, urgency))
+                found.append(Outstanding(person, one, urgency, tuple(later)))
     return sorted(found, key=lambda one: (one.urgency, one.deadline.due, one.person.id, one.deadline.rule))

@@ -12,7 +12,8 @@ from bot.services import Services
 from records.deadline import Deadline
 from records.facts import Fact, facts_of
 from records.ledger import entries_of
-from records.outlook import Earliest, NextStep, what_if, what_next
+from records.outlook import Condition, Earliest, NextStep, what_if, what_it_takes, what_next
+from records.party_standing import PartyStanding, party_standing
 from records.people import PersonId
 from records.rules import deadlines
 from records.stages import Stage, stage_of
@@ -35,6 +36,7 @@ class Standing:
     dates: tuple[Deadline, ...]
     ahead: tuple[NextStep, ...]
     talks: tuple[Talk, ...] = ()
+    membership: PartyStanding | None = None
 
     @property
     def open_dates(self) -> list[Deadline]:
@@ -80,10 +82,20 @@ async def standing_of(session: AsyncSession, services: Services, person: PersonI
         tuple(dates),
         tuple(what_next(track, facts, today, calendar=calendar, readings=readings)),
         tuple(talks_of(track, entries, dates)),
+        party_standing(track, facts, today, calendar=calendar, readings=readings),
     )
 
 
-def suppose(standing: Standing, services: Services, supposition: Supposition) -> list[Earliest]:
+@dataclass(frozen=True)
+class Prospect:
+    """What would follow from a supposition; `wanting` is what the supposed step itself still takes."""
+
+    supposition: Supposition
+    wanting: tuple[Condition, ...]
+    found: list[Earliest]
+
+
+def suppose(standing: Standing, services: Services, supposition: Supposition) -> Prospect:
     """The earliest days of what would follow, up to the last step that was asked about; else up to the next stage."""
     track = services.track
     place = track.position.get(supposition.step)
@@ -92,15 +104,17 @@ def suppose(standing: Standing, services: Services, supposition: Supposition) ->
         for fact in standing.facts
         if fact.step != supposition.step and (place is None or track.position.get(fact.step, -1) < place)
     ]
+    calendar, readings = services.calendar, services.readings
+    wanting = what_it_takes(track, kept, supposition.step, supposition.day, calendar=calendar, readings=readings)
     found = what_if(
         track,
         kept,
         {supposition.step: supposition.day},
         today=standing.today,
-        calendar=services.calendar,
-        readings=services.readings,
+        calendar=calendar,
+        readings=readings,
     )
     asked = [number for number, one in enumerate(found) if one.step in supposition.wanted]
     stages = [number for number, one in enumerate(found) if track.by_id[one.step].leads_to]
     last = asked[-1] if asked else (stages[0] if stages else len(found) - 1)
-    return found[: last + 1]
+    return Prospect(supposition, wanting, found[: last + 1])

@@ -23,7 +23,8 @@ from bot.turns.presses import PressOver
 from bot.turns.remembered import cited_for, forget, recall, remember
 from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
-from bot.views.dates import show_own, show_prospect
+from bot.views.dates import show_own
+from bot.views.prospect import show_prospect
 from bot.words import Words
 from content.documents import passage, show
 from content.inquiries import Queued, pass_on, sign
@@ -177,8 +178,7 @@ async def _answer(
         async with services.database.read() as session:
             standing = await standing_of(session, services, person.id, today=today)
         if supposition is not None:
-            found_days = suppose(standing, services, supposition)
-            await message.answer(**show_prospect(supposition, found_days, _))
+            await message.answer(**show_prospect(suppose(standing, services, supposition), _))
             return
         mine = own.among(standing.dates) if own is not None else []
         before = show_own(mine, today, _) if mine else ""

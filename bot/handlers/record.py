@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons.student import RecordPress, RecordView
 from bot.clock import Clock
+from bot.deeds.standing import standing_of
 from bot.filters import Has
 from bot.handlers.pressing import said_below
 from bot.letters.notice import notify
@@ -50,7 +51,9 @@ async def on_record(message: Message, services: Services, clock: Clock, person: 
     async with services.database.read() as session:
         rows = await growth_of(session, [person.id])
         [subject] = await subjects_of(session, [person], today=clock.today())
-    await message.answer(**show_record(person, subject.branch, subject.details, rows, totals_of(rows), _))
+        standing = await standing_of(session, services, person.id, today=clock.today())
+    shown = show_record(person, subject.branch, subject.details, standing.membership, rows, totals_of(rows), _)
+    await message.answer(**shown)
 
 
 async def on_press(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 from markupsafe import Markup
@@ -10,18 +11,19 @@ from markupsafe import Markup
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.student import Dates, DatesView
 from bot.deeds.standing import Standing
-from bot.own_questions import Supposition
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from content.numerals import numeral_of
 from records.changes import Change
-from records.deadline import Deadline, State, notes
+from records.deadline import Deadline, State, fold_rounds, notes
 from records.facts import Fact
-from records.outlook import Condition, Earliest, NextStep
+from records.outlook import Condition, NextStep
+from records.party_standing import PartyStanding
 from records.talks import KIND as APPOINTED
+from records.track import Article
 
 OPEN_AT_MOST = 12
-SAID_BELOW = frozenset({"decision"})  # the note below every prospect says that people decide
+PAUSED = "paused"  # a note that holds of the person, said once above a list
 
 
 Part = tuple[list[str], list[list[Button]]]
@@ -30,15 +32,22 @@ Part = tuple[list[str], list[list[Button]]]
 
 def show_dates(standing: Standing, _: Words, *, talks: Part = ([], [])) -> Shown:
     """What is due for me, soonest first; what has passed is behind a button. `talks`: what waits about their days."""
-    shown = standing.open_dates[:OPEN_AT_MOST]
+    folded = fold_rounds(standing.open_dates)
+    shown = [first for first, _later in folded[:OPEN_AT_MOST]]
     parts = [_("dates.head", today=str(standing.today))]
-    parts += [show_date(one, standing.today, _) for one in shown]
+    if paused := any(note.code == PAUSED for one in shown for note in notes(one.note)):
+        parts.append(_(f"note.{PAUSED}"))
+    silent = {PAUSED} if paused else frozenset[str]()
+    parts += [
+        lines(show_date(first, standing.today, _, silent=silent), rounds_left(later, _))
+        for first, later in folded[:OPEN_AT_MOST]
+    ]
     if not shown:
-        parts.append(_("dates.none"))
+        parts.append(_("progress.complete" if standing.coming is None else "dates.none"))
     if standing.coming is not None and all(one.step != standing.coming.step for one in shown):
         parts.append(show_coming(standing.coming, standing.today, _))
     about_talks, rows = list(talks[0]), list(talks[1])
-    parts += [*about_talks, _("dates.no_promise")]
+    parts += [show_membership(standing.membership, _), *about_talks, _("dates.no_promise")]
     if standing.passed:
         label = _.plain("dates.passed_button", count=len(standing.passed))
         rows.append([Button(label, Dates(view=DatesView.PASSED))])
@@ -62,9 +71,27 @@ def show_own(dates: Sequence[Deadline], today: date, _: Words) -> Markup:
     return lines(_("dates.own_head"), paragraphs([show_date(one, today, _) for one in dates]), _("dates.no_promise"))
 
 
-def show_date(one: Deadline, today: date, _: Words) -> Markup:
-    """One date: when, what; because of what; who must act and since when."""
-    remarks = [_(note.key, value=note.value or "") for note in notes(one.note) if _.has(note.key)]
+def rounds_left(later: Sequence[Deadline], _: Words) -> str:
+    """How many more rounds have passed without an answer."""
+    return _("dates.rounds_left", count=len(later), due=str(later[-1].due)) if later else ""
+
+
+def show_membership(one: PartyStanding | None, _: Words) -> str:
+    """From which day Party standing counts, or would."""
+    if one is None:
+        return ""
+    how = "extended" if one.extended_on else "estimated" if one.estimated else "written"
+    key = "standing.converted" if one.converted else "standing.probation"
+    return lines(
+        _(key, since=str(one.since), how=_.plain(f"standing.{how}"), rule=article_named(one.article, _)),
+        _("standing.postponed", rule=article_named(one.postponed_article, _)) if one.postponed_on else "",
+    )
+
+
+def show_date(one: Deadline, today: date, _: Words, *, silent: AbstractSet[str] = frozenset()) -> Markup:
+    """One date: when, what; because of what; who must act and since when. `silent`: notes that stand elsewhere."""
+    spoken = [note for note in notes(one.note) if note.code not in silent and _.has(note.key)]
+    remarks = [_(note.key, value=note.value or "") for note in spoken]
     return lines(headline(one, today, _), reason(one, _), _waiting(one, today, _), *remarks)
 
 
@@ -74,6 +101,10 @@ def headline(one: Deadline, today: date, _: Words) -> str:
     days = abs((one.due - today).days)
     if one.kind == "earliest" and one.due <= today and one.state is not State.PROVISIONAL:
         return _("dates.earliest.met", due=str(one.due), step=step)
+    if one.lapses:
+        key = "dates.lapses.overdue" if one.state is State.OVERDUE else "dates.lapses.future"
+        left, what = _left((one.due - today).days, _), lapsing_name(one.base_step, _)
+        return _(key, what=what, due=str(one.due), step=step, left=left, rule=article_of(one, _))
     kind = one.kind if _.has(f"dates.{one.kind}.future") else "due"
     if one.state is State.OVERDUE:
         return _(
@@ -103,16 +134,21 @@ def article_of(one: Deadline | Change, _: Words) -> str:
     """「细则第七条」, or 「学校要求」."""
     if one.level != "national":
         return _.plain("dates.school", article=str(one.article or "")).strip()
-    if isinstance(one.article, int):
-        return _.plain("dates.article", article=numeral_of(one.article) if _.language.startswith("zh") else one.article)
-    return _.plain("dates.article_named", article=str(one.article or ""))
+    return article_named(one.article, _)
+
+
+def article_named(article: Article, _: Words) -> str:
+    """「细则第七条（细则要求）」."""
+    if isinstance(article, int):
+        return _.plain("dates.article", article=numeral_of(article) if _.language.startswith("zh") else article)
+    return _.plain("dates.article_named", article=str(article or ""))
 
 
 def wording_of(one: Deadline, _: Words) -> str:
     """What the rule says, in a few words: the school's own where it has worded its rule."""
     if one.title:
         return one.title
-    for key in (f"why.{one.rule}.{one.kind}", f"why.{one.rule}", f"rule.{one.rule}"):
+    for key in (f"why.{one.rule}.{one.kind}", f"why.{one.rule}.{one.base_step}", f"why.{one.rule}"):
         if _.has(key):
             return _.plain(key)
     return step_name(one.step, _)
@@ -130,6 +166,12 @@ def event_name(step: str, _: Words) -> str:
     return _.plain(key) if _.has(key) else step_name(step, _)
 
 
+def lapsing_name(step: str, _: Words) -> str:
+    """What that event gave, and what can lapse: a nomination, a certificate."""
+    key = f"lapse.{step}"
+    return _.plain(key) if _.has(key) else event_name(step, _)
+
+
 def actor_name(actor: str, _: Words) -> str:
     """Who acts, as people call them."""
     key = f"actor.{actor}"
@@ -139,11 +181,14 @@ def actor_name(actor: str, _: Words) -> str:
 def show_coming(coming: NextStep, today: date, _: Words) -> str:
     """The next step, who holds it, since when, and what is still wanting."""
     wanting = [condition_name(one, _) for one in coming.conditions if one.met is False]
+    around = next((one for one in coming.conditions if one.code == "around"), None)
     if wanting:
         wait = _("dates.coming_wants", wanting=_.plain("dates.comma").join(wanting))
     elif coming.waiting_since is not None and coming.waiting_since < today:
         days = (today - coming.waiting_since).days
         wait = _("dates.coming_waits", since=str(coming.waiting_since), days=days)
+    elif around is not None:
+        wait = condition_name(around, _)
     else:
         wait = ""
     head = _("dates.coming", step=step_name(coming.step, _), actor=actor_name(coming.actor, _))
@@ -152,8 +197,13 @@ def show_coming(coming: NextStep, today: date, _: Words) -> str:
 
 def condition_name(one: Condition, _: Words) -> str:
     """One thing that a step waits for."""
-    step = step_name(one.step, _) if one.step else ""
-    return _.plain(one.key, step=step, due=str(one.due or ""), rule=one.rule or "") if _.has(one.key) else one.code
+    values = {
+        "step": step_name(one.step, _) if one.step else "",
+        "what": lapsing_name(one.step, _) if one.step else "",
+        "due": str(one.due or ""),
+        "documents": _.plain("dates.comma").join(_.plain(f"document.{name}") for name in one.documents),
+    }
+    return _.plain(one.key, **values) if _.has(one.key) else one.code
 
 
 def _waiting(one: Deadline, today: date, _: Words) -> str:
@@ -170,32 +220,3 @@ def _waiting(one: Deadline, today: date, _: Words) -> str:
 
 def _left(days: int, _: Words) -> str:
     return _.plain("dates.today") if days == 0 else _.plain("dates.left", days=days)
-
-
-def show_prospect(supposition: Supposition, found: Sequence[Earliest], _: Words) -> Shown:
-    """What would follow from a supposition: the earliest day, the limits on the way, and all that is no date."""
-    read = _("dates.if_read", said=supposition.said, day=str(supposition.day)) if supposition.said else ""
-    parts: list[str] = [lines(_("dates.if_head", day=str(supposition.day), step=event_name(supposition.step, _)), read)]
-    if found:
-        last = found[-1]
-        floors = [
-            _("dates.if_floor", day=str(one.on), step=step_name(one.step, _), wording=_.plain(f"why.{one.rule}"))
-            + (_("dates.provisional") if one.provisional else "")
-            for one in found
-            if one.rule is not None
-        ]
-        parts.append(lines(_("dates.if_first", step=step_name(last.step, _), day=str(last.on)), *floors))
-        between = [step_name(one.step, _) for one in found[:-1]]
-        if between:
-            parts.append(_("dates.if_between", steps=_.plain("dates.comma").join(between)))
-        wanting = list(
-            dict.fromkeys(
-                condition_name(one, _) for step in found for one in step.conditions if one.code not in SAID_BELOW
-            )
-        )
-        if wanting:
-            parts.append(_("dates.if_conditions", conditions=_.plain("dates.comma").join(wanting)))
-    else:
-        parts.append(_("dates.if_nothing", step=step_name(supposition.step, _)))
-    parts.append(_("dates.if_note"))
-    return {"text": paragraphs(parts)}

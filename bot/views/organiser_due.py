@@ -8,16 +8,18 @@ from datetime import date
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf, TalkOf, Verify
 from bot.buttons.student import TalkAct
+from bot.deeds.appointing import Asked
 from bot.deeds.outstanding import Outstanding, Urgency
 from bot.reach import Reach
-from bot.views.dates import actor_name, article_of, headline
-from bot.views.talks import said_of
+from bot.views.dates import actor_name, article_of, headline, rounds_left, step_name
+from bot.views.talks import day_name, said_of
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from records.people import Person, PersonId
 from records.talks import Proposal, Side, Talk
 
 PAGE = 6
+ASKED_AT_MOST = 10
 BRANCHES_AT_MOST = 20
 
 
@@ -28,6 +30,7 @@ def page_of(found: Sequence[Outstanding], page: int) -> Sequence[Outstanding]:
 
 def show_due(
     found: Sequence[Outstanding],
+    asked: Sequence[Asked],
     talks: Mapping[PersonId, Sequence[Talk]],
     reach: Reach,
     branch: int,
@@ -35,21 +38,26 @@ def show_due(
     today: date,
     _: Words,
 ) -> Shown:
-    """A page of what is due in a branch (0: in all), with its buttons. `talks`: of the people on the page."""
+    """A page of what is due in a branch (0: in all), with its buttons.
+
+    Args:
+        asked: days that students proposed; they stand first.
+        talks: of the people on the page.
+    """
     title = reach.title(branch, _.plain("due.everywhere"))
-    parts = [_head(found, title, today, _)]
-    rows: list[list[Button]] = []
+    parts = [_head(found, title, today, _), _asked(asked, _)]
+    rows = [[_answer_button(one, _)] for one in asked[:ASKED_AT_MOST]]
     last: Urgency | None = None
     for number, one in enumerate(page_of(found, page), start=page * PAGE + 1):
         if one.urgency is not last:
             parts.append(_(f"due.{one.urgency.name.lower()}"))
             last = one.urgency
         talk = next((talk for talk in talks.get(one.person.id, ()) if talk.step.id == one.deadline.step), None)
-        asked = talk.waiting(today) if talk else None
-        said = said_of(asked, Side.ORGANISER, today, _) if asked else ""
+        waiting = talk.waiting(today) if talk else None
+        said = said_of(waiting, Side.ORGANISER, today, _) if waiting else ""
         where = reach.names if not branch and len(reach.branches) > 1 else {}
         parts.append(lines(_line(number, one, where, today, _), said))
-        rows.append([*_buttons(number, one, _), *([_talk_button(number, one, asked, _)] if talk else [])])
+        rows.append([*_buttons(number, one, _), *([_talk_button(number, one, waiting, _)] if talk else [])])
     rows += _paging(found, branch, page, _)
     if page == 0 and not branch and len(reach.branches) > 1:
         rows += _branches(found, reach, _)
@@ -100,7 +108,27 @@ def _line(number: int, one: Outstanding, branches: Mapping[int, str], today: dat
     )
     where = branches.get(person.branch_id, "")
     who = _("due.who", number=number, name=person.name, student=person.student_number or "—", branch=where)
-    return lines(who.strip(), headline(deadline, today, _), holding)
+    return lines(who.strip(), headline(deadline, today, _), rounds_left(one.later, _), holding)
+
+
+def _asked(asked: Sequence[Asked], _: Words) -> str:
+    if not asked:
+        return ""
+    shown = [
+        _("due.asked_line", step=step_name(one.talk.step.id, _), day=day_name(one.proposal.day, _), **_named(one))
+        for one in asked[:ASKED_AT_MOST]
+    ]
+    left = len(asked) - len(shown)
+    return lines(_("due.asked"), *shown, _("upload.and_more", count=left) if left > 0 else "")
+
+
+def _named(one: Asked) -> dict[str, str]:
+    return {"name": one.student.name, "number": one.student.student_number or "—"}
+
+
+def _answer_button(one: Asked, _: Words) -> Button:
+    press = TalkOf(act=TalkAct.SHOW, person=one.student.id, step=one.talk.step.id)
+    return Button(_.plain("due.answer_asked", name=one.student.name), press)
 
 
 def _buttons(number: int, one: Outstanding, _: Words) -> list[Button]:

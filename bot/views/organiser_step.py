@@ -13,6 +13,7 @@ from bot.views.changes import changes_text
 from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
+from records.exports.columns import mark_name
 from records.facts import Fact
 from records.people import Person
 from records.steps import Recorded
@@ -119,7 +120,7 @@ def show_summary(draft: StepDraft, student: Person, foreseen: Foreseen, _: Words
         ),
         _stage(str(foreseen.stage_before), str(foreseen.stage_after), _),
         changes_text(foreseen.changes, _),
-        lines(*(_("step.mark", text=_.plain(f"mark.{mark.code}")) for mark in foreseen.verdict.marks)),
+        lines(*(_("step.mark", text=mark_name(mark, _.plain)) for mark in foreseen.verdict.marks)),
     ]
     row = [Button(_.plain("step.confirm"), Stepping(deed=StepDeed.CONFIRM, ref=draft.ref)), _cancel(draft, _)]
     return {"text": paragraphs(parts), "reply_markup": keyboard([row])}

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.deeds.standing import Standing
-from bot.views.dates import actor_name, show_coming, step_name
+from bot.views.dates import actor_name, show_coming, show_membership, step_name
 from bot.views.text import lines, paragraphs
 from bot.words import Words
 from records.outlook import NextStep
@@ -74,7 +74,8 @@ def progress_title(standing: Standing, _: Words) -> str:
 def progress_caption(standing: Standing, _: Words, *, head: bool = True) -> str:
     """Who is holding the next step, below the picture."""
     coming = show_coming(standing.coming, standing.today, _) if standing.coming else _("progress.complete")
-    return paragraphs([progress_head(standing, _) if head else "", coming, _("dates.no_promise")])
+    membership = show_membership(standing.membership, _)
+    return paragraphs([progress_head(standing, _) if head else "", coming, membership, _("dates.no_promise")])
 
 
 def stage_since(standing: Standing) -> date | None:
@@ -92,10 +93,9 @@ def _present_phase(standing: Standing) -> int:
 
 
 def _step_row(step: Step, standing: Standing, ahead: dict[str, NextStep], _: Words) -> Row:
-    day = standing.day_of(step.id)
-    if day is not None:
+    coming, day = ahead.get(step.id), standing.day_of(step.id)
+    if coming is None and day is not None:
         return Row(Mark.DONE, step_name(step.id, _), str(day), inner=True)
-    coming = ahead.get(step.id)
     if coming is None:
         return Row(Mark.COMING, step_name(step.id, _), "", inner=True)
     floors = [one.due for one in coming.conditions if one.due is not None and one.met is False]

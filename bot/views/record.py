@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.student import RecordPress, RecordView
-from bot.views.dates import step_name
+from bot.views.dates import show_membership, step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from records.access import Look
 from records.exports.columns import category_of, checked_of, detail_of, recorder_of
 from records.growth import GrowthRow, Totals
+from records.party_standing import PartyStanding
 from records.people import Person
 
 ROWS_AT_MOST = 30
@@ -21,14 +22,20 @@ LOOKS_AT_MOST = 20
 
 
 def show_record(
-    person: Person, branch: str, details: Mapping[str, Any], rows: Sequence[GrowthRow], totals: Totals, _: Words
+    person: Person,
+    branch: str,
+    details: Mapping[str, Any],
+    membership: PartyStanding | None,
+    rows: Sequence[GrowthRow],
+    totals: Totals,
+    _: Words,
 ) -> Shown:
-    """The roster's words, then the entries, latest first; the whole of it is in the copy of /mydata."""
+    """The roster's words, from when Party standing counts, then the entries, latest first; all of it is in /mydata."""
     about = [_("record.line", name=_.plain("roster.field.student_number"), value=person.student_number or "—")]
     about.append(_("record.line", name=_.plain("roster.field.branch"), value=branch))
     about += [_("record.line", name=_field(name, _), value=str(value)) for name, value in details.items() if value]
     latest = list(reversed(rows))[:ROWS_AT_MOST]
-    parts = [_("record.head", name=person.name), lines(*about)]
+    parts = [_("record.head", name=person.name), lines(*about), show_membership(membership, _)]
     if latest:
         head = _("record.entries", count=len(rows), hours=f"{totals.hours:g}", waiting=totals.unverified_rows)
         parts.append(lines(head, *(show_entry(row, _) for row in latest)))

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from records.growth import GrowthRow, Subject
+from records.limits import Mark
 from records.people import PersonId
 
 SCHOOL_ZONE = ZoneInfo("Asia/Shanghai")
@@ -84,16 +85,38 @@ def category_of(row: GrowthRow, words: Words) -> str:
 
 
 def detail_of(row: GrowthRow, words: Words) -> str:
-    """What else was written down, and that the step lies before Waymark was used."""
+    """What else was written down: details, reason and marks, and that the step lies before Waymark was used."""
     room = "detail" if row.kind == "step" else "export.detail"
     parts = [
         f"{words(f'{room}.{key}')}{words('export.colon')}{value}"
         for key, value in row.detail.items()
         if key not in _DETAILS_WITH_COLUMN and value not in (None, "")
     ]
+    if row.reason and row.kind == "step":
+        parts.append(f"{words('detail.reason')}{words('export.colon')}{row.reason}")
+    parts += [mark_name(mark, words) for mark in row.marks]
     if row.history:
         parts.append(words("export.history"))
     return words("export.semicolon").join(parts)
+
+
+def mark_name(mark: Mark, words: Words) -> str:
+    """What was against the rules, and whose rule it is."""
+    if mark.code == "gap" and mark.value:
+        said = words("mark.gap_named", step=words(f"step.{mark.value}"))
+    elif mark.code == "lapsed" and mark.value:
+        said = words("mark.lapsed_named", what=_lapsing(mark.value, words))
+    else:
+        said = words(mark.key, value=mark.value or "")
+    if mark.level != "national":
+        return words("export.mark", mark=said, source=words(f"level.{mark.level}"))
+    source = words("source.national", article=mark.article) if mark.article else ""
+    return words("export.mark", mark=said, source=source) if source else said
+
+
+def _lapsing(step: str, words: Words) -> str:
+    named = words(f"lapse.{step}")
+    return words(f"base.{step}") if named == f"lapse.{step}" else named
 
 
 def recorder_of(row: GrowthRow, words: Words) -> str:

@@ -73,7 +73,7 @@ async def test_one_line_is_enough_and_what_the_rule_forbids_is_refused_with_its_
         assert ["作为以往记录补录"] in refused.buttons
         organiser.presses("作为以往记录补录", refused)
         summary = await organiser.hears("请核对")
-        assert "缺少之前的环节" in summary.text
+        assert "缺少「递交入党申请书」（细则第7条）" in summary.text
         organiser.presses("登记", summary)
         await organiser.hears("已登记")
         assert await facts(house, "林晓雨") == [("interview", "2026-11-10")]

@@ -183,7 +183,10 @@ async def test_what_if_is_computed_and_nothing_is_recorded(library: Database, em
         student.says("如果 2026-12-01 确定为积极分子，最早什么时候能成为发展对象？")
 
         shown = await student.hears("如果 2026-12-01")
-        assert "支委会讨论拟列为发展对象（经过一年以上培养教育和考察）" in shown.text
+        assert (
+            "支委会讨论拟列为发展对象（党支部）：2027-12-01 起（经过一年以上培养教育和考察，细则第十三条）"
+            in shown.text
+        )
         assert "2027-12-01" in shown.text
         assert "党组织决定" in shown.text
         student.says("/dates")

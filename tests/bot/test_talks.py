@@ -274,6 +274,33 @@ def _committee(house: StudentHouse) -> str:
     return house.services.locales.words("zh_CN").plain("step.committee_interview")
 
 
+async def test_a_day_that_a_student_proposed_stands_first_in_what_is_due_however_far_ahead(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        await house.record("林晓雨", "application_received", "2026-11-20")  # a limit four weeks away
+        await house.quiet()
+        student.says("/dates")
+        await student.hears("我的期限")
+        await propose(student, "约日子：派人谈话", "11-30 周一")
+
+        organiser.says("/due")
+        due = await organiser.hears("到期事项")
+        assert "林晓雨（2026001）：派人谈话，提议 2026-11-30（周一）" in due.text
+        organiser.presses("答复 林晓雨", due)
+        asked = await organiser.hears("对方提议 2026-11-30（周一），行不行")
+        organiser.presses("同意", asked)
+        await organiser.hears("约定的日子：2026-11-30（周一）")
+        organiser.says("/due")
+        assert "等您答复" not in (await organiser.hears("到期事项")).text
+        async with database.read() as session:
+            looks = await looked_at(session, house.people["林晓雨"].id)
+        assert {(look.viewer_name, look.what) for look in looks} == {("王书记", Looked.DATES)}
+    assert emulator.violations == []
+
+
 async def test_all_of_it_is_there_in_english(database: Database, emulator: Emulator) -> None:
     async with open_house(database, emulator, language="en") as house:
         student = await house.join("林晓雨", number="2026001", language="en")

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.words import Locales
 from records import refusals as no
+from records.exports.columns import mark_name
 from records.facts import Fact, facts_of
 from records.ledger import EntryUnknown, EntryVoided, LedgerPersonUnknown, entries_of, verify
 from records.stages import Stage
@@ -408,6 +409,30 @@ def test_history_is_refused_only_when_it_is_nonsense(
         for each in verdict.refusals:
             assert not history or isinstance(each, NONSENSE), str(each)
             assert str(each)
+
+
+def test_after_an_extension_nobody_is_converted_without_another_meeting() -> None:
+    extended = {"extended_to": "2028-02-19"}
+    known = [*way("conversion_approved"), Fact(98, "probation_extended", date(2027, 8, 25), extended)]
+
+    found = refusal(judged(known, "conversion_approved", "2027-10-10"))
+
+    assert type(found) is no.StepMissing
+    assert (found.fields["needs"], found.fields["article"]) == ("conversion_meeting", 33)
+
+
+def test_what_has_lapsed_is_named_asks_for_a_reason_and_is_marked_as_the_schools() -> None:
+    known = [*way("candidate_decided"), Fact(97, "school.league_nominated", date(2024, 10, 20))]
+
+    found = refusal(judged(known, "candidate_decided", "2026-11-01", track=SCHOOL))
+    given = judged(known, "candidate_decided", "2026-11-01", track=SCHOOL, reason="已重新征求团组织意见")
+
+    assert type(found) is no.StepNeedsReason
+    assert "推优已失效（学校要求）" in LOCALES.words("zh_CN").plain_error(found)
+    assert "League nomination has lapsed (school requirement)" in LOCALES.words("en").plain_error(found)
+    mark = next(mark for mark in given.marks if mark.code == "lapsed")
+    assert (mark.level, mark.value) == ("school", "school.league_nominated")
+    assert mark_name(mark, LOCALES.words("zh_CN").plain) == "推优已失效（学校要求）"
 
 
 def test_a_step_is_recorded_once() -> None:

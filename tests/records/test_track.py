@@ -98,7 +98,7 @@ def test_everything_on_the_track_has_its_wording(language: str) -> None:
     keys |= {f"actor.{step.actor}" for step in every} | {f"stage.{stage}" for stage in TRACK.stages}
     keys |= {f"document.{document}" for step in every for document in step.documents}
     keys |= {f"detail.{field.name}" for step in every for field in step.fields}
-    keys |= {f"rule.{rule.id}" for rule in TRACK.rules}
+    keys |= {f"why.{rule.id}" for rule in TRACK.rules}
 
     assert [key for key in sorted(keys) if not words.has(key)] == []
 

@@ -123,8 +123,8 @@ class Record:
         if self.first(step, answered_from) is None and ORDER.index(step) >= self.reached:
             self.found.append(Due(rule, step, due, **more))
 
-    def rounds(self, rule: str, step: str, base: date, end: Happened | None) -> None:
-        """Every half-year from the base until the step that ends it."""
+    def rounds(self, rule: str, step: str, base: date, end: Happened | None, since: date = date.min) -> None:
+        """Every half-year from the base until the step that ends it; those that ended before the rule held are none."""
         if end is not None:
             return
         ends = [months_later(base, 6)]
@@ -138,7 +138,7 @@ class Record:
             running = [one for one in ends if one >= review.on][:1]
             for one in over or [one for one in running if one in wanting]:
                 wanting.remove(one)
-        self.found += [Due(rule, step, one) for one in wanting]
+        self.found += [Due(rule, step, one) for one in wanting if one >= since]
 
     def quarters(self, base: date, end: Happened | None) -> None:
         """Whole quarters from the base on; a report counts for the quarter in which it was handed in."""
@@ -151,7 +151,9 @@ class Record:
         first = True
         while first or start <= self.today:
             close = months_later(start, 3) - DAY
-            if not any(on >= start for on in reports):  # a later report closes what was left open before it
+            if close >= SCHOOL and not any(
+                on >= start for on in reports
+            ):  # a later report closes what was left open before it
                 self.found.append(Due("thought_report", "thought_report", close, days=(14, 3), weekly=False))
             start, first = close + DAY, False
 
@@ -208,7 +210,7 @@ class Record:
         self.ask("T09 max", "admission_approved", months_later(reported, 6), since)
         if school:
             over = self.first("conversion_approved", meeting.on)
-            self.rounds("probation_review", "probation_review", meeting.on, over)
+            self.rounds("probation_review", "probation_review", meeting.on, over, SCHOOL)
         if approved and national:
             self.ask("T10", "oath_taken", months_later(approved.on, 1), approved.on, base=approved.on)
         end, since = months_later(meeting.on, 12), meeting.on

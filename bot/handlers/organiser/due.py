@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf
 from bot.clock import Clock
 from bot.commands import STAFF
-from bot.deeds.appointing import talks_now
+from bot.deeds.appointing import asked_by, talks_now
 from bot.deeds.outstanding import Outstanding, nudge_for, outstanding
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed
@@ -145,11 +145,13 @@ async def _page(
         found = await outstanding(reading, services, students, today=today)
         waiting = [] if reach.branches else await _waiting(reading, students)
         talks = await _talks(services, reading, page_of(found, page)) if reach.branches else {}
-    seen = list(dict.fromkeys(one.person.id for one in page_of(found, page)))
+        asked = await asked_by(services, reading, students) if reach.branches and page == 0 else []
+    looked = [*(one.student.id for one in asked), *(one.person.id for one in page_of(found, page))]
+    seen = list(dict.fromkeys(looked))
     await note_look(session, person.id, seen, Looked.DATES, now=turn.now)
     if not reach.branches:
         return show_mentor_due(found, waiting, page, today, _)
-    return show_due(found, talks, reach, branch, page, today, _)
+    return show_due(found, asked, talks, reach, branch, page, today, _)
 
 
 async def _waiting(session: AsyncSession, students: Sequence[Person]) -> list[tuple[Person, int]]:
