@@ -10,7 +10,7 @@ from content.passages import DocumentKind, Level, Passage, PassageId
 from retrieval.editions import OldText, last_days, old_text
 from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
-from retrieval.parts import parts
+from retrieval.parts import parts, stands_alone
 from retrieval.queries import Query
 from retrieval.refusals import Refusal, on_principle, small_talk
 from retrieval.search import Hit, Index, LookUp
@@ -93,10 +93,11 @@ def answer(index: Index, question: str, *, on: date, limit: int = 5) -> Answer:
     if former is not None:
         return _of_old_text(index, question, former, on=on)
     found = index.look_up(question, on=on, limit=limit)
-    each = _surely_found(found, [index.look_up(part, on=on, limit=limit) for part in parts(text)])
+    single = {part: index.look_up(part, on=on, limit=limit) for part in parts(text)}
+    each = _surely_found(found, [one for part, one in single.items() if stands_alone(part)])
     hits = _merged([*each, found])[:limit]
     confidence = max((one.hits[0].score for one in (*each, found) if one.hits), default=0.0)
-    citations = _all_cited(index, each or [found])
+    citations = _all_cited(index, each) or _all_cited(index, [found], [one.query for one in single.values()])
     if not citations:
         return Answer(question, False, confidence, (), hits, Refusal.NOTHING_FOUND)
     return Answer(question, True, confidence, citations, hits, None)
@@ -120,11 +121,11 @@ def _merged(each: Sequence[LookUp]) -> tuple[Hit, ...]:
     return tuple(placed.values())
 
 
-def _all_cited(index: Index, each: Sequence[LookUp]) -> tuple[Citation, ...]:
+def _all_cited(index: Index, each: Sequence[LookUp], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
     """What answers each, a passage once, national before school."""
     cited: dict[PassageId, Citation] = {}
     for found in each:
-        for citation in _citations(index, found.query, found.hits) if found.answered else ():
+        for citation in _citations(index, found.query, found.hits, also) if found.answered else ():
             cited.setdefault(citation.passage.id, citation)
     return tuple(sorted(cited.values(), key=lambda citation: _FIRST[citation.level]))
 
@@ -156,7 +157,7 @@ def _unanswerable(text: str) -> Refusal | None:
     return on_principle(text)
 
 
-def _citations(index: Index, query: Query, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
     hits = _without_practice(hits)
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
@@ -167,7 +168,7 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit]) -> tuple[Citatio
     for hit in near:
         if _repeats(hit, near) or lacks_local_fact(query.text, normalise(hit.passage.content.text)):
             continue
-        spans = choose(hit.passage.content, query, hit.closest, index.encoder)
+        spans = choose(hit.passage.content, query, hit.closest, index.encoder, also)
         if spans:
             cited.append(Citation(hit.passage, spans))
     return tuple(sorted(cited, key=lambda citation: _FIRST[citation.level]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from content.passages import PassageText
 from retrieval.chunks import quotable
 from retrieval.encoder import Encoder
+from retrieval.kinds import kinds
 from retrieval.normalise import normalise
 from retrieval.queries import Query, letters
 from retrieval.ranking import longest_run
@@ -19,29 +21,28 @@ Span = tuple[int, int]
 
 _SHOWN_WHOLE = 45  # characters up to which a passage is not cut
 _TWO_SENTENCES_IF = 0.82  # a neighbour is added when it scores at least this share of the best
+_AS_ANTICIPATED = 0.6  # of what a sentence of the wanted kind earns where only the anticipated question asks so
 _LONGEST_LIST = 600  # characters of a list that is quoted with the sentence that introduces it
 _ITEM = re.compile(r"^[（(][一二三四五六七八九十\d]+[）)]|^[一二三四五六七八九十\d]+[、.．]")
-_ASKS_TIME = re.compile(
-    r"多久|多长|多少[天月年小]|什么时候|啥时候|何时|几[天月年个小]|期限|时限|最[长晚迟]|哪天|什么时间|时间|截止"
-)
 _HOW_LONG = re.compile(r"(?:多长|多少|多久|什么|啥)时间")
 _LASTS = re.compile(r"([\u4e00-\u9fff]{2})(?:是|为|要|有|得|需要)?(?:多长|多久|几个?[天年月周]|多少[天年月])")
-_ASKS_COUNT = re.compile(r"多少|几[个名位人次条份票]|比例|过半|人数")
-_SAYS_TIME = re.compile(r"\d+个?[年月天日小周学工]|半年|及时|之日|期满|每年|每半年|立即")
-_SAYS_COUNT = re.compile(r"\d|半数|过半|若干|全体")
-_ASKS_START = re.compile(r"从.{0,12}(算|起|开始)|算起|起算|哪天(开始|起|算)|哪一天|开始算|怎么算")
-_SAYS_START = re.compile(r"之日|算起|起算|起计|之次日")
 _ASKS_LIST = re.compile(
     r"哪些|哪几|有什么|步骤|流程|程序|手续|任务|内容|材料|条件|要求|职责|方法|做什么|干什么|干嘛|做啥|干啥|都要|怎么走"
 )
+_SILENT = re.compile(r"^(?:《.{2,20}》|细则|条例|规定)里?(?:只|也)?(?:没有|未)")
+_NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章)(?:\d{4}年?版?)?")
+_SURELY = 0.7  # of a single question: from here a sentence answers it
 _STARTS_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+条[　\s]*")
 
 
-def choose(content: PassageText, query: Query, closest: str, encoder: Encoder) -> tuple[Span, ...]:
+def choose(
+    content: PassageText, query: Query, closest: str, encoder: Encoder, also: Sequence[Query] = ()
+) -> tuple[Span, ...]:
     """The spans to be quoted, in order of place, not overlapping.
 
     Args:
         closest: the anticipated question nearest to the one asked, whose words help to find the sentence.
+        also: the single questions of a message that asks several things; a sentence that surely answers one is quoted.
     """
     text = content.text
     pieces = quotable(text)
@@ -49,7 +50,17 @@ def choose(content: PassageText, query: Query, closest: str, encoder: Encoder) -
         return ()
     if len(text.strip()) <= _SHOWN_WHOLE or len(pieces) == 1 or _asks_for_all(query):
         return ((pieces[0][0], pieces[-1][1]),)
-    scores = _scores(text, pieces, query, closest, encoder)
+    chosen: list[Span] = []
+    for part in also:
+        scores = _scores(text, pieces, part, "", encoder)
+        if scores.max() >= _SURELY:
+            chosen += _around_best(text, pieces, scores, part)
+    if len(also) < 2 or not chosen:
+        chosen = list(_around_best(text, pieces, _scores(text, pieces, query, closest, encoder), query))
+    return _joined(text, chosen)
+
+
+def _around_best(text: str, pieces: list[Span], scores: NDArray[np.float64], query: Query) -> tuple[Span, ...]:
     best = int(np.argmax(scores))
     listed = _list_around(text, pieces, best, scores, query)
     if listed:
@@ -58,7 +69,25 @@ def choose(content: PassageText, query: Query, closest: str, encoder: Encoder) -
     for neighbour in (best + 1, best - 1):
         if 0 <= neighbour < len(pieces) and scores[neighbour] >= _TWO_SENTENCES_IF * scores[best]:
             first, last = min(first, neighbour), max(last, neighbour)
+    while last + 1 < len(pieces) and all(_is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):
+        last += 1
     return ((pieces[first][0], pieces[last][1]),)
+
+
+def _is_silent(sentence: str) -> bool:
+    """细则没有写…: what schools do instead stands in the next sentence."""
+    return _SILENT.match(normalise(sentence)) is not None
+
+
+def _joined(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
+    """In order of place, neighbours and what overlaps as one."""
+    joined: list[Span] = []
+    for begin, end in sorted(spans):
+        if joined and not text[joined[-1][1] : begin].strip():
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((begin, end))
+    return tuple(joined)
 
 
 def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: Encoder) -> NDArray[np.float64]:
@@ -79,7 +108,7 @@ def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: 
         hinted = _covered(hint, piece)
         score = covered + 0.5 * hinted + 0.6 * max(float(cosine), 0.0)
         score += 0.3 * longest_run(letters(matter), piece) / max(len(query.core), 4)
-        score += _type_bonus(query.text + closest, piece)
+        score += _type_bonus(query.text, closest, piece)
         rows.append(score)
     return np.array(rows)
 
@@ -89,26 +118,27 @@ def _covered(hint: str, piece: str) -> float:
     return sum(pair in piece for pair in pairs) / len(pairs) if pairs else 0.0
 
 
-def _type_bonus(asked: str, piece: str) -> float:
+def _type_bonus(question: str, closest: str, piece: str) -> float:
     """More for a sentence that holds the kind of thing that is asked for."""
-    bonus = 0.0
-    if _ASKS_TIME.search(asked) and _SAYS_TIME.search(piece):
-        bonus += 0.25
-    lasting = _LASTS.search(asked)
-    if lasting and re.search(rf"{lasting[1]}[^,;.]{{0,7}}(?:\d+个?[年月天日周学工]|半年)", piece):
-        bonus += 0.5  # 预备期多长: 预备期为1年, and not how long something else takes
-    if _ASKS_LIST.search(asked) and piece.endswith(":"):
+    bonus = _wanted(question, piece)
+    if not bonus:
+        bonus = _AS_ANTICIPATED * _wanted(closest, piece)
+    if _ASKS_LIST.search(question + closest) and piece.endswith(":"):
         bonus += 0.35
-    if _ASKS_START.search(asked) and _SAYS_START.search(piece):
-        bonus += 0.4
-    if _ASKS_COUNT.search(asked) and _SAYS_COUNT.search(piece):
-        bonus += 0.15
     return bonus
 
 
+def _wanted(asked: str, piece: str) -> float:
+    lasting = _LASTS.search(asked)
+    # 预备期多长: 预备期为1年, and not how long something else takes
+    lasts = lasting and re.search(rf"{lasting[1]}[^,;.]{{0,7}}(?:\d+个?[年月天日周学工]|半年)", piece)
+    kinds_said = (kind.adds for kind in kinds() if kind.asked.search(asked) and kind.says.search(piece))
+    return sum(kinds_said) + (0.5 if lasts else 0.0)
+
+
 def _asks_for_all(query: Query) -> bool:
-    """A bare look-up: 第13条写了啥."""
-    rest = re.sub(r"第?\d+条(?:之\d+)?", "", query.core)
+    """A bare look-up: 第13条写了啥, 细则第13条."""
+    rest = re.sub(r"第?\d+条(?:之\d+)?", "", _NAMES_TEXT.sub("", query.core))
     meant = [gram for gram in query.grams if gram.weight > 0.5 and len(gram.string) > 1 and gram.string in rest]
     return bool(query.articles) and not [gram for gram in meant if gram.string not in "写了原文内容全文讲说规定"]
 
