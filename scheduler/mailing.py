@@ -8,12 +8,13 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     CursorResult,
-    ScalarSelect,
+    and_,
     bindparam,
     exists,
     literal,
     not_,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,7 +70,7 @@ async def write_letters(
             literal(0),
             bindparam("now", now, type_=OutboxRow.created_at.type),
         )
-        .join(AccountRow, AccountRow.id == open_door())
+        .join(AccountRow, _is_the_open_door())
         .where(recipients, not_(exists().where(OutboxRow.unique_key == key)))
     )
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -78,16 +79,24 @@ async def write_letters(
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
-def open_door() -> ScalarSelect[int]:
-    """The account through which the person (of the query around it) was seen last and that is not blocked."""
-    door = aliased(AccountRow)
-    return (
-        select(door.id)
-        .where(door.person_id == PersonRow.id, door.blocked_at.is_(None))
-        .order_by(door.last_seen_at.desc(), door.id.desc())
-        .limit(1)
-        .correlate(PersonRow)
-        .scalar_subquery()
+def _is_the_open_door() -> ColumnElement[bool]:
+    """The account through which the person (of the query around it) was seen last and that is not blocked.
+
+    That there is no later one is a join, which a database does for everybody in one go; the first of a sorted list of
+    doors would be looked up person by person.
+    """
+    later = aliased(AccountRow)
+    last_seen = tuple_(AccountRow.last_seen_at, AccountRow.id)
+    return and_(
+        AccountRow.person_id == PersonRow.id,
+        AccountRow.blocked_at.is_(None),
+        not_(
+            exists().where(
+                later.person_id == AccountRow.person_id,
+                later.blocked_at.is_(None),
+                tuple_(later.last_seen_at, later.id) > last_seen,
+            )
+        ),
     )
 
 

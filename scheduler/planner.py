@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import typing
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,9 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     ColumnElement,
     String,
-    Table,
     and_,
-    bindparam,
     cast,
     exists,
     func,
@@ -33,6 +30,7 @@ from scheduler.mailing import write_letters
 from scheduler.outbox import Kind, State
 from scheduler.snoozing import due_again
 from scheduler.tables import OutboxRow, ReminderRow
+from storage.among import among
 from storage.database import Database
 from storage.settings import get_setting, put_setting
 
@@ -121,30 +119,23 @@ async def plan_study(session: AsyncSession, planning: Planning, *, now: datetime
     """
     local = now.astimezone(planning.zone)
     due = select(StudyTurnRow.person_id, PersonRow.study_time).join(PersonRow, PersonRow.id == StudyTurnRow.person_id)
-    found = await session.execute(
-        due.where(StudyTurnRow.next_at <= now).order_by(StudyTurnRow.next_at, StudyTurnRow.person_id).limit(limit)
-    )
+    found = await session.execute(due.where(StudyTurnRow.next_at <= now).order_by(StudyTurnRow.next_at).limit(limit))
     turns = {person: _turn(local, chosen or planning.study_time, planning.zone) for person, chosen in found}
     if not turns:
         return Page(0, more=False)
     theirs = [person for person, turn in turns.items() if turn <= local <= turn + CATCH_UP]
     letters = await _write_cards(session, planning, theirs, local.date(), now=now) if theirs else 0
-    again = [
-        {"person": person, "again": turn if turn > local else turn + timedelta(days=1)}
-        for person, turn in turns.items()
-    ]
-    await (await session.connection()).execute(_NEXT_TURN, [{**one, "now": now} for one in again])
+    for turn in set(turns.values()):  # a few, as most have theirs at the same time of day
+        await session.execute(
+            update(StudyTurnRow)
+            .where(
+                among(session, StudyTurnRow.person_id, [person for person, own in turns.items() if own == turn]),
+                StudyTurnRow.next_at <= now,  # unless it was changed meanwhile
+            )
+            .values(next_at=turn if turn > local else turn + timedelta(days=1))
+            .execution_options(synchronize_session=False)
+        )
     return Page(letters, more=len(turns) == limit)
-
-
-_NEXT_TURN = (
-    update(typing.cast(Table, StudyTurnRow.__table__))
-    .where(
-        StudyTurnRow.person_id == bindparam("person"),
-        StudyTurnRow.next_at <= bindparam("now", type_=StudyTurnRow.next_at.type),  # unless it was changed meanwhile
-    )
-    .values(next_at=bindparam("again", type_=StudyTurnRow.next_at.type))
-)
 
 
 def _turn(local: datetime, at: time, zone: ZoneInfo) -> datetime:
@@ -156,7 +147,7 @@ async def _write_cards(
     session: AsyncSession, planning: Planning, people: Sequence[int], day: date, *, now: datetime
 ) -> int:
     may_have_one = and_(
-        PersonRow.id.in_(people),
+        among(session, PersonRow.id, people),
         PersonRow.study_muted.is_(False),
         PersonRow.paused.is_(False),
         PersonRow.left_at.is_(None),
@@ -190,7 +181,10 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
     due = and_(ReminderRow.planned_at.is_(None), ReminderRow.remind_at <= now)
     fresh = not_(exists().where(OutboxRow.unique_key == _key(ReminderRow.recipient_id, day)))
     found = await session.scalars(
-        select(ReminderRow.recipient_id).where(due, fresh).order_by(ReminderRow.remind_at).limit(limit)
+        select(ReminderRow.recipient_id)
+        .where(due, fresh)
+        .order_by(ReminderRow.planned_at, ReminderRow.remind_at)  # the index's own order, or PostgreSQL sorts all
+        .limit(limit)
     )
     recipients = found.all()
     if not (people := sorted(set(recipients))):
@@ -198,7 +192,7 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
     await _take_over(session, people, await _days_before(session, day, planning), now=now)
     await session.execute(
         update(ReminderRow)
-        .where(due, ReminderRow.recipient_id.in_(people))
+        .where(due, among(session, ReminderRow.recipient_id, people))
         .values(planned_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -207,7 +201,7 @@ async def plan_reminders(session: AsyncSession, planning: Planning, *, now: date
         kind=Kind.REMINDER,
         key=_key(PersonRow.id, day),
         recipients=and_(
-            PersonRow.id.in_(people),
+            among(session, PersonRow.id, people),
             PersonRow.left_at.is_(None),
             exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.withdrawn_at.is_(None)),
         ),
@@ -229,12 +223,16 @@ async def _take_over(session: AsyncSession, people: Sequence[int], days: Collect
     """Let the letters of those days that still wait go, and what they were about be due again."""
     keys = [f"reminder:{person}:{day.isoformat()}" for person in people for day in days]
     # Asked by key alone: with the state beside it a database may go through all that is queued.
-    written = await session.execute(select(OutboxRow.id, OutboxRow.state).where(OutboxRow.unique_key.in_(keys)))
+    written = await session.execute(
+        select(OutboxRow.id, OutboxRow.state).where(among(session, OutboxRow.unique_key, keys))
+    )
     if not (waiting := [letter for letter, state in written if state == State.QUEUED.value]):
         return
     taken = await session.execute(
         update(OutboxRow)
-        .where(OutboxRow.id.in_(waiting), OutboxRow.state == State.QUEUED.value)  # unless it leaves at this moment
+        .where(
+            among(session, OutboxRow.id, waiting), OutboxRow.state == State.QUEUED.value
+        )  # unless it leaves at this moment
         .values(state=State.CANCELLED.value, last_error="taken over", finished_at=now)
         .returning(OutboxRow.recipient_id, OutboxRow.created_at)
         .execution_options(synchronize_session=False)
