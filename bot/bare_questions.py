@@ -12,13 +12,15 @@ from bot.own_questions import own_dates
 from records.tables import PersonRow
 
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s\-–—.]+(?=\d)")
+_LATIN_WORD = re.compile(r"[a-zà-ɏ]{4,}")  # may be a name in pinyin, which no roster holds
 _LONG_NUMBER = re.compile(r"\d{5,}")
 
 
 async def is_bare(session: AsyncSession, question: str) -> bool:
-    """No long number, nobody's name (not a given name alone either) of the roster, not the asker's own dates."""
+    """No long number or Latin word, nobody's name of the roster (nor a given name alone), not the asker's own dates."""
     text = unicodedata.normalize("NFKC", question).lower()
-    if _LONG_NUMBER.search(_BETWEEN_DIGITS.sub("", text)) or own_dates(question) is not None:
+    long = _LONG_NUMBER.search(_BETWEEN_DIGITS.sub("", text)) or _LATIN_WORD.search(text)
+    if long or own_dates(question) is not None:
         return False
     return not await session.scalar(select(_names_somebody("".join(text.split()))))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage, PassageId
@@ -15,6 +15,7 @@ from retrieval.queries import Query
 from retrieval.refusals import Refusal, on_principle, small_talk
 from retrieval.search import Hit, Index, LookUp
 from retrieval.spans import Span, choose
+from retrieval.spelling import in_characters
 
 _CITED_AT_MOST = 3
 _CITED_FROM = 0.55  # of the first hit's score: less is a heading to offer, not a second answer
@@ -65,6 +66,7 @@ class Answer:
         hits: nearest passages, also where none was good enough to be quoted.
         refusal: why there is no answer; None where there is one.
         former: an old text was asked for, and what is cited is no longer in force.
+        understood: how a question typed in pinyin was read; "" where it was taken as it stands.
     """
 
     question: str
@@ -74,6 +76,7 @@ class Answer:
     hits: tuple[Hit, ...]
     refusal: Refusal | None
     former: bool = False
+    understood: str = ""
 
 
 def answer(index: Index, question: str, *, on: date, limit: int = 5) -> Answer:
@@ -85,6 +88,12 @@ def answer(index: Index, question: str, *, on: date, limit: int = 5) -> Answer:
     Args:
         limit: hits at most.
     """
+    read = in_characters(question)
+    given = _answer(index, read, on=on, limit=limit)
+    return given if read == question else replace(given, question=question, understood=read)
+
+
+def _answer(index: Index, question: str, *, on: date, limit: int) -> Answer:
     text = normalise(question)
     reason = _unanswerable(text)
     if reason is not None:

@@ -146,6 +146,8 @@ def _tell(desk: Desk, answer: Answer) -> None:
 
     if answer.refusal is not None:
         print(desk.words.plain(f"refusal.{answer.refusal.value}"))
+    if answer.understood:
+        print(desk.words.plain("ask.understood", text=answer.understood))
     if answer.former:
         print(desk.words.plain("ask.former"))
     for citation in answer.citations:

@@ -31,6 +31,7 @@ from content.inquiries import Queued, pass_on, sign
 from content.usefulness import not_yet_cited, note_cited, note_unhelpful
 from records.people import Person, organisers_of
 from retrieval.answer import Answer
+from retrieval.spelling import in_characters
 from storage.files import load_file
 
 LONGEST_QUESTION = 500  # characters; the search reads no further
@@ -172,7 +173,8 @@ async def _answer(
     if len(question) > LONGEST_QUESTION:
         await message.answer(_("ask.too_long", most=LONGEST_QUESTION))
         return
-    supposition, own = supposed(question, today), own_dates(question)
+    read = in_characters(question)
+    supposition, own = supposed(read, today), own_dates(read)
     before = ""
     if supposition is not None or own is not None:
         async with services.database.read() as session:
@@ -183,7 +185,7 @@ async def _answer(
         mine = own.among(standing.dates) if own is not None else []
         before = show_own(mine, today, _) if mine else ""
     found = await services.knowledge.ask(question, on=today)
-    written = await _rephrased(services, question, found)  # may take seconds, so before the first statement of the turn
+    written = await _rephrased(services, read, found)  # may take seconds, so before the first statement of the turn
     cited = [citation.passage.id for citation in found.citations]
     if cited:
         async with services.database.read() as session:

@@ -36,9 +36,11 @@ def show_answer(
         before: what is said first, e.g. the asker's own dates.
         written: the same in a machine's words, shown above the quotations that prove it.
     """
+    understood = _("ask.understood", text=answer.understood) if answer.understood else ""
     if not answer.answered:
-        return _show_refusal(answer, question, _, before=before)
-    parts = [before] if before else []
+        shown = _show_refusal(answer, question, _, before=before)
+        return {**shown, "text": paragraphs([understood, shown["text"]])}
+    parts = [understood, before]
     if answer.former:
         parts.append(_("ask.former"))
     if written:

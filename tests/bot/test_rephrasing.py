@@ -255,6 +255,7 @@ async def test_an_instruction_in_a_passage_or_from_the_machine_reaches_nobody(
         ("１２３４５号宿舍怎么进", False),
         ("我的预备期哪天满", False),
         ("ask LI WEI about the dormitory", False),
+        ("linxiaoyu晚归怎么进宿舍", False),
         ("雨天晚归怎么进宿舍", True),
     ],
 )

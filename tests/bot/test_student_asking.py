@@ -210,6 +210,22 @@ async def test_a_day_said_in_common_words_is_read_and_the_reading_is_told(
     assert emulator.violations == []
 
 
+async def test_a_question_in_pinyin_is_answered_and_told_how_it_was_read(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+
+        student.says("sixianghuibao duojiu jiao yici")
+        told = await student.hears("按“思想汇报多久交一次”理解。")
+        assert "每季度至少一份" in told.text
+        assert told.buttons == [["原文", "有用", "没用"]]
+        student.says("wo shenme shihou tanhua")
+        assert "最晚 2026-11-26" in (await student.hears("按“我什么时候谈话”理解。")).text
+        student.says("what time does the gym open")
+        assert "理解" not in (await student.hears("没有找到")).text
+    assert emulator.violations == []
+
+
 async def test_ask_alone_asks_what_the_question_is(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
