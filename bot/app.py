@@ -16,6 +16,7 @@ from bot.channels import telegram, webhook
 from bot.channels.calendar import CalendarFeed
 from bot.channels.web import history
 from bot.channels.web.server import WebDoor
+from bot.deeds.analysing import settle_analysis
 from bot.deeds.nightly import settle_everybody
 from bot.handlers import routers
 from bot.letters import composer
@@ -133,6 +134,9 @@ def _jobs(house: House) -> list[Job]:
     async def reminders() -> None:
         await settle_everybody(services)
 
+    async def analysis() -> None:
+        await settle_analysis(services)
+
     async def tidy() -> None:
         await house.inbox.tidy()
         async with services.database.write() as session:
@@ -147,6 +151,7 @@ def _jobs(house: House) -> list[Job]:
         Job("planner", "* * * * *", planner),
         Job("tidy", "*/10 * * * *", tidy),
         Job("reminders", "20 3 * * *", reminders, at_start=True),
+        Job("analysis", "40 3 * * *", analysis, at_start=True),
     ]
 
 

@@ -10,11 +10,12 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import CursorResult, Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from records.analysis import ANALYSIS
 from records.dates import months_after
 from records.deadline import Deadline, State, notes
 from records.workdays import WorkCalendar
@@ -26,6 +27,7 @@ THIRD_WEEK = timedelta(days=14)  # of a one-month limit: two weeks have gone by
 OVERDUE_TIMES_BACK = 4  # older weekly reminders that were never planned are let go
 BATCH = 500  # rows a statement; SQLite takes 32,766 values at once
 MOMENTS_KEPT = 4096  # a decade of days: people share them
+_OF_PEOPLE = ReminderRow.rule != ANALYSIS  # a committee's own date has no student and is looked after apart
 
 Recipients = Mapping[str, Sequence[int]]  # actor (or ESCALATION) → person ids
 
@@ -102,7 +104,32 @@ async def refresh_reminders(
     """
     today = now.astimezone(settings.zone).date()
     wanted = reminders_for(person_id, deadlines, recipients, today=today, settings=settings)
-    rows = await session.execute(_rows().where(ReminderRow.subject_id == person_id))
+    rows = await session.execute(_rows().where(ReminderRow.subject_id == person_id, _OF_PEOPLE))
+    return await _bring_in_line(session, rows, wanted, now=now)
+
+
+async def refresh_analysis(
+    session: AsyncSession, organiser: int, analysis: Deadline, *, now: datetime, settings: ReminderSettings
+) -> int:
+    """The same for a committee's yearly analysis: an organiser of it is reminded of a date of no student."""
+    today = now.astimezone(settings.zone).date()
+    wanted = reminders_for(organiser, [analysis], {}, today=today, settings=settings)
+    rows = await session.execute(_rows().where(ReminderRow.subject_id == organiser, ReminderRow.rule == ANALYSIS))
+    return await _bring_in_line(session, rows, wanted, now=now)
+
+
+async def drop_analysis(session: AsyncSession, *, keep: Iterable[int]) -> int:
+    """Let go what is not yet planned of a yearly analysis, of everybody but these. Returns how many."""
+    gone = delete(ReminderRow).where(
+        ReminderRow.rule == ANALYSIS, ReminderRow.planned_at.is_(None), ReminderRow.recipient_id.not_in(list(keep))
+    )
+    result = await session.execute(gone)
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+async def _bring_in_line(
+    session: AsyncSession, rows: Iterable[Sequence[Any]], wanted: Iterable[Reminder], *, now: datetime
+) -> int:
     gone, fresh = _difference([Standing(*row) for row in rows], wanted, now)
     for start in range(0, len(gone), BATCH):
         await session.execute(delete(ReminderRow).where(ReminderRow.id.in_(gone[start : start + BATCH])))
@@ -127,7 +154,9 @@ class Standing(NamedTuple):
 async def coming_reminders(session: AsyncSession, subjects: Sequence[int]) -> dict[int, list[Standing]]:
     """What is kept of these people and not yet planned, by whom it is about."""
     rows = await session.execute(
-        _rows(ReminderRow.subject_id).where(ReminderRow.subject_id.in_(subjects), ReminderRow.planned_at.is_(None))
+        _rows(ReminderRow.subject_id).where(
+            ReminderRow.subject_id.in_(subjects), ReminderRow.planned_at.is_(None), _OF_PEOPLE
+        )
     )
     found: dict[int, list[Standing]] = {}
     for subject, *row in rows:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons.student import CalendarAct, CalendarPress, Dates, DatesView, ReminderReply, Reply
 from bot.clock import Clock
+from bot.deeds.analysing import analysed
 from bot.deeds.standing import standing_of
 from bot.filters import Has, Joined
 from bot.handlers.pressing import changed, said_below, shown_file
@@ -23,6 +24,7 @@ from bot.views.dates import show_dates, show_passed
 from bot.views.reminders import Due, show_which
 from bot.views.talks import own_talks
 from bot.words import Words
+from records.analysis import ANALYSIS
 from records.calendar_links import link_of, make_link, revoke_link
 from records.exports.calendar import calendar
 from records.people import Person, Role, organisers_of
@@ -108,9 +110,17 @@ async def on_reply(
             if len(meant) > 1:
                 await said_below(query)(**show_which(meant, planned_at, _))
             elif meant:
-                await said_below(query)(await _ask_to_confirm(session, turn, person, meant[0], _))
+                await said_below(query)(await _done(services, session, turn, person, meant[0], _))
             else:
                 await said_below(query)(_("reminder.was_over"))
+
+
+async def _done(services: Services, session: AsyncSession, turn: Turn, person: Person, due: Due, _: Words) -> str:
+    """A committee's own analysis is noted as made: it is on nobody's record."""
+    if due.deadline.rule != ANALYSIS:
+        return await _ask_to_confirm(session, turn, person, due, _)
+    await analysed(services, session, person.id)
+    return _("reminder.analysed", year=due.deadline.due.year)
 
 
 async def _ask_to_confirm(session: AsyncSession, turn: Turn, person: Person, due: Due, _: Words) -> str:

@@ -14,9 +14,10 @@ from bot.letters.reader import reader_of
 from bot.services import Services
 from bot.turns.carrier import Dropped, Postponed
 from bot.views.reminders import Due, show_reminders
+from records.analysis import ANALYSIS, analysis_of, who_analyses
 from records.deadline import Deadline
 from records.people import Person, PersonId, person_present
-from scheduler.deadlines import Recipients, reminders_planned, still_applies
+from scheduler.deadlines import Recipients, Reminder, reminders_planned, still_applies
 from scheduler.outbox import Letter
 
 
@@ -44,6 +45,10 @@ async def due_of(session: AsyncSession, services: Services, recipient: PersonId,
     subjects: dict[int, Subject | None] = {}
     settings = reminder_settings(services)
     for item, reminder in enumerate(await reminders_planned(session, recipient, planned_at=planned_at)):
+        if reminder.rule == ANALYSIS:
+            if (due := await _analysis(session, services, recipient, reminder, item)) is not None:
+                found.setdefault((recipient, reminder.rule, reminder.occurrence), due)
+            continue
         if reminder.subject not in subjects:
             subjects[reminder.subject] = await _subject(session, services, PersonId(reminder.subject))
         if (subject := subjects[reminder.subject]) is None:
@@ -53,6 +58,18 @@ async def due_of(session: AsyncSession, services: Services, recipient: PersonId,
             due = Due(item, subject.person, deadline)
             found.setdefault((reminder.subject, reminder.rule, reminder.occurrence), due)
     return list(found.values())
+
+
+async def _analysis(
+    session: AsyncSession, services: Services, recipient: PersonId, reminder: Reminder, item: int
+) -> Due | None:
+    """This year's analysis, as long as a committee of the recipient's is still to make it."""
+    today = services.clock.today()
+    deadline = analysis_of(services.track, today)
+    person = await person_present(session, recipient)
+    if person is None or deadline.occurrence != reminder.occurrence:
+        return None
+    return Due(item, person, deadline) if recipient in await who_analyses(session, today=today) else None
 
 
 class Subject(NamedTuple):

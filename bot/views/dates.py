@@ -14,6 +14,7 @@ from bot.deeds.standing import Standing
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from content.numerals import numeral_of
+from records.analysis import ANALYSIS
 from records.changes import Change
 from records.deadline import Deadline, State, fold_rounds, notes
 from records.facts import Fact
@@ -121,6 +122,8 @@ def reason(one: Deadline, _: Words) -> str:
     """Because of which event, under which article, with what wording."""
     if one.kind == APPOINTED:
         return _("dates.because_agreed", base_date=str(one.base_date), rule=article_of(one, _))
+    if one.rule == ANALYSIS:
+        return _("dates.because_yearly", rule=article_of(one, _), wording=wording_of(one, _))
     return _(
         "dates.because",
         base_date=str(one.base_date),
