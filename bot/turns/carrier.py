@@ -23,10 +23,11 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 from aiohttp import ClientConnectorError
 
-from bot.turns.replies import is_callback_answer, thaw
+from bot.turns.fitting import fitted, without_markup
+from bot.turns.replies import freeze, is_callback_answer, thaw
 from records.people import mark_blocked
 from scheduler.delivery import Outcome, Report
-from scheduler.outbox import Letter
+from scheduler.outbox import Draft, Kind, Letter, enqueue
 from storage.database import Database
 
 SEND_TIMEOUT_SECONDS = 30
@@ -81,7 +82,10 @@ class DoorCarrier:
             report = await self._send(method.method)
             arrived = report.outcome is Outcome.SENT or report.reason == UNCHANGED
             return Report(Outcome.AGAIN, retry_after=method.after.total_seconds()) if arrived else report
-        report = await self._send(method)
+        first, *others = fitted(method)
+        report = await self._send(first)
+        if report.outcome is Outcome.SENT and others:
+            await self._go_on(letter, others)
         if report.outcome is Outcome.DEAD and report.reason == "blocked" and not is_callback_answer(letter.payload):
             async with self._database.write() as session:
                 await mark_blocked(session, letter.channel, letter.chat_id, now=self._clock())
@@ -93,6 +97,23 @@ class DoorCarrier:
         async with self._database.read() as session:
             return await thaw(letter.payload, session)
 
+    async def _go_on(self, letter: Letter, others: list[TelegramMethod[Any]]) -> None:
+        """What does not fit into one message goes next, each part once even if the first is sent again."""
+        now = self._clock()
+        async with self._database.write() as session:
+            drafts = [
+                Draft(
+                    unique_key=f"more:{letter.id}:{number}",
+                    channel=letter.channel,
+                    chat_id=letter.chat_id,
+                    kind=Kind.REPLY,
+                    payload=await freeze(self._bot, part, session, now=now),
+                    not_before=now,
+                )
+                for number, part in enumerate(others)
+            ]
+            await enqueue(session, drafts, now=now)
+
     async def _send(self, method: TelegramMethod[Any], *, plain: bool = False) -> Report:
         try:
             result = await self._bot(method, request_timeout=SEND_TIMEOUT_SECONDS)
@@ -100,7 +121,7 @@ class DoorCarrier:
             return await self._send(method.model_copy(update={"chat_id": error.migrate_to_chat_id}))
         except TelegramBadRequest as error:
             if "can't parse entities" in error.message and not plain and hasattr(method, "parse_mode"):
-                return await self._send(method.model_copy(update={"parse_mode": None}), plain=True)
+                return await self._send(without_markup(method), plain=True)
             return outcome_of(error)
         except TelegramAPIError as error:
             return outcome_of(error)

@@ -11,12 +11,12 @@ from aiogram import Bot
 from aiogram import methods as telegram_methods
 from aiogram.client.default import Default
 from aiogram.client.session.base import BaseSession
-from aiogram.methods import AnswerCallbackQuery, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import BufferedInputFile, FSInputFile, InputFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.turns.splitting import split_html
+from bot.turns.fitting import fitted
 from bot.turns.turn import current_turn
 from scheduler.outbox import UNCOUNTED, Draft, Kind
 from storage.files import load_file, store_file
@@ -45,7 +45,7 @@ class ReplySession(BaseSession):
         turn = current_turn()
         if turn is None or not type(method).__name__.startswith(SPEAKING):
             return await self._door.make_request(bot, method, timeout)
-        for part in _parts(method):
+        for part in fitted(method):
             payload = await freeze(bot, part, turn.session, now=turn.now)
             chat_id = payload["fields"].get("chat_id")
             turn.letters.append(
@@ -115,17 +115,6 @@ async def thaw(payload: Json, session: AsyncSession) -> TelegramMethod[Any]:
 def is_callback_answer(payload: Json) -> bool:
     """Whether the letter only stops the little clock on a pressed button."""
     return bool(payload.get("method") == AnswerCallbackQuery.__name__)
-
-
-def _parts(method: TelegramMethod[Any]) -> list[TelegramMethod[Any]]:
-    """A text that is too long for one message as several, the buttons below the last."""
-    if not isinstance(method, SendMessage):
-        return [method]
-    *first, last = split_html(method.text)
-    parts: list[TelegramMethod[Any]] = [
-        method.model_copy(update={"text": text, "reply_markup": None}) for text in first
-    ]
-    return [*parts, method.model_copy(update={"text": last})]
 
 
 async def _freeze_file(file: InputFile, bot: Bot, session: AsyncSession | None, now: Any) -> Json:

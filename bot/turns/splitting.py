@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from html import unescape
 
-LIMIT = 4096  # UTF-16 units after entities are parsed, as Telegram counts them
+_JOINED = r"(?:\u200d[^<&\n]|[\ufe0e\ufe0f\u0300-\u036f\u20e3\U0001f3fb-\U0001f3ff]){0,12}"  # what is seen as one sign
 _TOKEN = re.compile(
-    r"<(?P<close>/)?(?P<name>[a-z][a-z0-9-]*)(?P<attributes>[^>]*)>|&(?:#\d+|#x[0-9a-f]+|\w+);|[^<&]|[<&]", re.I
+    r"<(?P<close>/)?(?P<name>[a-z][a-z0-9-]*)(?P<attributes>[^>]*)>|&(?:#\d+|#x[0-9a-f]+|\w+);"
+    rf"|[\U0001f1e6-\U0001f1ff]{{2}}|[^<&]{_JOINED}|[<&]",
+    re.I,
+)
+_MARKUP = re.compile(
+    r"</?(?:b|strong|i|em|u|ins|s|strike|del|span|tg-spoiler|tg-emoji|a|code|pre|blockquote)(?:\s[^<>]*)?>", re.I
 )
 # Where to break, best first; a break counts only in the second half of what fits, so that parts stay few.
 _BREAKS = ("\n\n", "\n", "。！？；!?;", "，、,： ")
+_STOP = ". "  # ends a sentence; a point alone may stand within a number
 
 
 def units(text: str) -> int:
@@ -18,7 +24,19 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def split_html(text: str, limit: int = LIMIT) -> list[str]:
+def cut(text: str, limit: int) -> str:
+    """The beginning of a plain text, ended with an ellipsis where something was left out."""
+    return (
+        text if units(text) <= limit else text.encode("utf-16-le")[: 2 * limit - 2].decode("utf-16-le", "ignore") + "…"
+    )
+
+
+def plain_text(html: str) -> str:
+    """What is read of it: without tags of ours and with every sign as itself."""
+    return unescape(_MARKUP.sub("", html))
+
+
+def split_html(text: str, limit: int) -> list[str]:
     """Parts of at most `limit` units of visible text; tags open at a break are closed and opened again."""
     if units(text) <= limit:
         return [text]
@@ -34,7 +52,7 @@ def split_html(text: str, limit: int = LIMIT) -> list[str]:
         if _visible(body).strip():
             parts.append((opening + body + closing).strip())
         open_tags, start = tags_then, end
-    return parts
+    return parts or [text]
 
 
 def _fill(
@@ -64,8 +82,8 @@ def _fill(
 
 
 def _rank(recent: str) -> int | None:
-    if recent == _BREAKS[0]:
-        return 0
+    if recent in (_BREAKS[0], _STOP):
+        return 0 if recent == _BREAKS[0] else 2
     return next((rank for rank in range(1, len(_BREAKS)) if recent[-1] in _BREAKS[rank]), None)
 
 

@@ -12,7 +12,7 @@ from aiogram import Bot, Dispatcher, Router
 from aiogram.client.default import DefaultBotProperties
 
 from bot.channels import telegram
-from bot.turns.carrier import DoorCarrier, Dropped
+from bot.turns.carrier import Compose, DoorCarrier, Dropped
 from bot.turns.conversation import ConversationStorage
 from bot.turns.inbox import Inbox
 from bot.turns.replies import ReplySession
@@ -37,13 +37,14 @@ class SmallHouse:
         *,
         clock: Callable[[], datetime] | None = None,
         token: str | None = None,
+        compose: Compose | None = None,
     ) -> None:
         self.database = database
         clock = clock or now
         self.dispatcher = Dispatcher(storage=ConversationStorage(database))
         self.dispatcher.include_router(router)
         self.door = telegram.telegram_bot(token or emulator.token, emulator.address)
-        carriers = {telegram.CHANNEL: DoorCarrier(database, self.door, _no_letters, clock)}
+        carriers = {telegram.CHANNEL: DoorCarrier(database, self.door, compose or _no_letters, clock)}
         self.delivery = Delivery(database, carriers, {telegram.CHANNEL: Limiter()}, clock)
         heard = Bot(
             self.door.token, session=ReplySession(self.door.session), default=DefaultBotProperties(parse_mode="HTML")
