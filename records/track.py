@@ -16,6 +16,8 @@ from records.yaml_lines import read_checked
 from storage.errors import Term
 
 TRACKS = Path(__file__).parent / "tracks"
+# The data of a button has 64 bytes: room for these beside a person, and for a talk's beside a day or an entry as well.
+LONGEST_ID, LONGEST_TALK_ID = 36, 20
 
 RuleKind = Literal["earliest", "due", "soft", "cycle", "max", "range", "floor"]
 Level = Literal["national", "school"]
@@ -90,7 +92,7 @@ class Floor(_Frozen):
 class Rule(_Frozen):
     """A time limit of a step. `level` says who demands it: 细则 (national) or the school."""
 
-    id: Annotated[str, Field(max_length=40)]
+    id: Annotated[str, Field(max_length=LONGEST_ID)]
     title: str | None = None  # a school's own wording of its rule
     kind: RuleKind
     step: str
@@ -157,7 +159,7 @@ class Vote(_Frozen):
 class Step(_Frozen):
     """One of the 25 steps (+7a), or a side event (no number)."""
 
-    id: Annotated[str, Field(max_length=40)]
+    id: Annotated[str, Field(max_length=LONGEST_ID)]
     name: str | None = None  # a school's own wording of its side event
     number: str | None = None
     phase: int | None = None
@@ -175,6 +177,13 @@ class Step(_Frozen):
     reopened_by: str | None = None  # what this was decided for comes again after that event
     awaits: str | None = None  # nobody waits for it before the date of this rule
     talk: bool = False  # somebody meets the student: the two sides can agree on a day
+
+    @model_validator(mode="after")
+    def _fits_a_button(self) -> Self:
+        if self.talk and len(self.id) > LONGEST_TALK_ID:
+            problem = f"the id of a talk has at most {LONGEST_TALK_ID} characters"
+            raise ValueError(Term(problem, "yaml.too_long", most=LONGEST_TALK_ID))
+        return self
 
     @property
     def title(self) -> str:

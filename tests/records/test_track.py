@@ -159,7 +159,7 @@ SCHOOL_RULE = """rules:
         (("kind: earliest", "[kind]: earliest"), 3, "-"),
         (("offset: {months: 3}", "offset: 3"), 6, "rules[0].offset"),
         (("level: school", "level: school\n    strict: perhaps"), 8, "rules[0].strict"),
-        (("school.wait", "school." + "w" * 40), 2, "rules[0].id"),
+        (("school.wait", "school." + "w" * 30), 2, "rules[0].id"),
         (("level: school", "level: school\n    remind: 3"), 8, "rules[0].remind"),
     ],
 )
