@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from aiogram.types import BufferedInputFile
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from bot.buttons.keyboard import Button, keyboard
 from bot.channels.web.phrases import PAGE_KEYS
 from storage.database import Database
 from tests.bot.web_house import (
@@ -186,9 +188,14 @@ async def test_text_that_looks_like_markup_stays_text(browser: Browser, house: W
     await expect(seen.answers).to_have_count(1)
     await house.door.bot.send_message(STUDENT_CHAT, '<a href="javascript:window.hit=1">点我</a> <b>粗</b>')
     await expect(seen.answers).to_have_count(2)
+    name, below = '<img src=x onerror="window.hit=1">.txt', keyboard([[Button(nasty[:60], "pressed")]])
+    await house.door.bot.send_document(STUDENT_CHAT, BufferedInputFile(b"a", name), reply_markup=below)
+    await expect(seen.answers).to_have_count(3)
 
     await expect(seen.answers.first.locator(".text")).to_have_text(nasty)
-    await expect(seen.answers.last.locator("a")).to_have_count(0)
+    await expect(seen.answers.nth(1).locator("a")).to_have_count(0)
+    await expect(seen.answers.last).to_contain_text(name)
+    await expect(seen.answers.last.locator("button")).to_have_text(nasty[:60])
     await expect(seen.page.locator("#messages img, #messages script")).to_have_count(0)
     assert await seen.page.evaluate("window.hit") is None
 
