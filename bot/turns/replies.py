@@ -92,6 +92,8 @@ async def freeze(bot: Bot, method: TelegramMethod[Any], session: AsyncSession | 
         return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
     fields = await plain(method.model_dump(warnings=False, exclude_none=True))
+    if getattr(method, "parse_mode", "") is None:
+        fields["parse_mode"] = None  # said so: it is plain text, whatever the bot's default
     return {"method": type(method).__name__, "fields": fields}
 
 

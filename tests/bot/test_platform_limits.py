@@ -128,3 +128,17 @@ async def test_a_letter_that_is_too_long_goes_on_in_the_next_message_once(
     assert others[0] == first
     assert "".join(others) == SEEN * MESSAGE
     assert all(units(part) <= 4096 for part in others)
+
+
+async def test_what_is_said_to_be_plain_text_is_not_read_as_markup(database: Database, emulator: Emulator) -> None:
+    mei, router = emulator.user("林小梅"), Router()
+
+    @router.message()
+    async def echo(message: Message) -> None:
+        await message.answer(message.text or "", parse_mode=None)
+
+    async with SmallHouse(database, emulator, router).open():
+        mei.says("<b>1</b> &lt; 2 <x>")
+        assert (await mei.hears("")).text == "<b>1</b> &lt; 2 <x>"
+
+    assert [one.status for one in emulator.requests if one.method == "sendMessage"] == [200]
