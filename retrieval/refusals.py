@@ -1,9 +1,11 @@
-"""What is not answered whatever the library holds, by patterns narrow enough to leave ordinary questions alone."""
+"""What is not answered whatever the library holds: by what a question is made of, and by wordings often met."""
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
+
+from retrieval import principles
 
 
 class Refusal(StrEnum):
@@ -136,6 +138,15 @@ _PATTERNS: tuple[tuple[Refusal, re.Pattern[str]], ...] = (
 )
 
 
+_PRINCIPLES = (
+    (Refusal.SECRET_BALLOT, principles.SECRET_BALLOT),
+    (Refusal.EXAM_KEYS, principles.EXAM_KEYS),
+    (Refusal.JUDGING_BELIEF, principles.JUDGING_BELIEF),
+    (Refusal.OTHER_PEOPLE, principles.OTHER_PEOPLE),
+    (Refusal.PREDICTION, principles.PREDICTION),
+)
+
+
 def small_talk(normalised_question: str) -> bool:
     """A greeting, thanks, an acknowledgement: nothing to look up."""
     return _SMALL_TALK.match(normalised_question) is not None
@@ -144,7 +155,6 @@ def small_talk(normalised_question: str) -> bool:
 def on_principle(normalised_question: str) -> Refusal | None:
     """The reason for which this is not answered, None for an ordinary question."""
     text = normalised_question.replace(" ", "")
-    for reason, pattern in _PATTERNS:
-        if pattern.search(text) and not _RULES.search(text):
-            return reason
-    return None
+    made_of = (reason for reason, rules in _PRINCIPLES if any(rule.holds(text) for rule in rules))
+    worded = (reason for reason, pattern in _PATTERNS if pattern.search(text) and not _RULES.search(text))
+    return next(made_of, None) or next(worded, None)
