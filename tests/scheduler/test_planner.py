@@ -106,7 +106,18 @@ async def test_a_card_missed_in_an_outage_comes_for_three_hours_and_is_let_go_at
     assert row.payload == {"template": "study", "day": "2026-11-22"}
 
 
-async def test_a_card_goes_through_the_door_where_the_person_was_last_seen(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("days_later", "blocked", "expected"),
+    [
+        (1, False, ("web", 77)),
+        (0, False, ("web", 77)),  # at the same moment: the account that is newer
+        (-1, False, ("telegram", 1001)),
+        (1, True, ("telegram", 1001)),
+    ],
+)
+async def test_a_card_goes_through_the_door_where_the_person_was_last_seen(
+    database: Database, days_later: int, blocked: bool, expected: tuple[str, int]
+) -> None:
     async with database.write() as session:
         branch = await add_branch(session)
         person = await add_student(session, branch, 1)
@@ -116,7 +127,8 @@ async def test_a_card_goes_through_the_door_where_the_person_was_last_seen(datab
                 external_id=77,
                 person_id=person,
                 joined_at=LONG_AGO,
-                last_seen_at=LONG_AGO + timedelta(days=1),
+                last_seen_at=LONG_AGO + timedelta(days=days_later),
+                blocked_at=LONG_AGO if blocked else None,
             )
         )
         await session.flush()
@@ -124,7 +136,7 @@ async def test_a_card_goes_through_the_door_where_the_person_was_last_seen(datab
 
         addresses = (await session.execute(select(OutboxRow.channel, OutboxRow.chat_id))).all()
 
-    assert [tuple(address) for address in addresses] == [("web", 77)]
+    assert [tuple(address) for address in addresses] == [expected]
 
 
 def reminder(recipient: int, subject: int, rule: str, moment: datetime) -> ReminderRow:
