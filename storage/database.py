@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from storage.postgres import watch_over
 from storage.sqlite import Connection
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -72,9 +73,8 @@ class Database:
             self._reader = _sqlite_engine(self.url, connections=READERS, begin="BEGIN")
         else:
             # A turn holds one connection and its handler may want a second to look something up.
-            self._writer = create_async_engine(
-                self.url, pool_pre_ping=True, pool_size=POOL, max_overflow=POOL_MORE, hide_parameters=True
-            )
+            self._writer = create_async_engine(self.url, pool_size=POOL, max_overflow=POOL_MORE, hide_parameters=True)
+            watch_over(self._writer)
             self._reader = self._writer
 
     @property
