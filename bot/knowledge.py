@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import structlog
 
 from bot.mirror import Mirror
+from content.documents import stored
 from content.library import revision
 from retrieval.answer import Answer, answer
 from retrieval.encoder import load_encoder
+from retrieval.refusals import Refusal
 from retrieval.search import Index
 from scheduler.trouble import will_pass
 from storage.database import Database
@@ -53,9 +56,29 @@ class Knowledge:
         self._saving: asyncio.Task[None] | None = None
 
     async def ask(self, question: str, *, on: date) -> Answer:
-        """The answer of the documents in force on the day."""
-        index = await self.at_hand()
-        return await asyncio.to_thread(answer, index, question, on=on)
+        """The answer of the documents in force on the day; every quotation stands in the library at this moment."""
+        given = await asyncio.to_thread(answer, await self.at_hand(), question, on=on)
+        if await self._stands(given, on):
+            return given
+        log.warning("answer.not_verified", documents=sorted({one.passage.document for one in given.citations}))
+        await self._come_abreast(_PUBLISHING_SECONDS)
+        given = await asyncio.to_thread(answer, self._present().index, question, on=on)
+        if await self._stands(given, on):
+            return given
+        return replace(given, answered=False, citations=(), refusal=Refusal.NOTHING_FOUND, former=False)
+
+    async def _stands(self, given: Answer, on: date) -> bool:
+        """Whether every quotation is in its stored passage word for word, and the text in force unless asked as old."""
+        if not given.citations:
+            return True
+        async with self._database.read() as session:
+            kept = await stored(session, [citation.passage.id for citation in given.citations])
+        return all(
+            (text := kept.get(citation.passage.id)) is not None
+            and all(quote in text.text for quote in citation.quotes)
+            and (given.former or text.holds(on))
+            for citation in given.citations
+        )
 
     async def at_hand(self) -> Index:
         """The index as the library stands, or as it stood a moment ago where bringing it up to date takes long."""

@@ -162,6 +162,30 @@ async def passage(session: AsyncSession, identity: int) -> Passage | None:
     return found[0] if found else None
 
 
+@dataclass(frozen=True)
+class Stored:
+    """What the library holds of a passage at this moment, and the days on which it holds."""
+
+    text: str
+    since: date
+    until: date | None
+
+    def holds(self, on: date) -> bool:
+        """Whether it is in force on this day."""
+        return self.since <= on and (self.until is None or on < self.until)
+
+
+async def stored(session: AsyncSession, identities: Iterable[PassageId]) -> dict[PassageId, Stored]:
+    """Each of these passages that is there and was published."""
+    columns = (PassageRow.id, PassageRow.text, DocumentRow.effective_from, DocumentRow.effective_until)
+    rows = await session.execute(
+        select(*columns)
+        .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+        .where(PassageRow.id.in_(list(identities)), DocumentRow.state != "draft")
+    )
+    return {PassageId(row[0]): Stored(*row[1:]) for row in rows}
+
+
 def _with_counts() -> Select[DocumentRow, int, int]:
     passages = select(func.count()).where(PassageRow.document_id == DocumentRow.id).scalar_subquery()
     articles = select(func.count(PassageRow.article)).where(PassageRow.document_id == DocumentRow.id).scalar_subquery()

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from bot.knowledge import Knowledge
-from content.library import add, retire
+from content.library import add, retire, undo_publish
 from content.passages import DocumentKind
 from content.readers import read
+from content.tables import PassageRow
 from retrieval.encoder import SHIPPED, BrokenModel, StaticEncoder, Vectors
+from retrieval.refusals import Refusal
 from storage.database import Database
 
 TODAY = date(2026, 11, 22)
@@ -25,11 +28,18 @@ RULES = "# 示例学院门禁规定\n\n第一条 学生宿舍每晚二十三时�
 QUESTION = "学生宿舍每晚几点关闭大门"
 
 
-async def upload(database: Database, text: str = RULES) -> str:
+async def upload(database: Database, text: str = RULES, *, replaces: str | None = None) -> str:
     async with database.write() as session:
         parsed, content = read(text.encode(), "rules.md"), text.encode()
         document = await add(
-            session, parsed, file_name="rules.md", content=content, kind=DocumentKind.SCHOOL, added_by=None, now=NOW
+            session,
+            parsed,
+            file_name="rules.md",
+            content=content,
+            kind=DocumentKind.SCHOOL,
+            replaces=replaces,
+            added_by=None,
+            now=NOW,
         )
     return document.id
 
@@ -37,6 +47,37 @@ async def upload(database: Database, text: str = RULES) -> str:
 async def quote(knowledge: Knowledge) -> str:
     given = await knowledge.ask(QUESTION, on=TODAY)
     return given.citations[0].quote if given.citations else ""
+
+
+async def test_a_quotation_that_no_longer_stands_in_the_library_is_never_given(libraries: Database) -> None:
+    await upload(libraries)
+    knowledge = Knowledge(libraries, None)
+    assert "二十三时" in await quote(knowledge)
+
+    async with libraries.write() as session:  # behind the index's back, as by hand
+        changed = PassageRow.text.contains("关闭大门")
+        await session.execute(update(PassageRow).where(changed).values(text="第一条 学生宿舍每晚不关大门。"))
+
+    given = await knowledge.ask(QUESTION, on=TODAY)
+    assert (given.answered, given.citations, given.refusal) == (False, (), Refusal.NOTHING_FOUND)
+
+
+@pytest.mark.parametrize("change", ["retired", "replaced", "withdrawn"])
+async def test_what_was_taken_back_is_not_quoted_though_the_index_lags_behind(libraries: Database, change: str) -> None:
+    document = await upload(libraries)
+    knowledge = Knowledge(libraries, None, patience_seconds=0)
+    assert "二十三时" in await quote(knowledge)
+
+    async with libraries.write() as session:
+        if change == "retired":
+            await retire(session, document, on=TODAY)
+        elif change == "withdrawn":
+            await undo_publish(session, document)
+    if change == "replaced":
+        await upload(libraries, RULES.replace("二十三时", "二十二时"), replaces=document)
+
+    assert "二十三时" not in await quote(knowledge)
+    await knowledge.close()
 
 
 @pytest.fixture
