@@ -16,6 +16,7 @@ from records.sheets import Cell, Sheet
 _DAY = r"(\d{8}|\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?)"
 _SPAN = re.compile(_DAY + r"\s*[-~～—–至到]+\s*" + _DAY)
 _WHO = ("student_number", "name")
+UNRELATED = "ledger.unrelated"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class ColumnReading:
     steps: tuple[str, ...] = ()
     detail: str | None = None
     remark: str | None = None
+
+    @property
+    def unrelated(self) -> bool:
+        """Whether it tells of no step at all."""
+        return self.remark == UNRELATED
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,11 @@ def _columns(sheet: Sheet, header: Header, patterns: Iterable[Mapping[str, Any]]
         text = clean(heading).replace(" ", "")
         where = f"{sheet.name}!{column_letters(index + 1)}"
         pattern = next((p for p in patterns if re.search(p["match"], text) and phase in p.get("within", [phase])), None)
-        if not text or pattern is None or index in header.columns.values():
+        if not text or index in header.columns.values():
+            continue
+        if pattern is None or not pattern.keys() & {"steps", "remark"}:
+            if any(not is_blank(row[index]) for row in sheet.rows[header.first_row :]):
+                columns.append(_Column(index, ColumnReading(where, text, remark=UNRELATED)))
             continue
         phase = pattern.get("phase", phase)
         remark = f"ledger.{pattern['remark']}" if "remark" in pattern else None

@@ -84,13 +84,17 @@ def show(
 
 
 async def _record(desk: Desk, who: str, asked: Asked, *, json: bool) -> None:
+    from bot.deeds.mentoring import tie_mentors
     from bot.deeds.recording import record_step
+    from records.people import people_of_branch
     from records.steps import StepRequest
 
     async with desk.services() as services, services.database.write() as session:
         person = await student_called(session, who)
         request = StepRequest(person=person.id, **asked._asdict())
         recorded = await record_step(services, session, request)
+        if names := recorded.entry.payload.get("detail", {}).get("mentors"):
+            await tie_mentors(session, await people_of_branch(session), person.id, names, since=request.on)
     _tell_recorded(desk, person, recorded, json=json)
 
 
@@ -179,23 +183,34 @@ def _tell_problem(desk: Desk, problem: Problem, *, json: bool) -> None:
         empty = dict.fromkeys(("entry", "student", "step", "on"))
         desk.show({**empty, "row": problem.where, "status": "rejected", "errors": [text]})
     else:
-        desk.line("cli.row_rejected", row=problem.where, text=text)
+        desk.line("cli.rejected", text=text)
 
 
 def _tell_sum(
     desk: Desk, listed: StepList, outcomes: list[ListedOutcome], problems: int, *, dry_run: bool, json: bool
 ) -> None:
+    from bot.views.columns import read_as
+
     counts: dict[str, Any] = {
         status: sum(outcome.status == status for outcome in outcomes) for status in ("new", "same", "rejected")
     }
     counts["rejected"] += problems
-    unread = [f"{one.heading}: {desk.words.plain(one.remark)}" for one in listed.columns if one.remark]
+    unread = [
+        f"{one.heading}: {desk.words.plain(one.remark)}" for one in listed.columns if one.remark and not one.unrelated
+    ]
+    unrelated = list(dict.fromkeys(one.heading for one in listed.columns if one.unrelated))
     if json:
-        desk.show({"summary": True, "dry_run": dry_run, **counts, "unread": unread})
+        desk.show({"summary": True, "dry_run": dry_run, **counts, "unread": unread, "unrelated": unrelated})
         return
+    for one in listed.columns:
+        if one.steps:
+            steps = read_as(one, desk.words)
+            desk.line("cli.steps.read", where=one.where, heading=one.heading, steps=steps)
     desk.line("cli.steps.would" if dry_run else "cli.steps.done", **counts)
     for column in unread:
         desk.line("cli.steps.unread", text=column)
+    if unrelated:
+        desk.line("cli.steps.unrelated", names=desk.words.plain("dates.comma").join(unrelated))
 
 
 async def _show(desk: Desk, who: str, *, json: bool) -> None:

@@ -9,11 +9,12 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.deeds.mentoring import tie_mentors
 from bot.deeds.recording import note_many, record_quietly
 from bot.services import Services
 from records.branches import BranchKind, all_branches
 from records.ledger import Entry
-from records.people import PersonId, accounts_of, people_of_branch
+from records.people import PersonId, accounts_of, people_of_branch, person_by_id
 from records.roster import Applied, ImportPlan, Roster, apply_import, known_people, plan_import
 from records.step_list import ListedStep, PlannedStep, plan_steps, steps_of_roster
 from records.steps import StepRequest, facts_of_person
@@ -115,8 +116,18 @@ async def _record_of(
             outcomes.append(ListedOutcome(planned, "rejected", error=error))
         else:
             known.add((listed.step, listed.on))
+            await _tie_mentors(session, recorded.entry)
             outcomes.append(ListedOutcome(planned, "new", entry=recorded.entry))
     return outcomes
+
+
+async def _tie_mentors(session: AsyncSession, entry: Entry) -> None:
+    """Mentors named in a list accompany the student, where one of the student's own branch bears the name alone."""
+    names = entry.payload.get("detail", {}).get("mentors")
+    student = await person_by_id(session, PersonId(entry.person)) if names else None
+    if names and student is not None:
+        people = await people_of_branch(session, student.branch_id)
+        await tie_mentors(session, people, student.id, names, since=entry.happened_on)
 
 
 def _request(person: PersonId, listed: ListedStep, recorded_by: PersonId | None, *, history: bool) -> StepRequest:

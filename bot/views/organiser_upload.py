@@ -13,6 +13,7 @@ from bot.deeds.preview import Preview, StepPlan
 from bot.deeds.publishing import Published, TakenBack
 from bot.deeds.uploads import Pending, Sort
 from bot.reach import Reach
+from bot.views.columns import read_as
 from bot.views.organiser_near import near_parts, new_edition_buttons
 from bot.views.reached import told_keys
 from bot.views.text import Shown, lines, paragraphs, shortened
@@ -246,16 +247,19 @@ def _steps(plan: StepPlan, pending: Pending, _: Words) -> str:
             text = Markup(_.error(outcome.error))  # noqa: S704 (escaped by Words)
             rejected.append(_("upload.step_refused", where=listed.where, name=name, text=text))
     columns = []
+    unrelated = list(dict.fromkeys(one.heading for one in plan.listed.columns if one.unrelated))
     for one in plan.listed.columns:
-        as_what = _.plain("dates.comma").join(_.plain(f"step.{step}") for step in one.steps)
-        remark = _.plain(one.remark) if one.remark else ""
-        columns.append(_("upload.column", where=one.where, heading=one.heading, what=as_what or remark))
+        what = [read_as(one, _), _.plain(one.remark) if one.remark else ""]
+        if not one.unrelated:
+            said = _.plain("dates.semicolon").join(part for part in what if part)
+            columns.append(_("upload.column", where=one.where, heading=one.heading, what=said))
     counts = {status: plan.count(status) for status in ("new", "same", "rejected")}
     return paragraphs(
         [
             _("upload.steps", name=pending.name, people=len({one.planned.person for one in plan.outcomes}), **counts),
             _("upload.as_history") if plan.listed.history else "",
             _listed(columns, "upload.columns", _, most=30),
+            _("upload.unrelated", names=_few(unrelated, _)) if unrelated else "",
             _listed(rejected, "upload.rejected", _),
             _("upload.import_hint"),
         ]

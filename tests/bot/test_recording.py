@@ -20,7 +20,7 @@ from bot.services import Services
 from bot.settings import Settings
 from records.branches import BranchKind, create_branch
 from records.consent import give_consent
-from records.people import Person, Role, add_person, assign_mentor, attach_account
+from records.people import Person, Role, add_person, assign_mentor, attach_account, mentors_of
 from records.refusals import StepRefused
 from records.step_list import ListedStep, PlannedStep
 from records.steps import StepRequest
@@ -128,6 +128,26 @@ async def test_a_list_tells_each_person_once(services: Services, people: People)
     assert [outcome.status for outcome in again] == ["same", "same"]
     assert (people["student"].id, "notice.recorded_many.student") in await _told(services)
     assert len(await _told(services)) == 3
+
+
+async def test_a_mentor_named_in_a_list_accompanies_the_student_and_who_was_before_no_longer(
+    services: Services, people: People
+) -> None:
+    async with services.database.write() as session:
+        other = await add_person(
+            session, name="陈老师", branch_id=people["student"].branch_id, now=NOW, roles=(Role.MENTOR,)
+        )
+    listed = ListedStep(
+        "A1", "A", None, "student", "mentor_assigned", date(2026, 11, 20), {"mentors": "陈老师、外院人"}
+    )
+
+    async with services.database.write() as session:
+        planned = [PlannedStep(listed, people["student"].id)]
+        [outcome] = await record_listed(services, session, planned, recorded_by=None, history=True)
+        mentors = await mentors_of(session, people["student"].id, today=date(2026, 11, 22))
+
+    assert outcome.status == "new"
+    assert [one.id for one in mentors] == [other.id]
 
 
 async def test_who_has_no_account_yet_is_counted_and_never_called_told(services: Services, people: People) -> None:

@@ -128,7 +128,7 @@ def test_a_ledger_says_what_each_column_was_taken_for_and_why_some_were_not_read
     assert columns["表!J"] == (("branch_meeting_admitted",), "reported_on", None)
     assert columns["表!K"] == (("admission_approved",), None, "ledger.heading_misplaced")
     assert columns["表!N"] == ((), None, "ledger.no_days")
-    assert "表!O" not in columns
+    assert columns["表!O"] == ((), None, "ledger.unrelated")
 
 
 def test_every_wrong_cell_of_a_ledger_is_named_and_notes_below_it_are_not() -> None:

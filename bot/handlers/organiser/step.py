@@ -206,11 +206,12 @@ async def on_confirm(
     async with services.database.read() as reading:
         reach = await reach_of(reading, person)
         student = await subject_of(reading, reach, draft.person)
+        people = await people_within(reading, reach) if "mentors" in draft.detail else []
     recorded = await record_step(services, session, draft.request(person.id))
     unknown: list[str] = []
     if "mentors" in draft.detail:
         on = date.fromisoformat(draft.on or "")
-        unknown = await tie_mentors(session, reach, student, draft.detail["mentors"], since=on)
+        unknown = await tie_mentors(session, people, student.id, draft.detail["mentors"], since=on)
     await state.set_state(None)
     await state.update_data(step=None)
     await changed(query)(**show_recorded(student, recorded, unknown, _))

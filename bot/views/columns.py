@@ -1,0 +1,14 @@
+"""What a column of a ledger was taken for, in words."""
+
+from __future__ import annotations
+
+from bot.words import Words
+from records.step_ledger import ColumnReading
+
+
+def read_as(column: ColumnReading, _: Words) -> str:
+    """The steps whose day it holds, or the detail of a step; empty where it holds none."""
+    steps = _.plain("dates.comma").join(_.plain(f"step.{step}") for step in column.steps)
+    return (
+        _.plain("upload.detail_of", step=steps, detail=_.plain(f"detail.{column.detail}")) if column.detail else steps
+    )
