@@ -14,6 +14,7 @@ from aiogram.types import Update
 from bot import commands
 from bot.channels import telegram, webhook
 from bot.channels.calendar import CalendarFeed
+from bot.channels.listening import Listening
 from bot.channels.web import history
 from bot.channels.web.server import WebDoor
 from bot.deeds.analysing import settle_analysis
@@ -158,11 +159,12 @@ def _jobs(house: House) -> list[Job]:
 async def _serve_telegram(house: House, bot: Bot) -> None:
     menu = asyncio.create_task(commands.publish(bot, house.services.locales))
     settings, kinds = house.services.settings, house.dispatcher.resolve_used_update_types()
+    note = Listening(house.services.database, house.services.clock.now).note
     try:
         if settings.webhook_url:
-            await webhook.register(bot, settings.webhook_url, _webhook_secret(settings), kinds)
+            await webhook.register(bot, settings.webhook_url, _webhook_secret(settings), kinds, note)
         else:
-            await telegram.poll(bot, house.inbox, kinds)
+            await telegram.poll(bot, house.inbox, kinds, note)
     finally:
         menu.cancel()
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.channels.listening import Hearing, listening
 from bot.clock import Clock
 from bot.knowledge import Knowledge
 from bot.lean import import_aiogram
@@ -95,6 +96,7 @@ async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
                     _outbox(clock.now()),
                     _inbox,
                     _planner(clock.now()),
+                    *([_listening] if settings.telegram_token.get_secret_value() else []),
                     _accounts,
                     _codes(clock.now()),
                 ):
@@ -167,7 +169,7 @@ def _outbox(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
                 select(func.min(OutboxRow.not_before)).where(OutboxRow.state == State.QUEUED.value)
             )
         if oldest is not None and now - oldest > LATE:
-            return warning("outbox", "late", **counts, since=oldest.strftime("%Y-%m-%d %H:%M UTC"))
+            return warning("outbox", "late", **counts, since=oldest.strftime("%Y-%m-%d %H:%M UTC"), at=oldest)
         if counts[State.FAILED.value] or counts[State.UNCERTAIN.value]:
             return warning("outbox", "failed", **counts)
         return ok("outbox", **counts)
@@ -191,9 +193,24 @@ def _planner(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
             return warning("planner", "never")
         ran_at = datetime.fromisoformat(written)
         minutes = int((now - ran_at).total_seconds() // 60)
-        return warning("planner", "late", minutes=minutes) if now - ran_at > LATE else ok("planner", minutes=minutes)
+        return (
+            warning("planner", "late", minutes=minutes, at=ran_at)
+            if now - ran_at > LATE
+            else ok("planner", minutes=minutes)
+        )
 
     return look
+
+
+async def _listening(database: Database) -> Finding:
+    async with database.read() as session:
+        known = await listening(session)
+    if known is None:
+        return ok("listening", what="never")
+    hearing, since = known
+    if hearing is Hearing.OK:
+        return ok("listening")
+    return warning("listening", hearing.value, since=since.strftime("%Y-%m-%d %H:%M UTC"), at=since)
 
 
 async def _accounts(database: Database) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -26,6 +26,7 @@ from aiogram.types import Message
 from aiogram.utils.token import TokenValidationError
 from pydantic import BaseModel
 
+from bot.channels.listening import Hearing
 from bot.settings import WrongSetting
 from bot.turns.inbox import Inbox
 from scheduler.trouble import will_pass
@@ -83,7 +84,14 @@ def _keep_answers() -> tuple[type[BaseModel], ...]:
     return kept
 
 
-async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
+Note = Callable[[Hearing], Awaitable[None]]
+
+
+async def unnoted(_: Hearing) -> None:
+    """Nobody wants to know how it goes."""
+
+
+async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str], note: Note = unnoted) -> None:
     """Fetch updates until cancelled; a batch is confirmed only after the inbox has committed it.
 
     The offset is given once to confirm a batch and then dropped: ids start anew at random after a quiet week, and an
@@ -92,14 +100,15 @@ async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
     Raises:
         TokenRefused: there is no use in going on.
     """
-    await _until_reached(bot)
+    await _until_reached(bot, note)
     offset: int | None = None
-    failures = 0
+    failures, timeout = 0, 0  # the first answer, also after trouble, comes at once and tells how it goes
     while True:
-        request = GetRawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=list(allowed_updates))
+        request = GetRawUpdates(offset=offset, timeout=timeout, allowed_updates=list(allowed_updates))
         try:
             updates = await bot(request, request_timeout=POLL_SECONDS + 15)
         except (TelegramUnauthorizedError, TelegramNotFound) as error:
+            await note(Hearing.REFUSED)
             raise TokenRefused from error
         except TelegramRetryAfter as error:
             await asyncio.sleep(error.retry_after)
@@ -107,10 +116,12 @@ async def poll(bot: Bot, inbox: Inbox, allowed_updates: Sequence[str]) -> None:
         except (TelegramAPIError, ClientDecodeError) as error:
             conflict = isinstance(error, TelegramConflictError)
             log.warning("telegram.poll_failed", error=type(error).__name__, second_poller=conflict)
+            await note(Hearing.CONFLICT if conflict else Hearing.UNREACHABLE)
             await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
-            failures += 1
+            failures, timeout = failures + 1, 0
             continue
-        failures = 0
+        failures, timeout = 0, POLL_SECONDS
+        await note(Hearing.OK)
         await _keep(inbox, updates)
         offset = updates[-1]["update_id"] + 1 if updates else None
 
@@ -128,7 +139,7 @@ async def _keep(inbox: Inbox, updates: RawUpdates) -> None:
             await asyncio.sleep(BACKOFF_SECONDS[0])
 
 
-async def _until_reached(bot: Bot) -> None:
+async def _until_reached(bot: Bot, note: Note) -> None:
     """Take down a webhook that an earlier set-up may have left: Telegram refuses polling while one stands."""
     failures = 0
     while True:
@@ -136,8 +147,10 @@ async def _until_reached(bot: Bot) -> None:
             await bot(DeleteWebhook(drop_pending_updates=False))
             return
         except (TelegramUnauthorizedError, TelegramNotFound) as error:
+            await note(Hearing.REFUSED)
             raise TokenRefused from error
         except (TelegramAPIError, ClientDecodeError) as error:
             log.warning("telegram.unreachable", error=type(error).__name__)
+            await note(Hearing.UNREACHABLE)
             await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
             failures += 1

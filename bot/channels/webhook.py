@@ -17,7 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.telegram import BACKOFF_SECONDS, CHANNEL, TokenRefused
+from bot.channels.listening import Hearing
+from bot.channels.telegram import BACKOFF_SECONDS, CHANNEL, Note, TokenRefused, unnoted
 from scheduler.trouble import will_pass
 
 PATH = "/telegram"
@@ -73,7 +74,7 @@ def secret_of(token: str, chosen: str) -> str:
     return chosen or hmac.new(token.encode(), b"waymark webhook", hashlib.sha256).hexdigest()
 
 
-async def register(bot: Bot, url: str, secret: str, allowed_updates: Sequence[str]) -> None:
+async def register(bot: Bot, url: str, secret: str, allowed_updates: Sequence[str], note: Note = unnoted) -> None:
     """Tell Telegram the address; tried until Telegram is reached.
 
     Raises:
@@ -90,11 +91,14 @@ async def register(bot: Bot, url: str, secret: str, allowed_updates: Sequence[st
     while True:
         try:
             await bot(request)
+            await note(Hearing.OK)
             return
         except (TelegramUnauthorizedError, TelegramNotFound) as error:
+            await note(Hearing.REFUSED)
             raise TokenRefused from error
         except (TelegramAPIError, ClientDecodeError) as error:
             log.warning("webhook.not_registered", error=type(error).__name__)
+            await note(Hearing.UNREACHABLE)
             await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
             failures += 1
 

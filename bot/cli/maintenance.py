@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -120,18 +121,18 @@ def _report(desk: Desk, backup: Backup, key: str, *, json: bool) -> None:
 
 async def _doctor(desk: Desk, *, json: bool) -> bool:
     from bot.clock import Clock
-    from bot.doctor import Finding, Health, examine
+    from bot.doctor import Health, examine, problem
+    from bot.verdict import verdict
 
-    healthy = True
+    zone = ZoneInfo("UTC")
     try:
-        settings = desk.settings
+        zone = desk.settings.zone
+        findings = [finding async for finding in examine(desk.settings, Clock(zone))]
     except WaymarkError as error:
-        _tell(desk, Finding("settings", Health.PROBLEM, "wrong", {"error": error}), json=json)
-        return False
-    async for finding in examine(settings, Clock(settings.zone)):
+        findings = [problem("settings", "wrong", error=error)]
+    for finding in (verdict(findings, zone), *findings):
         _tell(desk, finding, json=json)
-        healthy = healthy and finding.state is not Health.PROBLEM
-    return healthy
+    return all(finding.state is not Health.PROBLEM for finding in findings)
 
 
 def _tell(desk: Desk, finding: Finding, *, json: bool) -> None:

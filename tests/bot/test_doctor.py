@@ -6,11 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.channels.listening import Hearing
 from bot.clock import Clock
 from bot.doctor import Finding, examine
 from bot.opening import open_services
 from bot.settings import Settings
 from bot.tables import PARKED, InboxRow
+from bot.verdict import BLEMISHES, STOPS
 from bot.words import Locales
 from records.invitations import ALARMING_FAILURES, check_code
 from scheduler.outbox import Draft, Kind, enqueue
@@ -94,6 +96,7 @@ async def test_telegram_is_asked_who_the_bot_is(tmp_path: Path, emulator: Emulat
 def test_everything_that_can_be_found_has_a_sentence_in_both_languages() -> None:
     source = (ROOT / "bot" / "doctor.py").read_text(encoding="utf-8")
     named = set(re.findall(r'(?:warning|problem)\("(\w+)", "(\w+)"', source))
+    named |= {("pushes", said) for *_, said in (*STOPS, *BLEMISHES)} | {("listening", one.value) for one in Hearing}
     named |= {(check, "ok") for check in re.findall(r'ok\("(\w+)"', source)}
 
     assert len(named) > 20
