@@ -65,7 +65,7 @@ class Knowledge:
         given = await asyncio.to_thread(answer, self._present().index, question, on=on)
         if await self._stands(given, on):
             return given
-        return replace(given, answered=False, citations=(), refusal=Refusal.NOTHING_FOUND, former=False)
+        return replace(given, answered=False, citations=(), refusal=Refusal.NOTHING_FOUND, former=False, coming=False)
 
     async def _stands(self, given: Answer, on: date) -> bool:
         """Whether every quotation is in its stored passage word for word, and the text in force unless asked as old."""
@@ -76,7 +76,7 @@ class Knowledge:
         return all(
             (text := kept.get(citation.passage.id)) is not None
             and all(quote in text.text for quote in citation.quotes)
-            and (given.former or text.holds(on))
+            and (given.former or given.coming or text.holds(on))
             for citation in given.citations
         )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage, PassageId
-from retrieval.editions import OldText, last_days, old_text
+from retrieval.editions import OldText, coming_text, first_days, last_days, old_text
 from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
@@ -66,6 +66,7 @@ class Answer:
         hits: nearest passages, also where none was good enough to be quoted.
         refusal: why there is no answer; None where there is one.
         former: an old text was asked for, and what is cited is no longer in force.
+        coming: a text was asked for that is not yet in force, and what is cited is such a one.
         understood: how a question typed in pinyin was read; "" where it was taken as it stands.
     """
 
@@ -76,14 +77,15 @@ class Answer:
     hits: tuple[Hit, ...]
     refusal: Refusal | None
     former: bool = False
+    coming: bool = False
     understood: str = ""
 
 
 def answer(index: Index, question: str, *, on: date, limit: int = 5) -> Answer:
     """Answer from passages in force on this day, by quotation, or say why not.
 
-    Where the question is for an old text, from that text if it is held, and from no other. Where several things are
-    asked at once, each of them that is known is answered.
+    Where the question is for an old text, or for one that comes, from that text if it is held, and from no other.
+    Where several things are asked at once, each of them that is known is answered.
 
     Args:
         limit: hits at most.
@@ -101,6 +103,9 @@ def _answer(index: Index, question: str, *, on: date, limit: int) -> Answer:
     former = old_text(text, on=on)
     if former is not None:
         return _of_old_text(index, question, former, on=on)
+    coming = coming_text(text, on=on)
+    if coming is not None:
+        return _of_coming_text(index, question, coming, on=on)
     found = index.look_up(question, on=on, limit=limit)
     single = {part: index.look_up(part, on=on, limit=limit) for part in parts(text)}
     each = _surely_found(found, [one for part, one in single.items() if stands_alone(part)])
@@ -141,21 +146,45 @@ def _all_cited(index: Index, each: Sequence[LookUp], also: Sequence[Query] = ())
 
 def _of_old_text(index: Index, question: str, asked: OldText, *, on: date) -> Answer:
     """The best answer of the days before each replacement, from texts that no longer hold."""
-    ends = [until for since, until in index.ended() if asked.means(since, until, on=on)]
-    best = Answer(question, False, 0.0, (), (), Refusal.NOTHING_FOUND if ends else Refusal.OLD_TEXT)
-    for day in last_days(ends):
-        found = index.look_up(asked.matter, on=day)
-        hits = tuple(hit for hit in found.hits if _meant(asked, hit.passage, on))
+
+    def meant(passage: Passage) -> bool:
+        return asked.means(passage.effective_from, passage.effective_until, on=on)
+
+    days = last_days(until for since, until in index.ended() if asked.means(since, until, on=on))
+    best = _of_other_days(index, question, asked.matter, days, meant, none=Refusal.OLD_TEXT)
+    return replace(best, former=best.answered)
+
+
+def _of_coming_text(index: Index, question: str, matter: str, *, on: date) -> Answer:
+    """The best answer of the days on which texts come into force, from those that do not hold yet."""
+    days = first_days(index.begins(), on=on)
+    best = _of_other_days(
+        index, question, matter, days, lambda passage: passage.effective_from > on, none=Refusal.COMING_TEXT
+    )
+    return replace(best, coming=best.answered)
+
+
+def _of_other_days(
+    index: Index,
+    question: str,
+    matter: str,
+    days: Sequence[date],
+    meant: Callable[[Passage], bool],
+    *,
+    none: Refusal,
+) -> Answer:
+    """The best answer of several days, from the texts that are meant; `none` is the reason where no day is given."""
+    best = Answer(question, False, 0.0, (), (), Refusal.NOTHING_FOUND if days else none)
+    for day in days:
+        found = index.look_up(matter, on=day)
+        hits = tuple(hit for hit in found.hits if meant(hit.passage))
         if not hits or hits[0].score <= best.confidence:
             continue
         citations = _citations(index, found.query, hits) if hits[0].score >= found.gate else ()
-        reason = None if citations else Refusal.NOTHING_FOUND
-        best = Answer(question, bool(citations), hits[0].score, citations, hits, reason, former=bool(citations))
+        best = Answer(
+            question, bool(citations), hits[0].score, citations, hits, None if citations else Refusal.NOTHING_FOUND
+        )
     return best
-
-
-def _meant(asked: OldText, passage: Passage, on: date) -> bool:
-    return asked.means(passage.effective_from, passage.effective_until, on=on)
 
 
 def _unanswerable(text: str) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""Questions for a text that is no longer in force: what says so, and the days on which such texts held."""
+"""Questions for a text that is no longer in force, or not yet: what says so, and the days on which such texts hold."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ _OLD = re.compile(
 _YEAR = re.compile(r"\d{4}")
 _COMPARES = re.compile(
     r"区别|变化|不同|差别|对比|比较|改了|变了|新旧|还(?:能|可以|在)?用|管用|有效吗|作数|算数|信吗|作废了|废止了|失效了|以哪|哪个|现在|现行"
+)
+_COMING = re.compile(
+    rf"(?:即将|将要|马上要|还没有?|尚未|未)(?:施行|生效|实施|执行)的?(?:新版?的?)?{_TEXT}?|(?:从|自)?(?P<year>\d{{4}})年?(?:起|开始)?(?:施行|生效|实施|执行)?的?(?:新|版|新版)?的?{_TEXT}"
 )
 _DAYS_AT_MOST = 8
 
@@ -48,6 +51,22 @@ def old_text(normalised_question: str, *, on: date) -> OldText | None:
         return None
     matter = (normalised_question[: found.start()] + normalised_question[found.end() :]).strip()
     return OldText(matter or normalised_question, int(year.group()) if year else None)
+
+
+def coming_text(normalised_question: str, *, on: date) -> str | None:
+    """What is asked of a text that is not yet in force, without the words that say so; None for any other question."""
+    found = _COMING.search(normalised_question)
+    if found is None or _COMPARES.search(normalised_question):
+        return None
+    if found["year"] is not None and int(found["year"]) <= on.year:
+        return None
+    matter = (normalised_question[: found.start()] + normalised_question[found.end() :]).strip()
+    return matter or normalised_question
+
+
+def first_days(begins: Iterable[date], *, on: date) -> list[date]:
+    """The days on which texts come into force after this one, the soonest first."""
+    return sorted(day for day in set(begins) if day > on)[:_DAYS_AT_MOST]
 
 
 def last_days(ends: Iterable[date]) -> list[date]:

@@ -13,6 +13,7 @@ class Refusal(StrEnum):
 
     NOTHING_FOUND = "nothing_found"
     OLD_TEXT = "old_text"
+    COMING_TEXT = "coming_text"
     EMPTY_QUESTION = "empty_question"
     NOT_A_QUESTION = "not_a_question"
     OTHER_PEOPLE = "other_people"

@@ -212,6 +212,10 @@ class Index:
         """From and until (not included) which day the texts held that have an end, each pair of days once."""
         return {span for segment in self._segments for span in segment.ended}
 
+    def begins(self) -> set[date]:
+        """From which days the texts hold, each day once."""
+        return {day for segment in self._segments for day in segment.begins}
+
     def digests(self) -> dict[DocumentId, str]:
         """What `retrieval.shelf.digest` says of each document's passages."""
         found: dict[DocumentId, str] = {}

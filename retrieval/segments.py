@@ -134,6 +134,11 @@ class Segment:
         """From and until which day its passages held that have an end."""
         return self.shelf.ended(self.alive)
 
+    @cached_property
+    def begins(self) -> frozenset[date]:
+        """From which days its passages hold."""
+        return self.shelf.begins(self.alive)
+
     @classmethod
     def merge(cls, segments: Sequence[Segment], *, beside: tuple[int, int] = (0, 0)) -> Segment:
         """One segment of several, without what was removed.

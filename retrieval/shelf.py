@@ -111,6 +111,10 @@ class Shelf:
         spans = np.unique(np.stack((self.since[rows], self.until[rows]), axis=1), axis=0).tolist()
         return frozenset((date.fromordinal(since), date.fromordinal(until)) for since, until in spans)
 
+    def begins(self, alive: NDArray[np.bool_]) -> frozenset[date]:
+        """The days from which passages that are alive hold."""
+        return frozenset(map(date.fromordinal, np.unique(self.since[alive]).tolist()))
+
     def digests(self, alive: NDArray[np.bool_]) -> dict[DocumentId, str]:
         """`digest` of each document's passages that are alive."""
         rows = np.flatnonzero(alive)

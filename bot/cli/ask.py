@@ -150,6 +150,8 @@ def _tell(desk: Desk, answer: Answer) -> None:
         print(desk.words.plain("ask.understood", text=answer.understood))
     if answer.former:
         print(desk.words.plain("ask.former"))
+    if answer.coming:
+        print(desk.words.plain("ask.coming"))
     for citation in answer.citations:
         passage = citation.passage
         desk.line(

@@ -198,7 +198,7 @@ async def _answer(
 
 async def _rephrased(services: Services, question: str, found: Answer) -> tuple[Sentence, ...]:
     """A second wording, where the operator wants it and the question is bare; no connection is held meanwhile."""
-    if services.rephraser is None or not found.answered or found.former:
+    if services.rephraser is None or not found.answered or found.former or found.coming:
         return ()
     async with services.database.read() as session:
         bare = await is_bare(session, question)

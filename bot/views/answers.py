@@ -43,11 +43,13 @@ def show_answer(
     parts = [understood, before]
     if answer.former:
         parts.append(_("ask.former"))
+    if answer.coming:
+        parts.append(_("ask.coming"))
     if written:
         parts.append(_show_written(written, answer.citations, _))
     cited: list[Citation] = []
     for citation in answer.citations:
-        part = show_citation(citation, _, former=answer.former)
+        part = show_citation(citation, _)
         proves = any(one.citation == len(cited) for one in written)
         if cited and not proves and units(paragraphs([*parts, part])) > LONGEST:
             break
@@ -69,12 +71,12 @@ def _show_written(written: Sequence[Sentence], citations: Sequence[Citation], _:
     return lines(_("ask.written"), *said)
 
 
-def show_citation(citation: Citation, _: Words, *, former: bool = False) -> str:
-    """One quotation under its source, with whose requirement it is and since (and, if former, until) when it holds."""
+def show_citation(citation: Citation, _: Words) -> str:
+    """One quotation under its source, with whose requirement it is since and until when it holds."""
     passage = citation.passage
     return lines(
         _("ask.citation", source=source_of(passage, _), label=label_of(passage, _), since=str(passage.effective_from)),
-        _("ask.until", until=str(passage.effective_until)) if former else "",
+        _("ask.until", until=str(passage.effective_until)) if passage.effective_until else "",
         quoted(shortened(citation.quote, QUOTE_AT_MOST)),
     )
 

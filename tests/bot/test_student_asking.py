@@ -84,6 +84,25 @@ async def test_an_old_text_is_quoted_only_when_asked_for_and_is_called_old(
         assert "旧文本" not in (await student.hears("二十二时")).text
 
 
+async def test_a_text_that_is_not_yet_in_force_is_quoted_only_when_asked_for_and_says_so(
+    libraries: Database, emulator: Emulator
+) -> None:
+    async with open_house(libraries, emulator) as house:
+        student = await house.join("林晓雨")
+        old = await upload(house, RULES)
+        await upload(house, RULES.replace("二十三时", "二十二时").replace("2026年9月1日", "2027年3月1日"), replaces=old)
+
+        student.says("学生宿舍每晚几点关闭大门")
+        now = await student.hears("二十三时")
+        assert "这一版到 2027-03-01 止" in now.text
+        assert "二十二时" not in now.text
+        student.says("还没生效的规定里学生宿舍每晚几点关闭大门")
+        coming = await student.hears("二十二时")
+        assert "还没有施行" in coming.text
+        assert "2027-03-01 起施行" in coming.text
+    assert emulator.violations == []
+
+
 async def test_what_was_just_uploaded_answers_and_what_was_retired_does_not(
     libraries: Database, emulator: Emulator
 ) -> None:

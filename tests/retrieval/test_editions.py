@@ -10,7 +10,7 @@ import pytest
 
 from content.passages import DocumentId
 from retrieval.answer import answer
-from retrieval.editions import old_text
+from retrieval.editions import coming_text, old_text
 from retrieval.encoder import load_encoder
 from retrieval.material import STARTER
 from retrieval.normalise import normalise
@@ -92,3 +92,38 @@ def test_no_question_on_what_holds_is_taken_for_one_on_an_old_text(path: Path) -
 
     assert questions
     assert [question for question in questions if old_text(normalise(question), on=TODAY)] == []
+    assert [question for question in questions if coming_text(normalise(question), on=TODAY)] == []
+
+
+COMING = "拟列为会员对象的应当公示，公示期不少于九个工作日。"
+
+
+@pytest.fixture
+def replaced_soon() -> Index:
+    """A rule that holds, and the one that takes its place next year."""
+    index = Index(load_encoder(None))
+    index.add([passage(1, NEW, article="第九条", effective_until=date(2027, 3, 1))])
+    index.add([passage(2, COMING, article="第九条", document=DocumentId("new"), effective_from=date(2027, 3, 1))])
+    return index
+
+
+@pytest.mark.parametrize("question", ["还没生效的规定里公示期多久", "2027年新规定第九条", "即将施行的细则公示期多久"])
+def test_a_text_that_comes_is_quoted_when_asked_for_and_said_to_be_not_yet_in_force(
+    replaced_soon: Index, question: str
+) -> None:
+    found = answer(replaced_soon, question, on=TODAY)
+
+    assert (found.coming, found.former) == (True, False)
+    assert [citation.quote for citation in found.citations] == [COMING]
+
+
+@pytest.mark.parametrize("question", ["第九条", "公示期多久", "2026年规定第九条"])
+def test_nothing_that_is_still_to_come_is_quoted_unasked(replaced_soon: Index, question: str) -> None:
+    found = answer(replaced_soon, question, on=TODAY)
+
+    assert not found.coming
+    assert [citation.quote for citation in found.citations] == [NEW]
+
+
+def test_a_text_that_comes_and_is_not_held_is_not_answered_from_the_present_one(both: Index) -> None:
+    assert answer(both, "2027年新细则公示期多久", on=TODAY).refusal is Refusal.COMING_TEXT
