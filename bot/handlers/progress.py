@@ -16,7 +16,14 @@ from bot.filters import Has
 from bot.handlers.pressing import said_below
 from bot.services import Services
 from bot.views.picture import draw_progress
-from bot.views.progress import progress_caption, progress_rows, progress_text, progress_title
+from bot.views.progress import (
+    near_dates,
+    progress_caption,
+    progress_rows,
+    progress_subtitle,
+    progress_text,
+    progress_title,
+)
 from bot.words import Words
 from records.people import Person, Role
 
@@ -34,7 +41,9 @@ async def on_progress(message: Message, services: Services, clock: Clock, person
     async with services.database.read() as session:
         standing = await standing_of(session, services, person.id, today=clock.today())
     foot = _.plain("progress.foot", today=str(standing.today))
-    drawn = await asyncio.to_thread(draw_progress, progress_title(standing, _), progress_rows(standing, _), foot)
+    head = (progress_title(standing, _), progress_subtitle(standing, _))
+    near = (_.plain("progress.dates"), near_dates(standing, _))
+    drawn = await asyncio.to_thread(draw_progress, head, progress_rows(standing, _), near, foot)
     if drawn is None:
         await message.answer(progress_text(standing, _))
         return

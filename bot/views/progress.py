@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from bot.deeds.standing import Standing
-from bot.views.dates import actor_name, show_coming, show_membership, step_name
+from bot.views.dates import actor_name, lapsing_name, show_coming, show_membership, step_name
 from bot.views.text import lines, paragraphs
 from bot.words import Words
+from records.deadline import Deadline, State, fold_rounds
 from records.outlook import NextStep
+from records.stages import is_paused
 from records.track import Step
+
+NEAR = timedelta(days=60)
+DATES_AT_MOST = 4
 
 
 class Mark(StrEnum):
@@ -21,6 +26,8 @@ class Mark(StrEnum):
     DONE = "done"
     NOW = "now"
     COMING = "coming"
+    DATE = "date"  # a limit that is near
+    LATE = "late"  # one that has passed
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,18 @@ def progress_rows(standing: Standing, _: Words) -> list[Row]:
     return rows
 
 
+def near_dates(standing: Standing, _: Words) -> list[Row]:
+    """The limits that have passed or come within two months, the oldest first; floors stand with their steps."""
+    until = standing.today + NEAR
+    near = [one for one, _later in fold_rounds(standing.open_dates) if one.kind != "earliest" and one.due <= until]
+    return [_date_row(one, _) for one in near[:DATES_AT_MOST]]
+
+
 def progress_text(standing: Standing, _: Words) -> str:
     """The same in words, for reading aloud and for where no picture can be drawn."""
-    signs = {Mark.DONE: "✅", Mark.NOW: "▶️", Mark.COMING: "▫️"}
+    signs = {Mark.DONE: "✅", Mark.NOW: "▶️", Mark.COMING: "▫️", Mark.DATE: "🗓", Mark.LATE: "⚠️"}
     shown = []
-    for row in progress_rows(standing, _):
+    for row in (*progress_rows(standing, _), *near_dates(standing, _)):
         key = "progress.inner" if row.inner else "progress.line"
         note = _.plain("progress.note", note=row.note) if row.note else ""
         shown.append(_(key, sign=signs[row.mark], title=row.title, note=note))
@@ -69,6 +83,18 @@ def progress_head(standing: Standing, _: Words) -> str:
 def progress_title(standing: Standing, _: Words) -> str:
     """The stage in one line, for the picture's head."""
     return _.plain("progress.title", stage=_.plain(f"stage.{standing.stage.value}"))
+
+
+def progress_subtitle(standing: Standing, _: Words) -> str:
+    """Since when, until when probation lasts or from when Party standing counts, and a pause."""
+    since, membership = stage_since(standing), standing.membership
+    parts = [_.plain("progress.from", day=str(since))] if since else []
+    if membership is not None:
+        key = "standing" if membership.converted else "extended" if membership.extended_on else "probation"
+        parts.append(_.plain(f"progress.{key}", day=str(membership.since)))
+    if is_paused(standing.facts):
+        parts.append(_.plain("progress.paused"))
+    return " · ".join(parts)
 
 
 def progress_caption(standing: Standing, _: Words, *, head: bool = True) -> str:
@@ -100,12 +126,27 @@ def _step_row(step: Step, standing: Standing, ahead: dict[str, NextStep], _: Wor
         return Row(Mark.COMING, step_name(step.id, _), "", inner=True)
     floors = [one.due for one in coming.conditions if one.due is not None and one.met is False]
     if coming is standing.coming:
-        actor = actor_name(coming.actor, _)
-        note = _.plain("progress.held_from", actor=actor, day=str(max(floors))) if floors else actor
-        return Row(Mark.NOW, step_name(step.id, _), note, inner=True)
+        return Row(Mark.NOW, step_name(step.id, _), _held(coming, floors, standing.today, _), inner=True)
     return Row(
         Mark.COMING, step_name(step.id, _), _.plain("progress.from", day=str(max(floors))) if floors else "", inner=True
     )
+
+
+def _held(coming: NextStep, floors: Sequence[date], today: date, _: Words) -> str:
+    """Who holds it, and from when they can act or since when they could."""
+    actor, since = actor_name(coming.actor, _), coming.waiting_since
+    if floors:
+        return _.plain("progress.held_from", actor=actor, day=str(max(floors)))
+    if since is not None and since < today:
+        return _.plain("progress.held_since", actor=actor, day=str(since), days=(today - since).days)
+    return actor
+
+
+def _date_row(one: Deadline, _: Words) -> Row:
+    late = one.state is State.OVERDUE
+    key = ("lapsed" if late else "valid") if one.lapses else "late" if late else "by"
+    title = lapsing_name(one.base_step, _) if one.lapses else step_name(one.step, _)
+    return Row(Mark.LATE if late else Mark.DATE, title, _.plain(f"progress.{key}", day=str(one.due)))
 
 
 def _span(days: Sequence[date], _: Words) -> str:
