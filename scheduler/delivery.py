@@ -179,7 +179,7 @@ class Delivery:
 
     async def _is_due(self, channel: str) -> bool:
         """A look costs nothing; the writing turn is taken only if there is something to claim."""
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             due = await claiming.due_lanes(session, channel)
         now = self._clock()
         return any(moment <= now for moment in due.values())

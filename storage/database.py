@@ -59,7 +59,7 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Two ways in: `write` for what changes something, `read` for what only looks.
+    """Ways in: `write` for what changes something, `read` for what only looks, `glance` for a look by one statement.
 
     On SQLite there is one writing connection and writers wait for it in turn, each transaction immediate; readers
     never wait for them (WAL). So a `write` must not be opened inside another `write` of the same task.
@@ -71,11 +71,13 @@ class Database:
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, connections=1, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(self.url, connections=READERS, begin="BEGIN")
+            self._glancer = self._reader
         else:
             # A turn holds one connection and its handler may want a second to look something up.
             self._writer = create_async_engine(self.url, pool_size=POOL, max_overflow=POOL_MORE, hide_parameters=True)
             watch_over(self._writer)
             self._reader = self._writer
+            self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def engine(self) -> AsyncEngine:
@@ -96,6 +98,12 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A consistent look; nothing that it changes is kept."""
         async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncSession]:
+        """A look by one statement, which is consistent by itself: no transaction is begun and ended around it."""
+        async with AsyncSession(self._glancer, expire_on_commit=False) as session:
             yield session
 
     async def close(self) -> None:

@@ -70,7 +70,7 @@ class ConversationStorage(BaseStorage):
         await asyncio.sleep(0)
         asked, self._asked = self._asked, {}
         try:
-            async with self._database.read() as session:
+            async with self._database.glance() as session:
                 rows = await session.execute(
                     select(ConversationRow.key, ConversationRow.state, ConversationRow.data).where(
                         ConversationRow.key.in_(list(asked))

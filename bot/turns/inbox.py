@@ -184,7 +184,7 @@ class Inbox:
             await self._keys.give_back(left)
         if len(self._known) >= AT_HAND:
             return 0
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             rows = await session.execute(
                 select(InboxRow.channel, InboxRow.update_id, InboxRow.lane)
                 .where(InboxRow.state == WAITING, InboxRow.channel.in_(list(self._bots)))
@@ -213,7 +213,7 @@ class Inbox:
         """Those that still wait, now that their lanes are ours, in their order."""
         if not keys:
             return []
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             rows = await session.execute(
                 select(InboxRow.channel, InboxRow.update_id, InboxRow.lane, InboxRow.payload, InboxRow.attempts)
                 .where(tuple_(InboxRow.channel, InboxRow.update_id).in_(keys), InboxRow.state == WAITING)

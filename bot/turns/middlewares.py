@@ -71,7 +71,7 @@ class Identity(BaseMiddleware):
         return person, agreed
 
     async def _note_seen(self, turn: Turn, person: Person) -> None:
-        async with self._services.database.read() as session:
+        async with self._services.database.glance() as session:
             accounts = await accounts_of(session, person.id, blocked=True)
         for account in accounts:
             if account.channel != turn.channel:
