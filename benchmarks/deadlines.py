@@ -9,8 +9,8 @@ tick: the planner over a million people of whom 20,000 have a study card and as 
 own, on SQLite and on a PostgreSQL that flushes to the disk as in service. The databases' own plans are looked through
 for tables that are read from end to end.
 
-naive: one job for each person and rule in APScheduler's SQLAlchemyJobStore, the same share of them due, at sizes that
-it can bear. On PostgreSQL it needs psycopg: `pip install -e '.[peers]'`.
+naive: one job for each person and rule in APScheduler's SQLAlchemyJobStore, the same share of them due, up to one job a
+person of the crowd. On PostgreSQL it needs psycopg: `pip install -e '.[peers]'`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from storage.database import Database
 from tests.postgres import server_binaries
 
 PARTS = ("recompute", "tick", "naive")
-JOBS = (10_000, 100_000)
+JOBS = (10_000, 100_000, 1_000_000)
 
 
 def main() -> None:

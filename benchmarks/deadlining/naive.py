@@ -24,6 +24,7 @@ from benchmarks.deadlining.memory import memory_mib
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ENTERED = 2000
+BATCH = 10_000  # rows at once; the others are put there without the library
 DEFAULTS = {"misfire_grace_time": None, "coalesce": True}
 reminded: list[int] = []
 
@@ -85,14 +86,16 @@ def enter(url: str, jobs: int, due: int) -> dict[str, Any]:
     spent = time.perf_counter() - start
     store = scheduler._lookup_jobstore("default")
     usual: dict[str, Any] = {"executor": "default", "kwargs": {}, "name": "remind", "max_instances": 1, **DEFAULTS}
-    rows = []
-    for number in range(ENTERED, jobs):
+
+    def kept(number: int) -> dict[str, Any]:
         made = Job(scheduler, **job(number), **usual)
         made._modify(next_run_time=made.trigger.run_date)
         state = pickle.dumps(made.__getstate__(), pickle.HIGHEST_PROTOCOL)
-        rows.append({"id": made.id, "next_run_time": made.next_run_time.timestamp(), "job_state": state})
-    if rows:
-        with store.engine.begin() as connection:
+        return {"id": made.id, "next_run_time": made.next_run_time.timestamp(), "job_state": state}
+
+    with store.engine.begin() as connection:
+        for first in range(ENTERED, jobs, BATCH):
+            rows = [kept(number) for number in range(first, min(first + BATCH, jobs))]
             connection.execute(store.jobs_t.insert(), rows)
     return {"enter_s": spent}
 
