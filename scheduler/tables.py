@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, BigId
 
+# By its bytes: PostgreSQL's other orders pass over punctuation, and cannot look up what begins with something.
+Key = String(200).with_variant(String(200, collation="C"), "postgresql")
+
 
 class ReminderRow(Base):
     """A moment at which somebody is to be reminded of a due date of `subject_id`."""
@@ -45,7 +48,7 @@ class OutboxRow(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    unique_key: Mapped[str] = mapped_column(String(200))
+    unique_key: Mapped[str] = mapped_column(Key)
     channel: Mapped[str | None] = mapped_column(String(20))  # None: the recipient's own choice, made at sending
     chat_id: Mapped[int | None] = mapped_column(BigInteger)
     recipient_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
