@@ -30,7 +30,7 @@ class _Page:
     coming: Mapping[int, Sequence[Standing]]
 
 
-async def settle_everybody(services: Services) -> int:
+async def settle_everybody(services: Services, pace: Pace | None = None) -> int:
     """Bring the reminders of every student up to this day: overdue dates are reminded of week after week.
 
     Most have nothing to change, which is found out by reading only. Each of the others has a transaction of their own,
@@ -38,7 +38,7 @@ async def settle_everybody(services: Services) -> int:
     changed.
     """
     levels: dict[int, Levels] = {}
-    changed, last, pace = 0, 0, Pace()
+    changed, last, pace = 0, 0, pace or Pace()
     while True:
         async with services.database.read() as session:
             page = await _page_after(services, session, last)

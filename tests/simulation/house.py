@@ -25,6 +25,7 @@ from bot.deeds.nightly import settle_everybody
 from bot.deeds.recording import note_many, record_quietly, record_step
 from bot.knowledge import Knowledge
 from bot.letters import composer
+from bot.pace import Pace
 from bot.services import Services
 from bot.settings import Settings
 from bot.turns.carrier import DoorCarrier
@@ -149,13 +150,13 @@ class House:
     async def night(self, *, dies_after: int | None = None) -> None:
         """What the nightly job does; a process that dies in the middle of it begins anew when it starts."""
         if dies_after is not None:
-            job = asyncio.create_task(settle_everybody(self.services))
+            job = asyncio.create_task(settle_everybody(self.services, Pace(rests=0)))
             for _ in range(dies_after):
                 await asyncio.sleep(0)
             job.cancel()
             await asyncio.gather(job, return_exceptions=True)
             await self.restart()
-        await settle_everybody(self.services)
+        await settle_everybody(self.services, Pace(rests=0))
 
     async def deliver(self, kill: Kill | None = None) -> int:
         """Send what may be sent now, trying as often as patience allows while the door is shut.
