@@ -10,7 +10,7 @@ from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.rephrasing import Sentence
 from bot.turns.splitting import units
-from bot.views.sources import label_of, source_of
+from bot.views.sources import label_of, near_source_of, source_of
 from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.documents import Document
@@ -22,6 +22,7 @@ from retrieval.refusals import Refusal
 
 QUOTE_AT_MOST = 1000  # characters; what is longer is read with 「原文」
 HEADINGS_AT_MOST = 3
+NEAR_FROM = 0.01  # of certainty: what is less likely than that only happens to share a word
 QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN: "ask.waits_already"}
 ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
 
@@ -108,11 +109,11 @@ def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Sh
         return {"text": before}
     if refusal in ON_PRINCIPLE:
         return {"text": _(f"refusal.{refusal.value}")}
-    near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST]]
+    near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]
     parts = [_("ask.nothing_found")]
     rows = []
     if near:
-        titles = [Markup("{}. {}").format(number, source_of(passage, _)) for number, passage in enumerate(near, 1)]
+        titles = [Markup("{}. {}").format(number, near_source_of(passage, _)) for number, passage in enumerate(near, 1)]
         parts.append(lines(_("ask.nearest"), *titles))
         rows.append([Button(_.plain("ask.near_button", number=n), Source.of([p.id])) for n, p in enumerate(near, 1)])
     parts.append(_("ask.may_pass_on"))

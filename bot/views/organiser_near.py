@@ -30,7 +30,8 @@ def near_parts(found: Preview, _: Words) -> list[str]:
     if near:
         left = len(found.near) - len(near)
         more = _("upload.and_more", count=left) if left else ""
-        parts.append(lines(_("upload.near_head", count=len(found.near)), *near, more, _("upload.near_hint")))
+        hint = "upload.near_hint" if _much_alike(found) else "upload.near_few"
+        parts.append(lines(_("upload.near_head", count=len(found.near)), *near, more, _(hint)))
     if answered:
         left = len(found.answered) - len(answered)
         more = _("upload.and_more", count=left) if left else ""
@@ -40,15 +41,21 @@ def near_parts(found: Preview, _: Words) -> list[str]:
 
 def new_edition_buttons(found: Preview, _: Words) -> list[Button]:
     """「作为…的新版」 for the document that has most in common with the file."""
-    passages = len(found.document.passages) if found.document else 0
-    documents = Counter((one.there.document, one.there.title) for one in found.near)
-    if found.old is not None or not documents:
+    if found.old is not None or not _much_alike(found):
         return []
-    (document, title), count = documents.most_common(1)[0]
-    if count < NEW_EDITION_FROM * passages:
-        return []
+    (document, title), _count = _most_alike(found)
     press = Upload(deed=Deed.OLD, ref=found.pending.ref, value=document)
     return [Button(_.plain("upload.new_edition_button", title=shortened(title, 20)), press)]
+
+
+def _most_alike(found: Preview) -> tuple[tuple[str, str], int]:
+    """The document that has most passages in common with the file, and how many."""
+    return Counter((one.there.document, one.there.title) for one in found.near).most_common(1)[0]
+
+
+def _much_alike(found: Preview) -> bool:
+    passages = len(found.document.passages) if found.document else 0
+    return bool(found.near) and _most_alike(found)[1] >= NEW_EDITION_FROM * passages
 
 
 def _near(one: Near, _: Words) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+from bot.views.text import shortened
 from bot.words import Words
 from content.passages import DocumentKind, Level, Passage
 from content.titles import same_title
 
+_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+条[　\s]*")
+_FIRST_WORDS = 20  # characters
 RULES = "中国共产党发展党员工作细则"
 
 
@@ -17,6 +22,13 @@ def source_of(passage: Passage, _: Words) -> str:
         return f"{title}{content.article}"
     heading = content.headings[-1] if content.headings else ""
     return f"{title} {heading}" if heading and heading != passage.title else title
+
+
+def near_source_of(passage: Passage, _: Words) -> str:
+    """The same as a heading to choose by: an article, which has no heading of its own, with its first words."""
+    words = _ARTICLE.sub("", passage.content.text.strip())
+    begins = shortened(" ".join(words.split()), _FIRST_WORDS) if passage.content.article else ""
+    return f"{source_of(passage, _)} {begins}".rstrip()
 
 
 def label_of(passage: Passage, _: Words) -> str:

@@ -241,6 +241,7 @@ async def test_what_stands_in_the_library_already_is_told_with_the_difference_an
         organiser.sends_document(similar.encode(), "研修间.md")
 
         preview = await organiser.hears("和已有资料几乎相同")
+        assert "是它的新版，点「作为新版」" in preview.text
         assert "第二条与《示例大学自习室预约规定》第二条几乎相同，原来→现在：「三十」→「十五」" in preview.text
         assert "第一条与《示例大学自习室预约规定》第一条相同" in preview.text
         organiser.presses("作为《示例大学自习室预约规定》的新版", preview)
@@ -252,6 +253,25 @@ async def test_what_stands_in_the_library_already_is_told_with_the_difference_an
         organiser.sends_document(similar.encode(), "研修间.md")
         organiser.presses("发布", await organiser.hears("和已有资料几乎相同"))
         assert "第 1 版" in (await organiser.hears("已发布")).text
+    assert emulator.violations == []
+
+
+async def test_one_passage_in_common_is_told_and_makes_no_new_edition(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        organiser.presses("发布", await organiser.hears("共 3 段"))
+        await organiser.hears("已发布")
+        shared = next(line for line in RULES.splitlines() if line.startswith("第一条"))
+        other = "\n".join(
+            ["# 示例大学琴房规定", "", shared, "第二条　琴房每人每周两次。", "第三条　带好证件。", "第四条　爱护钢琴。"]
+        )
+
+        organiser.sends_document(other.encode(), "琴房.md")
+
+        preview = await organiser.hears("和已有资料几乎相同（1 段）")
+        assert "两份可以都留，直接点「发布」" in preview.text
+        assert not any("新版" in label for row in preview.buttons for label in row)
     assert emulator.violations == []
 
 
