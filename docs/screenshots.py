@@ -30,6 +30,7 @@ SHARPNESS = 2
 COLOURS = 200  # enough for a page of flat colours and text, at a third of the size
 PATIENCE_MS = 60_000
 
+AWAKE = {"WAYMARK_QUIET_FROM": "04:00", "WAYMARK_QUIET_UNTIL": "04:01"}  # letters leave whenever the pictures are made
 TODAY = date.today()  # noqa: DTZ011 (the pictures are of today, wherever they are made)
 PEOPLE = (
     ("程予安", "20240211", "女", "计科2401"),
@@ -67,6 +68,12 @@ class Talk:
             button.click()
             self.page.wait_for_timeout(1500)
 
+    def end(self) -> None:
+        """Scroll down to the newest buttons."""
+        self.page.locator("li.theirs").last.locator(".keys").scroll_into_view_if_needed()
+        self.page.keyboard.press("End")
+        self.page.mouse.wheel(0, 5000)
+
     def become(self, name: str) -> None:
         """Take another sample person's place."""
         self.page.get_by_role("button", name="切换身份").click()
@@ -101,7 +108,7 @@ def keep(name: str, png: bytes) -> None:
 def running(*arguments: str) -> Iterator[tuple[str, str]]:
     """A process of Waymark with a data folder of its own: its address, and all it has said before."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"WAYMARK_DATA": folder, "WAYMARK_WEB_PORT": "0", "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"WAYMARK_DATA": folder, "WAYMARK_WEB_PORT": "0", "PYTHONUNBUFFERED": "1"} | AWAKE
         process = subprocess.Popen(  # noqa: S603 (our own program)
             [WAYMARK, *arguments], stdout=subprocess.PIPE, text=True, env=environment, cwd=folder
         )
@@ -263,6 +270,11 @@ def _student(talk: Talk) -> None:
     talk.picture("student-card")
     talk.say("/dates")
     talk.picture("student-dates")
+    talk.press("约日子")
+    talk.picture("talk-choose")
+    talk.press("写日期", answered=False)
+    talk.say((TODAY + timedelta(days=12)).isoformat())
+    talk.press("提出", answered=False)
     talk.say("/progress")
     talk.picture("student-progress")
     talk.say("周五的党课在哪个教室上？")
@@ -275,6 +287,9 @@ def _student(talk: Talk) -> None:
 
 
 def _organiser(talk: Talk) -> None:
+    talk.say("/due")
+    talk.end()
+    talk.picture("due-buttons")
     talk.say("/answer")
     talk.picture("organiser-answer")
     talk.say("/step 20240137")

@@ -122,7 +122,7 @@ def what_it_takes(
 ) -> tuple[Condition, ...]:
     """What is wanting for the step itself on that day, dates included, and what only people can say."""
     scene, known = Scene(track, Past.of(facts), on, calendar, readings), track.by_id[step]
-    every = (*_steps_before(known, scene), *_dates(known, scene), *_no_dates(known, scene))
+    every = (*_steps_before(known, scene, all_of_them=True), *_dates(known, scene), *_no_dates(known, scene))
     return tuple(one for one in every if not one.met)
 
 
@@ -147,11 +147,12 @@ def _is_round(step: Step, track: Track) -> bool:
     return step.id == "probation_review" or any(rule.kind == "cycle" for rule in track.rules_of(step.id))
 
 
-def _steps_before(step: Step, scene: Scene) -> list[Condition]:
+def _steps_before(step: Step, scene: Scene, *, all_of_them: bool = False) -> list[Condition]:
+    """What comes before; `all_of_them`: also what is only marked where it is missing."""
     return [
         Condition("step", scene.past.taken(scene.track.by_id[need.step]) is not None, need.article, step=need.step)
         for need in step.requires
-        if need.gate != "mark"
+        if need.gate != "mark" or (all_of_them and not _is_round(scene.track.by_id[need.step], scene.track))
     ]
 
 

@@ -77,6 +77,7 @@ class Desk:
         from bot.opening import open_services
 
         async with open_services(settings) as services:
+            self.words = services.locales.words(self.words.language)  # they know the school's own names
             yield services
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -21,7 +21,7 @@ from bot.services import Services
 from bot.turns.turn import Turn
 from bot.views.calendar import show_address, show_subscription
 from bot.views.dates import show_dates, show_passed
-from bot.views.reminders import Due, show_which
+from bot.views.reminders import Due, list_command, show_which
 from bot.views.talks import own_talks
 from bot.words import Words
 from records.analysis import ANALYSIS
@@ -98,7 +98,7 @@ async def on_reply(
     planned_at = callback_data.planned_at
     match callback_data.reply:
         case Reply.SEEN:
-            await changed(query)(_("reminder.was_seen"))
+            await changed(query)(_("reminder.was_seen", command=list_command(person)))
         case Reply.LATER:
             until = _tomorrow(services, turn.now)
             moved = await snooze(session, person.id, planned_at=planned_at, until=until)

@@ -12,7 +12,7 @@ from bot.views.dates import show_date, step_name
 from bot.views.text import Shown, covered, lines, paragraphs
 from bot.words import Words
 from records.deadline import Deadline
-from records.people import Person
+from records.people import Person, Role
 
 SHOWN_AT_MOST = 10
 
@@ -31,9 +31,14 @@ def show_reminders(due: Sequence[Due], reader: Person, planned_at: datetime, tod
     first = _("reminder.one") if len(due) == 1 else _("reminder.several", count=len(due))
     parts = [_show(one, reader, today, _) for one in due[:SHOWN_AT_MOST]]
     if len(due) > SHOWN_AT_MOST:
-        parts.append(_("reminder.more", count=len(due) - SHOWN_AT_MOST))
+        parts.append(_("reminder.more", count=len(due) - SHOWN_AT_MOST, command=list_command(reader)))
     row = [Button(_.plain(f"reminder.{reply.value}"), ReminderReply.to(reply, planned_at)) for reply in Reply]
     return {"text": paragraphs([first, covered(paragraphs(parts))]), "reply_markup": keyboard([row])}
+
+
+def list_command(reader: Person) -> str:
+    """Where somebody sees all that is due: of others, or of themselves alone."""
+    return "/dates" if all(role is Role.STUDENT for role, _ in reader.roles) else "/due"
 
 
 def show_which(due: Sequence[Due], planned_at: datetime, _: Words) -> Shown:

@@ -91,6 +91,48 @@ def test_a_step_moves_the_dates_and_a_refused_one_changes_nothing(cohort: Line) 
     ]
 
 
+SCHOOL = """events:
+  - {id: school.league_nominated, name: 团支部推优, repeatable: true}
+rules:
+  - id: school.nomination_validity
+    title: 推优两年内有效
+    kind: max
+    step: candidate_decided
+    base: [school.league_nominated]
+    offset: {years: 2}
+    lapses: true
+    level: school
+    effective: 2020-01-01
+"""
+
+
+def test_a_school_reads_what_the_rules_leave_open_and_adds_its_own(cohort: Line, tmp_path: Path) -> None:
+    who = ("--student", "0020260101", "--history")
+    days = {"activist_decided": "2025-10-10", "activist_filed": "2025-10-30", "public_notice_posted": "2026-09-30"}
+    for step, day in days.items():
+        assert cohort("steps", "record", *who, "--step", step, "--on", day).code == 0
+
+    def dates(**settings: str) -> dict[str, str]:
+        found = cohort("deadlines", "0020260101", "--on", "2026-10-01", "--json", **settings).objects
+        return {one["rule"]: one["due"] for one in found}
+
+    usual = dates()
+    strict = dates(strict_next_day="true", count_posting_day="true")
+    filed = dates(strict_next_day="true", activist_base="filed")
+    (tmp_path / "school.yaml").write_text(SCHOOL, encoding="utf-8")
+    own = {"school_track": "school.yaml"}
+    nominated = cohort("steps", "record", *who, "--step", "school.league_nominated", "--on", "2024-09-10", **own)
+    shown = cohort("deadlines", "0020260101", "--on", "2026-10-01", **own).out
+
+    assert (usual["T04"], strict["T04"], filed["T04"]) == ("2026-10-10", "2026-10-11", "2026-10-31")
+    assert (usual["T05"], strict["T05"]) == ("2026-10-13", "2026-10-12")
+    assert "团支部推优" in nominated.out
+    line = next(line for line in shown.splitlines() if "nomination_validity" in line)
+    assert line.startswith("2026-09-10")
+    assert "学校要求" in line
+    assert "依据：团支部推优 2024-09-10" in line
+
+
 def test_a_step_that_asks_for_a_reason_is_recorded_with_one(cohort: Line) -> None:
     record = ("steps", "record", "--student", "0020260101", "--step", "activist_decided", "--on", "2025-10-10")
 

@@ -233,6 +233,29 @@ async def test_done_already_asks_the_organiser_and_records_nothing(library: Data
             assert await session.scalar(select(func.count()).select_from(EntryRow)) == 1
 
 
+async def test_in_english_too_a_locked_screen_tells_neither_side_anything(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator, language="en") as house:
+        student = await house.join("林晓雨", number="2026001", language="en")
+        organiser = await house.join("周老师", role=Role.ORGANISER, language="en")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+        await house.quiet()
+        house.moment[0] = MORNING
+
+        await house.plan()
+
+        for person, more in ((student, "/dates"), (organiser, "/due")):
+            letter = await person.hears("to do")
+            assert letter.on_a_locked_screen == "You have something to do"
+            assert "By 2026-11-26" in letter.text
+            assert "Because the application was received on 2026-10-26, Art. 7 of the rules (national)" in letter.text
+            assert letter.buttons == [["Got it", "Remind me tomorrow", "Done already"]]
+            person.presses("Got it", letter)
+            await person.hears(f"To see it again, send {more}")
+    assert emulator.violations == []
+
+
 async def test_remind_me_tomorrow_does(libraries: Database, emulator: Emulator) -> None:
     async with open_house(libraries, emulator) as house:
         student, _organiser = await applicant(house)

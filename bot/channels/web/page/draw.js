@@ -108,7 +108,7 @@ function drawPicture(file) {
   const source = file.preview ?? `${file.address}?view=1`;
   const label = word("picture_of", { name: file.name });
   const image = el("img", { src: source, alt: label, width: file.width, height: file.height, loading: "lazy", decoding: "async" });
-  const scale = Math.min(1, 320 / file.width, 380 / file.height);
+  const scale = Math.min(1, 320 / file.width, 640 / file.height);
   image.style.aspectRatio = `${file.width} / ${file.height}`;
   image.style.width = `${Math.round(file.width * scale)}px`;
   return el("button", { type: "button", class: "picture", "aria-label": label, onclick: () => view(file, source) }, image);
