@@ -19,6 +19,8 @@ from bot.channels.listening import Hearing, listening
 from bot.clock import Clock
 from bot.knowledge import Knowledge
 from bot.lean import import_aiogram
+from bot.opening import rephraser_of
+from bot.rephrasing import EndpointRefuses, Rephraser
 from bot.settings import Settings
 from bot.tables import PARKED, WAITING, InboxRow
 from content.tables import DocumentRow, PassageRow
@@ -104,6 +106,9 @@ async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
         finally:
             await database.close()
     yield await _telegram(settings)
+    rephraser = rephraser_of(settings, clock)
+    if rephraser is not None:
+        yield await _rephrasing(settings, rephraser)
 
 
 def _disk(data: Path) -> Finding:
@@ -255,3 +260,27 @@ async def _telegram(settings: Settings) -> Finding:
         return problem("telegram", "unreachable", api=settings.telegram_api, reason=type(error).__name__)
     finally:
         await bot.session.close()
+
+
+async def _rephrasing(settings: Settings, rephraser: Rephraser) -> Finding:
+    """Without it answers are quotations alone, so that nothing here is worse than a warning."""
+    from aiohttp import ClientError
+
+    values: dict[str, Any] = {
+        "url": settings.rephrase_url,
+        "model": settings.rephrase_model,
+        "seconds": settings.rephrase_seconds,
+    }
+    try:
+        await rephraser.try_out()
+    except EndpointRefuses as error:
+        if error.status in (401, 403):
+            return warning("rephrasing", "refused", **values)
+        return warning("rephrasing", "status", status=error.status, **values)
+    except TimeoutError:
+        return warning("rephrasing", "slow", **values)
+    except (ClientError, OSError) as error:
+        return warning("rephrasing", "unreachable", reason=type(error).__name__, **values)
+    except (ValueError, LookupError, TypeError):
+        return warning("rephrasing", "no_reply", **values)
+    return ok("rephrasing", **values)

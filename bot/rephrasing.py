@@ -45,6 +45,14 @@ class Sentence:
     quote: str
 
 
+class EndpointRefuses(Exception):
+    """The endpoint answered with a status other than 200."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class Rephraser:
     """The endpoint, and how it has been of late."""
 
@@ -77,6 +85,19 @@ class Rephraser:
         self._failures, self._rests_until = 0, None
         return found
 
+    async def try_out(self) -> None:
+        """Ask for a word, with nothing of anybody's in it.
+
+        Raises:
+            EndpointRefuses: a status other than 200.
+            TimeoutError: slower than an answer would wait.
+            ValueError, LookupError, TypeError: what came is no reply of an OpenAI-compatible endpoint.
+            aiohttp.ClientError, OSError: there was no connection.
+        """
+        word = [{"role": "user", "content": "1+1="}]
+        async with asyncio.timeout(self._seconds):
+            await self._ask({"model": self._model, "messages": word, "temperature": 0, "max_tokens": 8})
+
     async def _ask(self, request: dict[str, Any]) -> str:
         from aiohttp import ClientSession  # takes a moment, and most installations never ask
 
@@ -86,7 +107,7 @@ class Rephraser:
             session.post(self._url, json=request, headers=headers, allow_redirects=False) as response,
         ):
             if response.status != 200:
-                raise ConnectionError(response.status)
+                raise EndpointRefuses(response.status)
             body = json.loads(await response.content.read(ANSWER_AT_MOST))
         return str(body["choices"][0]["message"]["content"])
 

@@ -8,14 +8,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bot.bare_questions import is_bare
+from bot.clock import Clock
+from bot.doctor import Finding, examine
 from bot.rephrasing import proved
-from bot.settings import WrongSetting, load_settings
+from bot.settings import Settings, WrongSetting, load_settings
+from bot.words import Locales
 from content.library import add
 from content.passages import DocumentId, DocumentKind, Passage, PassageId, PassageText
 from content.readers import read
@@ -316,3 +320,55 @@ def citation() -> Citation:
         date(2026, 9, 1),
     )
     return Citation(passage, ((0, len(LATE)),))
+
+
+@pytest.mark.parametrize(
+    ("reply", "what"),
+    [
+        (says(), "ok"),
+        (breaks(401), "refused"),
+        (breaks(404, "model not found"), "status"),
+        (breaks(200, "<html>"), "no_reply"),
+        (breaks(200, "{}"), "no_reply"),
+        (hangs, "slow"),
+    ],
+    ids=["answers", "key", "model", "page", "form", "slow"],
+)
+async def test_the_doctor_tries_the_endpoint_and_sends_nothing_of_anybodys(
+    tmp_path: Path, reply: Callable[[web.Request], Awaitable[Any]], what: str
+) -> None:
+    endpoint = Endpoint(reply)
+    async with serving(endpoint) as url:
+        found, settings = await examined(tmp_path, url, seconds=20 if what != "slow" else 0.05)
+
+    assert found.what == what
+    for language in ("zh_CN", "en"):
+        told = Locales().words(language).plain(found.key, **found.values)
+        assert url in told
+        assert KEY not in told
+    (asked,) = endpoint.asked
+    assert (asked["model"], asked["messages"]) == ("invented", [{"role": "user", "content": "1+1="}])
+    assert settings.rephrase_key.get_secret_value() == KEY
+
+
+async def test_the_doctor_says_what_to_do_where_there_is_no_connection_and_nothing_where_it_is_off(
+    tmp_path: Path,
+) -> None:
+    found, _ = await examined(tmp_path, "http://127.0.0.1:1/v1", seconds=20)
+    off = Settings(data=tmp_path / "data", _env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own argument
+
+    assert found.what == "unreachable"
+    assert "rephrasing" not in {one.check async for one in examine(off, Clock(off.zone))}
+
+
+async def examined(tmp_path: Path, url: str, *, seconds: float) -> tuple[Finding, Settings]:
+    settings = Settings(
+        data=tmp_path / "data",
+        rephrase_url=url,
+        rephrase_model="invented",
+        rephrase_key=KEY,
+        rephrase_seconds=seconds,
+        _env_file=None,
+    )  # type: ignore[call-arg]  # pydantic-settings' own argument
+    found = {one.check: one async for one in examine(settings, Clock(settings.zone))}
+    return found["rephrasing"], settings
