@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from records.facts import FACT_KINDS, Fact, facts_of
 from records.people import PersonId, Role, accompanies
 from records.tables import EntryRow, MentorshipRow, PersonRow, RoleRow
+from storage.among import among
 
 _CHUNK = 500  # people in one query
 _WHAT_FACTS_NEED = (
@@ -43,7 +44,7 @@ async def facts_of_people(session: AsyncSession, people: Iterable[PersonId]) -> 
     for start in range(0, len(wanted), _CHUNK):
         rows = await session.execute(
             select(EntryRow.person_id, *_WHAT_FACTS_NEED)
-            .where(EntryRow.person_id.in_(wanted[start : start + _CHUNK]), EntryRow.kind.in_(FACT_KINDS))
+            .where(among(session, EntryRow.person_id, wanted[start : start + _CHUNK]), EntryRow.kind.in_(FACT_KINDS))
             .order_by(EntryRow.person_id, EntryRow.sequence)
         )
         for row in rows:
@@ -58,7 +59,7 @@ async def mentors_of_people(
     rows = await session.execute(
         select(MentorshipRow.student_id, MentorshipRow.mentor_id)
         .join(PersonRow, PersonRow.id == MentorshipRow.mentor_id)
-        .where(MentorshipRow.student_id.in_(list(students)), PersonRow.left_at.is_(None), *accompanies(today))
+        .where(among(session, MentorshipRow.student_id, students), PersonRow.left_at.is_(None), *accompanies(today))
         .order_by(MentorshipRow.since, MentorshipRow.id)
     )
     found: dict[PersonId, list[PersonId]] = {}

@@ -20,6 +20,7 @@ from records.dates import months_after
 from records.deadline import Deadline, State, notes
 from records.workdays import WorkCalendar
 from scheduler.tables import ReminderRow
+from storage.among import among
 
 STUDENT = "student"
 ESCALATION = "escalation"  # the recipients one level up, for what stays overdue
@@ -155,7 +156,7 @@ async def coming_reminders(session: AsyncSession, subjects: Sequence[int]) -> di
     """What is kept of these people and not yet planned, by whom it is about."""
     rows = await session.execute(
         _rows(ReminderRow.subject_id).where(
-            ReminderRow.subject_id.in_(subjects), ReminderRow.planned_at.is_(None), _OF_PEOPLE
+            among(session, ReminderRow.subject_id, subjects), ReminderRow.planned_at.is_(None), _OF_PEOPLE
         )
     )
     found: dict[int, list[Standing]] = {}
