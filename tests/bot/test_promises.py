@@ -1,4 +1,4 @@
-"""The system says 时间条件已满足 and never 可以入党: no sentence of ours, whatever stands, is a promise."""
+"""What is shown of a date says all of it, and never a promise: 时间条件已满足, never 可以入党."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from bot.deeds.standing import Prospect, Standing
 from bot.own_questions import Supposition
-from bot.views.dates import show_dates
+from bot.views.dates import actor_name, event_name, show_date, show_dates, step_name
 from bot.views.progress import progress_rows, progress_text
 from bot.views.prospect import show_prospect
 from bot.words import LOCALES, Locales
+from content.numerals import numeral_of
 from records.facts import Fact
 from records.outlook import what_if, what_it_takes, what_next
 from records.party_standing import party_standing
@@ -24,7 +25,10 @@ from records.rules import deadlines
 from records.stages import stage_of
 from records.track import TRACKS, load_track
 from records.workdays import WorkCalendar
+from tests.records.test_rules import EXAMPLES
+from tests.records.test_rules import facts as facts_of
 
+SCHOOL_FREE = load_track()
 TRACK = load_track(school=TRACKS / "school.example.yaml")
 CALENDAR = WorkCalendar.standard()
 GOALS = "入党|积极分子|发展对象|预备党员|正式党员|党员|转正|宣誓|下一步"
@@ -77,6 +81,26 @@ def test_no_sentence_promises(language: str) -> None:
 
     assert len(sentences) > 500
     assert [(key, found) for key, said in sentences if (found := promises(said))] == []
+
+
+@pytest.mark.parametrize(("rule", "kind", "happened", "due"), EXAMPLES)
+def test_every_line_says_what_when_why_by_whose_rule_and_who_acts(
+    rule: str, kind: str, happened: list[tuple[str, str]], due: str
+) -> None:
+    days = [date.fromisoformat(on) for step, on, *_ in happened if step != "leaving_planned"]
+    today = max([date(2026, 5, 11), *days])
+    found = deadlines(SCHOOL_FREE, facts_of(*happened), today=today, calendar=CALENDAR)
+    one = next(each for each in found if (each.rule, each.kind, str(each.due)) == (rule, kind, due))
+
+    for language, article in (
+        ("zh_CN", f"细则第{numeral_of(int(one.article or 0))}条（细则要求）"),
+        ("en", f"Art. {one.article} "),
+    ):
+        _ = Locales().words(language)
+        shown = re.sub(r"<[^>]+>", "", str(show_date(one, today, _)))
+        says = (due, str(one.base_date), step_name(one.step, _), event_name(one.base_step, _), article)
+        assert [part for part in (*says, actor_name(one.actor, _)) if part not in shown] == []
+        assert not re.search(r"[{}]|why\.|note\.|dates\.", shown)
 
 
 steps = st.lists(
