@@ -154,6 +154,12 @@ def evaluate(
     )
 
 
+def unknown_sources(questions: Iterable[EvaluationQuestion], passages: Sequence[Passage]) -> list[Relevant]:
+    """What is wanted and stands nowhere among these passages, each once: misspelt, or not uploaded."""
+    wanted = dict.fromkeys(each for question in questions for each in question.relevant)
+    return [each for each in wanted if not any(is_wanted(passage, each) for passage in passages)]
+
+
 def first_right(hits: Sequence[Hit], relevant: Sequence[Relevant]) -> int | None:
     """The place of the first hit that is wanted, counted from 0."""
     return next((at for at, hit in enumerate(hits) if any(is_wanted(hit.passage, each) for each in relevant)), None)

@@ -18,7 +18,9 @@ from storage.errors import WaymarkError
 
 if TYPE_CHECKING:
     from retrieval.answer import Answer
+    from retrieval.evaluation import EvaluationQuestion
 
+TABLES = (".xlsx", ".xls", ".csv")
 EVALUATED_ON_TERMINAL = ("hit@1", "hit@3", "hit@5", "mrr@10", "answer_rate", "refusal_auroc", "p50_ms", "p99_ms")
 
 
@@ -167,18 +169,37 @@ def _tell(desk: Desk, answer: Answer) -> None:
         desk.line("cli.ask.nearest", near=near)
 
 
-async def _evaluate(desk: Desk, path: Path, on: date | None, *, misses: bool, json: bool) -> None:
+async def _questions_of(desk: Desk, path: Path) -> list[EvaluationQuestion]:
+    """A table (XLSX, XLS, CSV) with what can't be used told row by row, or lines of JSON."""
     from retrieval import evaluation
+    from retrieval.question_sheet import SHEETS, questions_of
+    from storage.sandbox import run_limited
 
+    if path.suffix.lower() in TABLES:
+        sheet = questions_of(await run_limited(SHEETS, read_bytes(path), path.name), path.name)
+        for flaw in sheet.flaws:
+            desk.note("cli.evaluate.flaw", where=flaw.where, problem=flaw.problem)
+        return list(sheet.questions)
     try:
-        questions = list(evaluation.read_questions(path))
+        return list(evaluation.read_questions(path))
     except OSError as error:
         raise missing(path, error) from error
     except UnicodeDecodeError as error:
         raise NotAQuestionLine(path=str(path), line="?", problem="UTF-8") from error
+
+
+async def _evaluate(desk: Desk, path: Path, on: date | None, *, misses: bool, json: bool) -> None:
+    from content.documents import passages_in_force
+    from retrieval import evaluation
+
+    questions = await _questions_of(desk, path)
     async with desk.services() as services:
         with desk.waiting("cli.ask.preparing"):
             index = await services.knowledge.current()
+        async with services.database.read() as session:
+            held = await passages_in_force(session, on or services.clock.today())
+        for source in evaluation.unknown_sources(questions, held):
+            desk.note("cli.evaluate.unknown", title=source.title, article=source.article)
         with desk.progress("cli.ask.asking", len(questions)) as advance:
 
             def counted() -> Iterator[evaluation.EvaluationQuestion]:
