@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -50,7 +50,7 @@ def set_up_logs(data: Path, level: str, *, secrets: Iterable[str] = (), echo: Te
     """Send every log line, ours and the libraries', to the log file, and to `echo` as well (a service's stderr).
 
     Args:
-        level: debug, info, warning or error; tracebacks with the words of exceptions only with debug.
+        level: debug, info, warning or error; with debug every frame of an error is named.
         secrets: texts that must never be written, such as the token of the messenger.
     """
     clean = [_named_errors(level == "debug"), _masked([secret for secret in secrets if secret])]
@@ -121,7 +121,7 @@ def _named_errors(in_full: bool) -> Any:
         if error is None:
             return event
         if in_full:
-            event["exception"] = "".join(traceback.format_exception(error))
+            event["exception"] = frames_of(error)
             return event
         event["error"] = _kinds(error)
         event["at"] = _places(error)
@@ -138,16 +138,39 @@ def _exception(given: Any) -> BaseException | None:
     return sys.exc_info()[1] if given else None
 
 
+def frames_of(error: BaseException) -> str:
+    """The whole way of an error and of what caused it, without its words."""
+    told = [
+        "".join(traceback.format_tb(one.__traceback__))
+        + _name(one)
+        + "".join(f"\n| {frames_of(inner)}" for inner in _inner(one))
+        for one in _causes(error)
+    ]
+    return "Traceback:\n" + "\nbecause of\n".join(told)
+
+
 def _kinds(error: BaseException) -> str:
-    kinds: list[str] = []
+    kinds = []
+    for one in _causes(error):
+        kinds.append(_name(one))
+        if inner := _inner(one):
+            kinds.append(f"({', '.join(_kinds(each) for each in inner)})")
+    return " < ".join(kinds[:FRAMES])
+
+
+def _name(error: BaseException) -> str:
+    return str(error) if isinstance(error, WaymarkError) and not error.fields else type(error).__name__
+
+
+def _inner(error: BaseException) -> Sequence[BaseException]:
+    return error.exceptions[:FRAMES] if isinstance(error, BaseExceptionGroup) else ()
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     current: BaseException | None = error
-    while current is not None and len(kinds) < FRAMES:
-        kinds.append(str(current) if isinstance(current, WaymarkError) else type(current).__name__)
-        if isinstance(current, BaseExceptionGroup):
-            inner = ", ".join(_kinds(one) for one in current.exceptions[:FRAMES])
-            kinds.append(f"({inner})")
+    while current is not None:
+        yield current
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return " < ".join(kinds)
 
 
 def _places(error: BaseException) -> str:

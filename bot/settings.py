@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -143,6 +144,14 @@ class Settings(BaseSettings):
     def page(self) -> str:
         """Where people find the page: the first of `web_origins`, else this machine's own address."""
         return self.web_origins[0].rstrip("/") if self.web_origins else f"http://{self.web_host}:{self.web_port}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that are written nowhere."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        kept = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        password = urlsplit(self.database_url).password or ""
+        return tuple(secret for secret in (*kept, password, unquote(password)) if secret)
 
     @property
     def database(self) -> str:

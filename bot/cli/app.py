@@ -106,7 +106,7 @@ def _unexpected(desk: Desk, error: Exception) -> int:
     """One plain sentence and where the log is; the traceback goes there, and here only for who asked for it."""
     import structlog
 
-    from bot.logs import log_path
+    from bot.logs import frames_of, log_path
     from bot.trouble import told
 
     try:
@@ -119,7 +119,5 @@ def _unexpected(desk: Desk, error: Exception) -> int:
         data = Path("data")
     print(desk.words.plain("cli.error.unexpected", kind=type(error).__name__, log=log_path(data)), file=sys.stderr)
     if os.environ.get("WAYMARK_LOG_LEVEL") == "debug":
-        import traceback
-
-        traceback.print_exception(error)
+        print(frames_of(error), file=sys.stderr)
     return REFUSED

@@ -67,8 +67,7 @@ class Desk:
     def _log(self, settings: Settings, echo: TextIO | None = None) -> None:
         from bot.logs import set_up_logs
 
-        secrets = tuple(one.get_secret_value() for one in (settings.telegram_token, settings.rephrase_key))
-        set_up_logs(settings.data, settings.log_level, secrets=secrets, echo=echo)
+        set_up_logs(settings.data, settings.log_level, secrets=settings.secrets, echo=echo)
 
     @asynccontextmanager
     async def services(self) -> AsyncIterator[Services]:

@@ -68,12 +68,18 @@ def test_libraries_that_repeat_what_people_send_are_quiet_even_with_debug(tmp_pa
     assert not log_path(tmp_path).exists()
 
 
-def test_debug_shows_the_whole_error(tmp_path: Path) -> None:
+def test_debug_shows_the_whole_way_of_an_error_and_still_none_of_its_words(tmp_path: Path) -> None:
     set_up_logs(tmp_path, "debug")
 
     try:
-        _fail()
-    except ValueError:
+        try:
+            _fail()
+        except ValueError as error:
+            raise ExceptionGroup("several", [error]) from error
+    except ExceptionGroup:
         structlog.get_logger("ours").error("it.failed", exc_info=True)
 
-    assert "Traceback" in _lines(tmp_path)[0]["exception"]
+    way = _lines(tmp_path)[0]["exception"]
+    assert way.count("in _fail") == 2
+    assert "ValueError" in way
+    assert WRITTEN not in way
