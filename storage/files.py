@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base
+
+MAX_NAME = 120  # characters
 
 
 class FileRow(Base):
@@ -72,3 +76,13 @@ async def forget_files(session: AsyncSession, *, now: datetime) -> int:
     """Delete the files whose time is over. Returns how many."""
     result = await session.execute(delete(FileRow).where(FileRow.kept_until < now))
     return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def clean_name(name: str) -> str:
+    """A file's name without folders and without what cannot be seen."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    seen = "".join(letter for letter in last if unicodedata.category(letter)[0] != "C").strip()
+    stem, dot, ending = seen.rpartition(".")
+    if len(seen) > MAX_NAME:
+        seen = f"{stem[: MAX_NAME - 12]}{dot}{ending[:11]}" if stem else seen[:MAX_NAME]
+    return seen or "file"

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from io import BytesIO
 from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import Document
+from aiohttp import ClientError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content.banks import BANK, BankFile
@@ -18,7 +20,7 @@ from content.readers import FILE, FileKind, ParsedDocument
 from records.roster_sheet import Roster
 from records.step_list import StepList
 from storage.errors import WaymarkError
-from storage.files import drop_file, load_file, store_file
+from storage.files import clean_name, drop_file, load_file, store_file
 from storage.sandbox import run_limited
 
 MEGABYTE = 1024 * 1024
@@ -109,21 +111,40 @@ def pending_of(data: Mapping[str, Any], ref: int) -> Pending:
 
 
 async def fetch(bot: Bot, document: Document) -> bytes:
-    """The bytes, after a look at their number.
+    """The bytes, after a look at their number; more than was announced are not taken.
 
     Raises:
         UploadTooBig, UploadNotFetched.
     """
-    name, size = document.file_name or "file", document.file_size or 0
-    if size > MOST_MEGABYTES * MEGABYTE:
-        raise UploadTooBig(name=name, megabytes=-(-size // MEGABYTE), most=MOST_MEGABYTES)
+    name = name_of(document)
+    received = _Received(name)
+    received.check(document.file_size or 0)
     try:
-        stream = await bot.download(document)
-    except TelegramAPIError as error:
+        await bot.download(document, received)
+    except (TelegramAPIError, ClientError, TimeoutError) as error:
         raise UploadNotFetched(name=name) from error
-    if stream is None:
-        raise UploadNotFetched(name=name)
-    return stream.read()
+    return received.getvalue()
+
+
+def name_of(document: Document) -> str:
+    """What the file is called, without folders and what cannot be seen."""
+    return clean_name(document.file_name or "")
+
+
+class _Received(BytesIO):
+    """What has come of a file so far."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._called = name
+
+    def write(self, data: Any) -> int:
+        self.check(self.tell() + len(data))
+        return super().write(data)
+
+    def check(self, size: int) -> None:
+        if size > MOST_MEGABYTES * MEGABYTE:
+            raise UploadTooBig(name=self._called, megabytes=-(-size // MEGABYTE), most=MOST_MEGABYTES)
 
 
 async def read_upload(content: bytes, name: str, sort: Sort | None = None) -> ReadFile:

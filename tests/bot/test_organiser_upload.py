@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 
+import pytest
+from aiogram.types import Document
 from openpyxl import Workbook
 
+from bot.deeds.uploads import MEGABYTE, MOST_MEGABYTES, UploadTooBig, fetch
 from records.people import Role, person_by_number
 from records.steps import facts_of_person
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
+from tests.content.making import a_docx, an_xlsx
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 from tests.emulator.person import Person as Chatting
@@ -214,6 +218,66 @@ async def test_files_that_cannot_be_read_are_refused_with_a_sentence(database: D
         organiser.sends_document(b"", "空.md")
         assert "空" in (await organiser.hears("")).text
     assert emulator.violations == []
+
+
+async def test_a_file_is_looked_at_before_it_is_fetched_and_its_name_is_made_harmless(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+
+        organiser.sends_document(bytes(21 * MEGABYTE), "大.pdf")
+        assert "21 MB" in (await organiser.hears("大.pdf")).text
+        assert not [one for one in emulator.requests if one.method == "getFile"]
+
+        emulator.fails("server_error", "download")
+        organiser.sends_document(RULES.encode(), "../../etc/自\u202e习室.md")
+        assert "请再发一次" in (await organiser.hears("自习室.md")).text
+        organiser.sends_document(RULES.encode(), "../../etc/自\u202e习室.md")
+        organiser.presses("取消", await organiser.hears("3 段"))
+        assert "etc" not in (await organiser.hears("自习室.md")).text
+    assert emulator.violations == []
+
+
+async def test_no_more_is_taken_than_may_be_received_whatever_was_announced() -> None:
+    class Generous:
+        taken = 0
+
+        async def download(self, _: Document, into: io.BytesIO) -> None:
+            for _chunk in range(100):
+                into.write(bytes(MEGABYTE))
+                self.taken += 1
+
+    server = Generous()
+
+    with pytest.raises(UploadTooBig):
+        await fetch(server, Document(file_id="1", file_unique_id="1", file_size=1))  # type: ignore[arg-type]  # a fake
+
+    assert server.taken == MOST_MEGABYTES
+
+
+@pytest.mark.parametrize("name", ["炸弹.docx", "炸弹.xlsx"])
+async def test_a_file_that_unpacks_to_gigabytes_is_refused_before_it_does(
+    library: Database, emulator: Emulator, name: str
+) -> None:
+    content = (
+        an_xlsx({"名册": [["学号", "姓名"]]})
+        if name.endswith("xlsx")
+        else a_docx(lambda document: document.add_paragraph("第一条"))
+    )
+    async with open_house(library, emulator) as house:
+        organiser = await organiser_of(house)
+
+        organiser.sends_document(swollen(content), name)
+
+        assert "200 MB" in (await organiser.hears(name)).text
+    assert emulator.violations == []
+
+
+def swollen(package: bytes) -> bytes:
+    """The same archive, whose first file says that it has two gigabytes."""
+    at = package.index(b"PK\x01\x02") + 24
+    return package[:at] + (2**31 - 1).to_bytes(4, "little") + package[at + 4 :]
 
 
 async def test_a_students_file_is_not_an_upload(database: Database, emulator: Emulator) -> None:

@@ -23,7 +23,7 @@ class Fault:
     """One rule: which requests go wrong, how, and how often.
 
     Args:
-        method: a Bot API method; None for every method except getUpdates.
+        method: a Bot API method, or "download" for fetching a file; None for every method except getUpdates.
         chat_id: only requests to this chat.
         times: how many requests in all; None without end.
         skip: let so many matching requests pass first.
@@ -58,7 +58,7 @@ class Fault:
     def strikes(self, method: str, chat_id: int | str | None) -> bool:
         """Whether this request goes wrong; counts it if so."""
         if self.method is None:
-            if method == "getUpdates":
+            if method in ("getUpdates", "download"):
                 return False
         elif self.method.lower() != method.lower():
             return False

@@ -131,6 +131,9 @@ class ApiServer:
     async def _on_download(self, request: HttpRequest) -> Response:
         if request.path_params["token"] != self._world.token:
             return _json(unauthorized().envelope(), 401)
+        _, fault = self._world.faults.striking("download", None)
+        if fault is not None:
+            return Response(status_code=fault.code)
         for stored in list(self._world.files.values()):
             if stored.path == request.path_params["path"]:
                 return Response(stored.data, media_type=stored.mime or "application/octet-stream")

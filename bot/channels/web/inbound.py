@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -20,13 +19,12 @@ from bot.channels.web.hub import Hub
 from bot.channels.web.pictures import kept_file
 from storage.database import Database
 from storage.errors import WaymarkError
-from storage.files import store_file
+from storage.files import clean_name, store_file
 
 CHANNEL = "web"
 MAX_TEXT = 4096  # UTF-16 units, Telegram's limits
 MAX_CAPTION = 1024
 MAX_FILE_BYTES = 20 * 1024 * 1024
-MAX_NAME = 120
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -167,16 +165,6 @@ def update_id_of(chat_id: int, client: str) -> int:
     """The update's id: the same for the same message sent again."""
     digest = hashlib.sha256(f"{chat_id}:{client}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1  # signed columns hold 63 bits
-
-
-def clean_name(name: str) -> str:
-    """A file's name without folders and without what cannot be seen."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    seen = "".join(letter for letter in last if unicodedata.category(letter)[0] != "C").strip()
-    stem, dot, ending = seen.rpartition(".")
-    if len(seen) > MAX_NAME:
-        seen = f"{stem[: MAX_NAME - 12]}{dot}{ending[:11]}" if stem else seen[:MAX_NAME]
-    return seen or "file"
 
 
 def _said(text: str, limit: int) -> list[markup.Node]:

@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from bot.channels.web.bodies import UNIQUE_LENGTH
 from bot.channels.web.history import message_of, messages_of
 from bot.channels.web.hub import Hub
-from bot.channels.web.inbound import CHANNEL, MAX_FILE_BYTES, FileTooBig, Inbound, NotUnderstood, clean_name
+from bot.channels.web.inbound import CHANNEL, MAX_FILE_BYTES, FileTooBig, Inbound, NotUnderstood
 from bot.channels.web.lines import serve_line
 from bot.channels.web.people import sample_chat, sample_people, shown_commands, shown_person, sitter_of
 from bot.channels.web.phrases import page_words
@@ -31,7 +31,7 @@ from records.invitations import TooManyAttempts, check_code
 from records.people import PersonId
 from storage.database import Database
 from storage.errors import WaymarkError
-from storage.files import load_file
+from storage.files import clean_name, load_file
 
 PAGE = Path(__file__).parent / "page"
 MAX_JSON_BYTES = 4096

@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.days import day_in
 from bot.deeds.preview import Preview, preview_of
 from bot.deeds.publishing import publish, replaceable, take_back
-from bot.deeds.uploads import Pending, Sort, fetch, forget, keep, kept, pending_of, read_upload
+from bot.deeds.uploads import Pending, Sort, fetch, forget, keep, kept, name_of, pending_of, read_upload
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.reach import check_manages, reach_of
@@ -86,7 +86,7 @@ async def on_file(
     document = message.document
     if document is None:
         return
-    name = document.file_name or "file"
+    name = name_of(document)
     content = await fetch(bot, document)
     read = await read_upload(content, name)
     pending = Pending(turn.update_id, "", name, read.sort.value)
