@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
+from aiogram.types.update import UpdateTypeLookupError
 from sqlalchemy import String, and_, cast, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -271,9 +272,10 @@ class Inbox:
             turn = Turn(incoming.channel, incoming.update_id, int(incoming.lane), session, self._clock())
             with taking(turn):
                 event = Update.model_validate(incoming.payload, context={"bot": bot})
-                await self._dispatcher.feed_update(
-                    bot, event, session=session, turn=turn, last_try=incoming.is_last_try
-                )
+                if _is_known(event):
+                    await self._dispatcher.feed_update(
+                        bot, event, session=session, turn=turn, last_try=incoming.is_last_try
+                    )
             if session.in_transaction() or session.new or session.dirty or session.deleted:
                 if not await close_turns(session, [turn]):
                     raise AlreadyHandled
@@ -302,3 +304,11 @@ class Inbox:
                 if not will_pass(trouble):
                     raise
                 await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _is_known(event: Update) -> bool:
+    """Whether aiogram knows the kind; of others it warns with everything that stands in them."""
+    try:
+        return bool(event.event_type)
+    except UpdateTypeLookupError:
+        return False

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from bot.channels import webhook
 from bot.metrics import Metrics
-from bot.tables import InboxRow
+from bot.tables import HANDLED, InboxRow
 from scheduler.limits import Limiter
 from storage.database import Database
 from tests.bot.small_house import SmallHouse, in_thread, now
@@ -86,6 +86,7 @@ async def test_what_is_posted_is_answered(database: Database, emulator: Emulator
         (SECRET, b"[" * 500_000, 400),
         (SECRET, b" " * (webhook.MAX_BYTES + 1), 413),
         (SECRET, b'{"update_id": 1}', 200),
+        (SECRET, b'{"update_id": 1, "message": {"message_id": 1, "from": {"id": 7}, "chat": "x", "date": "x"}}', 200),
     ],
 )
 async def test_who_does_not_know_the_secret_or_posts_nonsense_changes_nothing(
@@ -115,6 +116,25 @@ async def test_the_same_update_posted_again_does_nothing_twice(
         await in_thread(lambda: mei.waits_for("number 1"))
 
     assert [seen.text for seen in mei.heard] == ["taken tea", "number 1"]
+
+
+@pytest.mark.filterwarnings("error")  # aiogram's repeats what people wrote
+async def test_an_update_of_a_kind_that_nobody_knows_yet_is_taken_and_stops_nobody(
+    database: Database, emulator: Emulator, client: aiohttp.ClientSession
+) -> None:
+    mei = emulator.user("林小梅")
+
+    async with hooked(SmallHouse(database, emulator, shop())) as address:
+        for update in ({"update_id": 4, "telepathy": {"from": {"id": mei.id}}}, text_update(5, mei.id, "tea")):
+            async with client.post(
+                address + webhook.PATH, json=update, headers={webhook.SECRET_HEADER: SECRET}
+            ) as answer:
+                assert answer.status == 200
+        await in_thread(lambda: mei.waits_for("number 1"))
+
+    async with database.read() as session:
+        rows = await session.execute(select(InboxRow.update_id, InboxRow.state).order_by(InboxRow.update_id))
+        assert [tuple(row) for row in rows] == [(4, HANDLED), (5, HANDLED)]
 
 
 async def test_without_its_table_nothing_is_thanked_for(
