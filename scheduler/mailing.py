@@ -71,7 +71,7 @@ async def write_letters(
             bindparam("now", now, type_=OutboxRow.created_at.type),
         )
         .join(AccountRow, _is_the_open_door())
-        .where(recipients, not_(exists().where(OutboxRow.unique_key == key)))
+        .where(recipients)
     )
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(OutboxRow).from_select(_COLUMNS, letters).on_conflict_do_nothing()
