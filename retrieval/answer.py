@@ -11,6 +11,7 @@ from retrieval.editions import OldText, coming_text, first_days, last_days, old_
 from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
+from retrieval.precedence import speaks_of_all
 from retrieval.queries import Query
 from retrieval.refusals import Refusal, on_principle, small_talk
 from retrieval.search import Hit, Index, LookUp
@@ -21,6 +22,9 @@ _CITED_AT_MOST = 3
 _CITED_FROM = 0.55  # of the first hit's score: less is a heading to offer, not a second answer
 _NEAR_THE_WHOLE = 5  # hits of a message, among which what answers a part of it must be
 _OTHER_LEVEL_SAYS = 0.7  # of the question, by weight: then the other level speaks of the same, and both are shown
+_OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
+_MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
+_ALL_HITS = 30  # candidates are fewer
 _FIRST = {Level.NATIONAL: 0, Level.SCHOOL: 1}
 
 
@@ -106,8 +110,8 @@ def _answer(index: Index, question: str, *, on: date, limit: int) -> Answer:
     coming = coming_text(text, on=on)
     if coming is not None:
         return _of_coming_text(index, question, coming, on=on)
-    found = index.look_up(question, on=on, limit=limit)
-    single = {part: index.look_up(part, on=on, limit=limit) for part in parts(text)}
+    found = index.look_up(question, on=on, limit=_ALL_HITS)
+    single = {part: index.look_up(part, on=on, limit=_ALL_HITS) for part in parts(text)}
     each = _surely_found(found, [one for part, one in single.items() if stands_alone(part)])
     hits = _merged([*each, found])[:limit]
     confidence = max((one.hits[0].score for one in (*each, found) if one.hits), default=0.0)
@@ -200,8 +204,9 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
     hits = _without_practice(hits)
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
     if len({hit.level for hit in near}) == 1:
-        others = (hit for hit in hits if hit.level is not near[0].level and _requires(hit))
-        near += [hit for hit in others if hit.coverage >= _OTHER_LEVEL_SAYS][:1]
+        others = [hit for hit in hits if hit.level is not near[0].level and _requires(hit)]
+        own = _own_rule_on_it(query, others)
+        near += own or [hit for hit in others[:_NEAR_THE_WHOLE] if hit.coverage >= _OTHER_LEVEL_SAYS][:1]
     cited: list[Citation] = []
     for hit in near:
         if _repeats(hit, near) or lacks_local_fact(query.text, normalise(hit.passage.content.text)):
@@ -210,6 +215,15 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
         if spans:
             cited.append(Citation(hit.passage, spans))
     return tuple(sorted(cited, key=lambda citation: _FIRST[citation.level]))
+
+
+def _own_rule_on_it(query: Query, hits: Sequence[Hit]) -> list[Hit]:
+    """What the organisation's own text says of the same, where one of its rules says more of it than the others."""
+    own = sorted((hit for hit in hits if hit.passage.own_rule), key=lambda hit: -hit.coverage)
+    if not own or own[0].coverage < _OWN_SAYS or not speaks_of_all(query, own[0].passage):
+        return []
+    alone = len(own) == 1 or own[0].coverage >= _MORE_THAN_OTHERS * own[1].coverage
+    return own[:1] if alone or own[0].coverage >= _OTHER_LEVEL_SAYS else []
 
 
 def _without_practice(hits: Sequence[Hit]) -> list[Hit]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from content.passages import Passage
 from retrieval.normalise import normalise
 from retrieval.queries import Query, Weighed, homophones
 from retrieval.ranking import Candidate
@@ -19,7 +20,7 @@ _SCORES_NEAR = 0.6  # likewise, by the learned score
 _AMONG_FIRST = 3  # practice further down answers nothing, and need not be stood for
 _HALF = 0.5  # of a character that stands in the text, but beside others than in the question
 _ASKS_AMOUNT = re.compile(r"多久|多长|多少|几|什么时候|啥时候|何时|期限|最[少多短长低高]")
-_UNITS = re.compile(r"(?:几|多少|\d)个?[年月周天日次份字分名位人篇]|几个")
+_UNITS = re.compile(r"(?:几|多少|\d)个?[年月周天日次份字分名位人篇]|几个|(?:多长|多少|什么|啥)时间")
 _COUNTED = re.compile(r"(?:几|多少)个?([字分人名票])")
 _SAME_UNIT = {"人": "人|名|位", "名": "人|名|位"}
 _STARTS_ARTICLE = re.compile(r"^第\d+条")
@@ -87,14 +88,28 @@ class _Said:
                 mass += gram.weight
             elif gram.string in said:
                 mass += _HALF * gram.weight
-        units = "".join(_UNITS.findall(query.text))  # 几个月 is said by 每季度
-        words = [
-            gram.string
-            for gram in query.grams
-            if gram.term >> int(PAIR_SHIFT) and gram.weight == 1 and not set(units) & set(gram.string)
-        ]
-        unsaid = [word for word in words if word not in said and not beside & set(word)]
+        unsaid = [word for word in _words(query) if word not in said and not beside & set(word)]
         return cls(mass / total if total else 0.0, bool(unsaid), any(not said & set(word) for word in unsaid))
+
+
+def speaks_of_all(query: Query, passage: Passage) -> bool:
+    """Whether a passage speaks of all that is asked about, and gives an amount where one is asked for."""
+    text = normalise(passage.content.text)
+    grams = query.grams
+    said = {gram.string for gram in grams if _is_said(gram.string, query.meant.get(gram.term, ()), text)}
+    if not all(word in said or said.issuperset(word) for word in _words(query)):
+        return False
+    return _ASKS_AMOUNT.search(query.text) is None or _says_amount(query, passage)
+
+
+def _words(query: Query) -> list[str]:
+    """The pairs of neighbours that say what is asked about; 几个月 is left out, since 每季度 says it."""
+    units = "".join(_UNITS.findall(query.text))
+    return [
+        gram.string
+        for gram in query.grams
+        if gram.term >> int(PAIR_SHIFT) and gram.weight == 1 and not set(units) & set(gram.string)
+    ]
 
 
 def _is_said(string: str, slips: Sequence[str], text: str) -> bool:
@@ -105,14 +120,14 @@ def _goes_before(query: Query, candidate: Candidate, own: _Said, practice: _Said
     if own.share < practice.share - _LESS_THAN_PRACTICE:
         return False
     asks_amount = _ASKS_AMOUNT.search(query.text) is not None
-    if asks_amount and not _says_amount(query, candidate):
+    if asks_amount and not _says_amount(query, candidate.passage):
         return False
     return own.share >= practice.share + _CLEARLY_MORE or not (own.lacks if asks_amount else own.leaves_out)
 
 
-def _says_amount(query: Query, candidate: Candidate) -> bool:
+def _says_amount(query: Query, passage: Passage) -> bool:
     """Whether it gives an amount, and of words, marks, people or votes if it is them that are counted."""
-    text = _STARTS_ARTICLE.sub("", normalise(candidate.passage.content.text))
+    text = _STARTS_ARTICLE.sub("", normalise(passage.content.text))
     counted = _COUNTED.search(query.text)
     if counted and not re.search(rf"\d+多?[个余]?(?:{_SAME_UNIT.get(counted[1], counted[1])})|{counted[1]}数", text):
         return False

@@ -13,7 +13,7 @@ from content.passages import DocumentId, DocumentKind, Level, Passage, PassageId
 from content.readers import read
 from retrieval.answer import Answer, answer
 from retrieval.encoder import Encoder
-from retrieval.material import starter_passages
+from retrieval.material import anticipated, starter_passages, with_questions
 from retrieval.naming import place_of
 from retrieval.search import Index
 from tests.retrieval.conftest import TODAY, passage
@@ -44,18 +44,18 @@ INFORMATION = """# 信息学院发展党员工作办法
 """
 
 
-def upload(text: str, name: str, first: int) -> list[Passage]:
-    """A document of the school's as it stands in the library, without a single anticipated question."""
+def upload(text: str, name: str, first: int, *, kind: DocumentKind = DocumentKind.SCHOOL) -> list[Passage]:
+    """A document as it stands in the library, without a single anticipated question."""
     parsed = read(text.encode(), name)
     return [
         Passage(
             id=PassageId(first + at),
             document=DocumentId(name),
             title=parsed.title,
-            kind=DocumentKind.SCHOOL,
+            kind=kind,
             version=1,
             ordinal=at,
-            content=replace(content, level=level_of(DocumentKind.SCHOOL, content.level)),
+            content=replace(content, level=level_of(kind, content.level)),
             effective_from=date(2025, 9, 1),
         )
         for at, content in enumerate(parsed.passages)
@@ -185,3 +185,67 @@ def test_neither_guides_nor_rules_answer_what_only_the_place_knows(both: Index, 
 @pytest.mark.parametrize("question", ["英雄烈士保护法禁止什么", "党员有哪些义务", "纪律处分有哪几种"])
 def test_a_guide_still_answers_what_its_text_is_about(both: Index, question: str) -> None:
     assert answer(both, question, on=TODAY).citations[0].passage.kind is DocumentKind.GUIDE
+
+
+NATIONAL = """# 中国共产党发展党员工作细则
+
+第七条　收到入党申请书后，应当在一个月内同入党申请人谈话。
+
+第十三条　拟列为发展对象的应当公示，公示期不少于五个工作日。
+
+第十七条　发展对象应当参加集中培训，培训时间不少于三天，一般采取线下方式。
+
+第二十九条　入党宣誓一般在批准后一个月内进行。
+"""
+OWN = """# 示例大学发展党员工作办法
+
+第二条 党支部收到入党申请书后，应当在两周内安排支部委员同入党申请人谈话。
+
+第三条 入党积极分子和发展对象均应公示，公示期为七个工作日。
+
+第四条 发展对象应当参加学校党校的集中培训，培训时间不少于五天，考试六十分以上合格。
+
+第五条 有不及格课程的，不得列为发展对象。
+"""
+
+
+@pytest.fixture(scope="module")
+def both_levels(encoder: Encoder, starter: Sequence[Passage]) -> Index:
+    """The starter library, a national text and the school's own, which has more to say on some matters."""
+    index = Index(encoder)
+    index.add(starter)
+    index.add(with_questions(upload(NATIONAL, "细则.md", 90_000, kind=DocumentKind.OFFICIAL), anticipated()))
+    index.add(upload(OWN, "办法.md", 91_000))
+    return index
+
+
+@pytest.mark.parametrize(
+    ("question", "national", "own"),
+    [
+        ("收到入党申请书多久谈话", "一个月内", "两周内"),
+        ("公示几天", "五个工作日", "七个工作日"),
+        ("公示期多长时间", "五个工作日", "七个工作日"),
+        ("集中培训几天", "不少于三天", "不少于五天"),
+    ],
+)
+def test_what_both_require_is_quoted_from_both_the_national_rule_first(
+    both_levels: Index, question: str, national: str, own: str
+) -> None:
+    cited = answer(both_levels, question, on=TODAY).citations
+
+    official = [one for one in cited if one.passage.kind is DocumentKind.OFFICIAL]
+    school = [one for one in cited if one.passage.kind is DocumentKind.SCHOOL]
+    assert len(official) == len(school) == 1
+    assert national in official[0].quote
+    assert own in school[0].quote
+    assert [one.level for one in cited] == sorted((one.level for one in cited), key=lambda level: level.value)
+
+
+@pytest.mark.parametrize("question", ["集中培训可以线上吗", "什么时候宣誓", "宣誓要在多久内"])
+def test_an_own_rule_that_does_not_speak_of_all_that_is_asked_is_not_set_beside(
+    both_levels: Index, question: str
+) -> None:
+    cited = answer(both_levels, question, on=TODAY).citations
+
+    assert any(one.passage.kind is DocumentKind.OFFICIAL for one in cited)
+    assert not any(one.passage.kind is DocumentKind.SCHOOL for one in cited)
