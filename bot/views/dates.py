@@ -43,6 +43,8 @@ def show_dates(standing: Standing, _: Words, *, talks: Part = ([], [])) -> Shown
         lines(show_date(first, standing.today, _, silent=silent), rounds_left(later, _))
         for first, later in folded[:OPEN_AT_MOST]
     ]
+    if len(folded) > OPEN_AT_MOST:
+        parts.append(_("upload.and_more", count=len(folded) - OPEN_AT_MOST))
     if not shown:
         parts.append(_("progress.complete" if standing.coming is None else "dates.none"))
     if standing.coming is not None and all(one.step != standing.coming.step for one in shown):

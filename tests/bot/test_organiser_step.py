@@ -220,6 +220,24 @@ async def test_due_shows_the_overdue_first_reminds_once_a_day_and_notes_who_look
     assert emulator.violations == []
 
 
+async def test_rounds_that_were_missed_again_and_again_are_one_line_of_what_is_due(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.record("林晓雨", "activist_decided", "2024-11-10")
+        await house.quiet()
+
+        organiser.says("/due")
+
+        due = await organiser.hears("到期事项")
+        assert "超期 1 项" in due.text
+        assert "已超期 562 天：半年考察（应不晚于 2025-05-10）" in due.text
+        assert "此后还有 3 期没有记录，最近一期应不晚于 2026-11-10" in due.text
+        organiser.presses("1 登记", due)
+        await organiser.hears("是哪一天")
+
+
 LETTERS = "甲乙丙丁戊己庚辛壬癸"
 
 

@@ -93,6 +93,46 @@ async def test_the_calendar_file_opens_and_its_titles_tell_nothing(library: Data
         assert all("党" not in str(event["summary"]) and event.alarms.times is not None for event in events)
 
 
+async def test_an_extended_probation_is_told_everywhere_and_keeps_nobody_waiting_for_an_approval(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        for step, day, detail in (
+            ("branch_meeting_admitted", "2025-11-10", {}),
+            ("admission_approved", "2025-12-01", {"probation_end": "2026-11-09"}),
+            ("admission_filed", "2025-12-05", {}),
+            ("group_assigned", "2025-12-05", {}),
+            ("oath_taken", "2025-12-20", {}),
+            ("conversion_applied", "2026-11-02", {}),
+            ("conversion_meeting", "2026-11-12", {}),
+            ("probation_extended", "2026-11-12", {"extended_to": "2027-05-09"}),
+        ):
+            await house.record("林晓雨", step, day, **detail)
+        await house.quiet()
+        told = "预备期到 2027-05-09（延长后的预备期）；如转正，党龄从预备期满之日算起，细则第三十三条（细则要求）"
+
+        student.says("/dates")
+        dates = await student.hears("我的期限")
+        assert told in dates.text
+        assert "2027-05-09 起满足时间条件：支部党员大会讨论转正" in dates.text
+        assert "审批转正" not in dates.text
+        student.says("/progress")
+        drawn = await student.hears(lambda seen: "photo" in seen.raw)
+        assert told in drawn.text
+        assert "下一步：支部党员大会讨论转正" in drawn.text
+        student.says("/record")
+        assert told in (await student.hears("我的记录")).text
+
+        for step, day in (("conversion_meeting", "2027-05-12"), ("conversion_approved", "2027-06-01")):
+            house.moment[0] = datetime.fromisoformat(day).replace(hour=10, tzinfo=BEIJING)
+            await house.record("林晓雨", step, day)
+        await house.quiet()
+        student.says("/dates")
+        assert "党龄自 2027-05-09 起计算，即延长后的预备期届满之日" in (await student.hears("我的期限")).text
+    assert emulator.violations == []
+
+
 async def test_progress_is_a_picture_and_words(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student, _organiser = await applicant(house)

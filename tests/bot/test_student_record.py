@@ -47,6 +47,23 @@ async def test_the_record_says_who_entered_what_and_who_looked(libraries: Databa
     assert emulator.violations == []
 
 
+async def test_what_was_marked_at_a_step_and_why_it_was_recorded_all_the_same_is_shown(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-09-01")
+        await house.record("林晓雨", "interview", "2026-11-02", reason="假期无人在校")
+        await house.record("林晓雨", "candidate_decided", "2026-11-10")
+        await house.quiet()
+
+        student.says("/record")
+
+        shown = (await student.hears("我的记录")).text
+        assert "理由：假期无人在校；超过规定期限（细则第7条）" in shown
+        assert "缺少「确定为入党积极分子」（细则第13条）" in shown
+
+
 async def test_a_correction_is_asked_for_and_changes_nothing(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
