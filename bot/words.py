@@ -15,6 +15,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from content.numerals import numeral_of
 from storage.errors import Term, WaymarkError
 
 LOCALES = Path(__file__).parent / "locales"
@@ -85,10 +86,12 @@ class Words:
 
     def _fill(self, key: str, values: dict[str, Any]) -> str:
         text = self._locales.gettext(key, locale=self.language)
-        return text.format_map({name: self._worded(value) for name, value in values.items()}) if values else text
+        return text.format_map({name: self._worded(name, value) for name, value in values.items()}) if values else text
 
-    def _worded(self, value: Any) -> Any:
-        """A term in this language; where it has no wording here, its plain name."""
+    def _worded(self, name: str, value: Any) -> Any:
+        """A term in this language, or its plain name where it has no wording here; 第七条, not 第7条."""
+        if name == "article" and isinstance(value, int) and self.language == DEFAULT_LANGUAGE:
+            return numeral_of(value)
         return self.plain(value.key, **value.values) if isinstance(value, Term) and self.has(value.key) else value
 
 

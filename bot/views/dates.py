@@ -13,7 +13,6 @@ from bot.buttons.student import Dates, DatesView
 from bot.deeds.standing import Standing
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
-from content.numerals import numeral_of
 from records.analysis import ANALYSIS
 from records.changes import Change
 from records.deadline import Deadline, State, fold_rounds, notes
@@ -145,7 +144,7 @@ def article_of(one: Deadline | Change, _: Words) -> str:
 def article_named(article: Article, _: Words) -> str:
     """「细则第七条（细则要求）」."""
     if isinstance(article, int):
-        return _.plain("dates.article", article=numeral_of(article) if _.language.startswith("zh") else article)
+        return _.plain("dates.article", article=article)
     return _.plain("dates.article_named", article=str(article or ""))
 
 

@@ -8,7 +8,6 @@ from bot.deeds.standing import Prospect
 from bot.views.dates import actor_name, condition_name, event_name, step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
-from content.numerals import numeral_of
 from records.outlook import Condition, Earliest
 from records.track import Rule
 
@@ -64,5 +63,4 @@ def _joined(conditions: Iterable[Condition], _: Words) -> str:
 def _source(one: Condition | Rule, _: Words) -> str:
     if one.level != "national":
         return _.plain("level.school")
-    article = numeral_of(one.article) if isinstance(one.article, int) and _.language.startswith("zh") else one.article
-    return _.plain("source.national", article=article)
+    return _.plain("source.national", article=one.article)

@@ -73,7 +73,7 @@ async def test_one_line_is_enough_and_what_the_rule_forbids_is_refused_with_its_
         assert ["作为以往记录补录"] in refused.buttons
         organiser.presses("作为以往记录补录", refused)
         summary = await organiser.hears("请核对")
-        assert "缺少「递交入党申请书」（细则第7条）" in summary.text
+        assert "缺少「递交入党申请书」（细则第七条）" in summary.text
         organiser.presses("登记", summary)
         await organiser.hears("已登记")
         assert await facts(house, "林晓雨") == [("interview", "2026-11-10")]
@@ -276,7 +276,7 @@ async def test_introducers_are_chosen_among_the_branchs_full_members(database: D
         organiser.says("周明")
         refused = await organiser.hears("还不是正式党员")
         assert "周明" in refused.text
-        assert "细则第14条" in refused.text
+        assert "细则第十四条" in refused.text
         organiser.presses("陈老师", more)
 
         summary = await organiser.hears("请核对")
@@ -304,7 +304,7 @@ async def test_one_mentor_is_enough_a_name_may_be_written_and_too_many_are_refus
         organiser.says("/step 林晓雨 指定培养联系人 2026-05-10")
         asked = await organiser.hears("请点选正式党员（1 至 2 名）")
         organiser.says("甲老师、乙老师、丙老师")
-        assert "细则第9条" in (await organiser.hears("现为 3 名")).text
+        assert "细则第九条" in (await organiser.hears("现为 3 名")).text
         organiser.presses("许党员 20230001", asked)
         chosen = await organiser.hears("已选：许党员")
         organiser.presses("许党员 20230001", chosen)

@@ -60,8 +60,8 @@ async def test_what_was_marked_at_a_step_and_why_it_was_recorded_all_the_same_is
         student.says("/record")
 
         shown = (await student.hears("我的记录")).text
-        assert "理由：假期无人在校；超过规定期限（细则第7条）" in shown
-        assert "缺少「确定为入党积极分子」（细则第13条）" in shown
+        assert "理由：假期无人在校；超过规定期限（细则第七条）" in shown
+        assert "缺少「确定为入党积极分子」（细则第十三条）" in shown
 
 
 async def test_a_correction_is_asked_for_and_changes_nothing(library: Database, emulator: Emulator) -> None:

@@ -148,7 +148,7 @@ def test_a_calendar_has_all_day_events_with_alarms_and_no_status_on_a_locked_scr
     assert event["dtstart"].dt == date(2026, 12, 22)
     assert event["dtend"].dt == date(2026, 12, 23)
     assert "派人谈话" in event["summary"]
-    assert "第 7 条" in event["description"]
+    assert "第七条" in event["description"]
     assert words("note.provisional") in event["description"]
     alarms = event.walk("VALARM")
     assert [alarm["trigger"].dt for alarm in alarms] == [timedelta(hours=9, days=-7), timedelta(hours=9, days=-1)]

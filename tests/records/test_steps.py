@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.words import Locales
+from content.numerals import numeral_of
 from records import refusals as no
 from records.exports.columns import mark_name
 from records.facts import Fact, facts_of
@@ -188,7 +189,7 @@ def test_what_the_article_forbids_is_refused_with_the_article(
     assert type(found) is error
     assert found.fields["article"] == article
     assert str(article) in str(found)
-    for language, source in (("zh_CN", f"细则第{article}条"), ("en", f"Detailed Rules Art {article}")):
+    for language, source in (("zh_CN", f"细则第{numeral_of(article)}条"), ("en", f"Detailed Rules Art {article}")):
         sentence = LOCALES.words(language).plain_error(found)
         assert source in sentence
         assert not re.search(r"[{}_]", sentence), sentence  # nothing left unfilled or unworded
