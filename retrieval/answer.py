@@ -13,7 +13,7 @@ from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
 from retrieval.precedence import speaks_of_all
 from retrieval.queries import Query
-from retrieval.refusals import Refusal, on_principle, small_talk
+from retrieval.refusals import Refusal, on_principle, says_nothing, small_talk
 from retrieval.search import Hit, Index, LookUp
 from retrieval.spans import Span, choose
 from retrieval.spelling import in_characters
@@ -194,7 +194,7 @@ def _of_other_days(
 def _unanswerable(text: str) -> Refusal | None:
     if not text:
         return Refusal.EMPTY_QUESTION
-    if not any(character.isalnum() for character in text) or small_talk(text):
+    if says_nothing(text) or small_talk(text):
         return Refusal.NOT_A_QUESTION
     return on_principle(text)
 

@@ -24,6 +24,7 @@ class Refusal(StrEnum):
     GHOST_WRITING = "ghost_writing"
 
 
+_FEW, _OVER_AND_OVER = 12, 8  # different letters, and how often each stands in a message: no sentence is like that
 _SMALL_TALK = re.compile(
     r"^(你好|您好|哈喽|嗨|在吗|在么|谢谢|谢了|多谢|辛苦了?|好的|好|嗯+|哦+|ok|hi|hello|"
     r"thanks?|thank you|晚安|早安?|早上好|晚上好|再见|拜拜|收到|明白了?|知道了|测试|test|哈+|呵+)"
@@ -146,6 +147,13 @@ _PRINCIPLES = (
     (Refusal.OTHER_PEOPLE, principles.OTHER_PEOPLE),
     (Refusal.PREDICTION, principles.PREDICTION),
 )
+
+
+def says_nothing(normalised_question: str) -> bool:
+    """Signs alone, one letter, or the same few over and over."""
+    letters = [character for character in normalised_question if character.isalnum()]
+    distinct = len(set(letters))
+    return distinct < 2 or (distinct < _FEW and len(letters) >= _OVER_AND_OVER * max(distinct, 4))
 
 
 def small_talk(normalised_question: str) -> bool:
