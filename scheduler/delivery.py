@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from scheduler import claiming, settling, sharing
 from scheduler.judging import Carrier, Outcome, Report, judge
 from scheduler.limits import Limiter
-from scheduler.outbox import LANES, UNCOUNTED, Letter, LetterId, Priority, Result, State
+from scheduler.outbox import EXPIRED, LANES, UNCOUNTED, Letter, LetterId, Priority, Result, State
 from scheduler.trouble import will_pass
 from scheduler.waking import to_its_end, woken
 from storage.database import Database
@@ -237,7 +237,7 @@ class Delivery:
     async def _attempt(self, letter: Letter, claimed_at: float) -> Result:
         now = self._clock()
         if letter.expires_at is not None and letter.expires_at <= now:
-            return Result(letter, State.CANCELLED, error="expired", asked=False, undelivered=True)
+            return Result(letter, State.CANCELLED, error=EXPIRED, asked=False, undelivered=True)
         if asyncio.get_running_loop().time() - claimed_at > self._lease.total_seconds() / 2:
             # The process stood still, or waited for its turn for long; another may have taken the letter over.
             return Result(letter, State.QUEUED, error="held", tried=False, asked=False)

@@ -54,6 +54,7 @@ REPEATABLE = frozenset({Kind.REPLY, Kind.REMINDER, Kind.NOTICE, Kind.BROADCAST, 
 MAX_ATTEMPTS = 8
 PATIENT_ATTEMPTS = 4  # so long the chat's later letters wait for one that fails; then they overtake it
 LANES: tuple[int, ...] = tuple(sorted(set(Priority)))
+EXPIRED = "expired"  # why a letter was given up whose time had run out
 UNCOUNTED = "uncounted"  # in a payload: the platform does not count it as a message, so the limits do not either
 
 

@@ -6,20 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.tables import AccountRow, PersonRow
-from scheduler.outbox import Kind, State
+from scheduler.outbox import EXPIRED, Kind, State
 from scheduler.tables import OutboxRow
 
 PUSHED = tuple(kind.value for kind in Kind if kind not in (Kind.REPLY, Kind.PROGRESS))
-_TROUBLED = (State.FAILED.value, State.UNCERTAIN.value)
+_EXPIRED = and_(OutboxRow.state == State.CANCELLED.value, OutboxRow.last_error == EXPIRED)
+_TROUBLED = or_(OutboxRow.state.in_((State.FAILED.value, State.UNCERTAIN.value)), _EXPIRED)
 
 
 @dataclass(frozen=True)
 class Undelivered:
-    """A letter that did not arrive, or of which nobody can know (`uncertain`)."""
+    """A letter that did not arrive, or came too late to be sent, or of which nobody can know (`uncertain`)."""
 
     student_number: str | None
     name: str
@@ -54,13 +55,13 @@ async def delivery_counts(
 async def undelivered(
     session: AsyncSession, branches: Iterable[int], *, since: datetime, limit: int
 ) -> list[Undelivered]:
-    """What failed or is uncertain, latest first."""
+    """What failed, is uncertain, or was given up because its time had run out, latest first."""
     rows = await session.execute(
         select(PersonRow, OutboxRow)
         .join(OutboxRow, OutboxRow.recipient_id == PersonRow.id)
         .where(
             PersonRow.branch_id.in_(list(branches)),
-            OutboxRow.state.in_(_TROUBLED),
+            _TROUBLED,
             OutboxRow.kind.in_(PUSHED),
             OutboxRow.created_at >= since,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from aiogram import Bot
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -30,6 +31,7 @@ from scheduler.delivery import Outcome, Report
 from scheduler.outbox import Draft, Kind, Letter, enqueue
 from storage.database import Database
 
+log = structlog.get_logger(__name__)
 SEND_TIMEOUT_SECONDS = 30
 NOT_MODIFIED, UNCHANGED = "message is not modified", "unchanged"
 HARMLESS = ("query is too old", "query id is invalid", "to delete not found", "to edit not found")
@@ -149,4 +151,5 @@ def outcome_of(error: TelegramAPIError) -> Report:
             return Report(Outcome.UNSURE, reason="reply lost")
         case TelegramServerError():
             return Report(Outcome.UNSURE, reason="platform error")
-    return Report(Outcome.DEAD, reason=type(error).__name__)
+    log.warning("delivery.refused", error=type(error).__name__)
+    return Report(Outcome.DEAD, reason="refused")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from aiogram import Router
+from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy import func, select
 
@@ -50,6 +52,8 @@ from bot.buttons.organiser import (
 )
 from bot.buttons.student import TalkAct
 from bot.commands import COMMANDS
+from bot.filters import Has, Joined
+from bot.handlers import routers
 from content.aliases import keep_aliases, own_aliases
 from content.inquiries import pass_on
 from content.library import add
@@ -119,6 +123,27 @@ def test_every_command_and_every_kind_of_button_stands_in_the_matrix() -> None:
     assert set(found) == OWN | SUBJECTS | DIALOGUES | SCOPED_BY_SELF | LISTS
 
 
+def test_no_handler_takes_a_command_that_the_matrix_does_not_know_and_no_press_goes_unasked() -> None:
+    taken, unasked = set(), []
+    for router in every_router(routers()):
+        for handler in router.message.handlers:
+            filters = [one.callback for one in handler.filters or ()]
+            taken |= {str(name) for one in filters if isinstance(one, Command) for name in one.commands}
+        for handler in router.callback_query.handlers:
+            filters = [one.callback for one in handler.filters or ()]
+            if not any(isinstance(one, Joined | Has) for one in filters):
+                unasked.append(handler.callback.__name__)
+
+    assert taken == {command.name for command in COMMANDS} | {"start"}
+    assert sorted(unasked) == ["on_consent", "on_press"]  # who joins cannot have joined; the last one changes nothing
+
+
+def every_router(found: Iterable[Router]) -> Iterator[Router]:
+    for router in found:
+        yield router
+        yield from every_router(router.sub_routers)
+
+
 def test_the_menus_offer_what_the_roles_may_use() -> None:
     for command in COMMANDS:
         if command.name in EVERYBODY:
@@ -156,6 +181,29 @@ async def test_every_command_is_open_to_its_roles_only(database: Database, emula
                 assert any(text in answer for text in REFUSED) is not may, (name, who, answer)
             people.stranger.says(f"/{name}")
             assert "邀请码" in (await people.stranger.hears("")).text
+    assert emulator.violations == []
+
+
+# Commands that can name a person, whom an organiser of another branch must not reach.
+NAMING = ("/roster 2026001", "/step 2026001 interview 2026-11-20", "/invite 2026001", "/export csv 2026001")
+
+
+async def test_a_command_that_names_a_person_reaches_them_in_the_organisers_own_branches_only(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        people = await cast(house)
+        await house.record("林晓雨", "application_received", "2026-10-01")
+
+        for command in NAMING:
+            before = await state_of(database)
+            people.elsewhere.says(command)
+            answer = (await people.elsewhere.hears("")).text
+            assert any(text in answer for text in NOT_YOURS), (command, answer)
+            assert await state_of(database) == before
+            people.organiser.says(command)
+            answer = (await people.organiser.hears("")).text
+            assert not any(text in answer for text in (*NOT_YOURS, *REFUSED)), (command, answer)
     assert emulator.violations == []
 
 

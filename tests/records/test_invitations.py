@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import create_branch
@@ -65,6 +65,29 @@ async def test_wrong_used_and_expired_codes_get_the_same_answer(database: Databa
 
     assert all(isinstance(answer, InvitationRefused) for answer in answers)
     assert len({str(answer) for answer in answers}) == 1
+
+
+async def test_wrong_used_and_expired_codes_take_the_same_way(database: Database) -> None:
+    ways: dict[str, list[str]] = {"wrong": [], "used": [], "expired": []}
+    async with database.write() as session:
+        person = await _student(session)
+        used = await invite(session, person.id, now=NOON)
+        await redeem(session, used, "telegram", 77, now=NOON)
+        expired = await invite(session, person.id, now=NOON, valid_days=-1)
+    codes = {"wrong": "AAAAA-BBBBB", "used": used, "expired": expired}
+
+    for number, (kind, code) in enumerate(codes.items()):
+
+        def noted(_c: object, _cursor: object, statement: str, *_: object, kind: str = kind) -> None:
+            ways[kind].append(statement)
+
+        event.listen(database.engine.sync_engine, "before_cursor_execute", noted)
+        async with database.write() as session:
+            assert isinstance(await check_code(session, code, "web", number, now=NOON), InvitationRefused)
+            assert isinstance(await redeem(session, code, "web", number, now=NOON), InvitationRefused)
+        event.remove(database.engine.sync_engine, "before_cursor_execute", noted)
+
+    assert ways["wrong"] == ways["used"] == ways["expired"] != []
 
 
 async def test_after_five_failures_even_the_right_code_waits_for_the_hour_to_pass(database: Database) -> None:
