@@ -315,3 +315,17 @@ async def test_processes_lock_what_they_share_in_one_order(new_postgres: Callabl
     both = [turn for turn in turns if "limits" in turn and "claiming" in turn]
     assert both
     assert all(turn[0] == "claiming" and turn.count("limits") == 1 for turn in both)
+
+
+async def test_no_lane_starves_however_many_replies_wait(database: Database) -> None:
+    postman = Postman()
+    replies = [draft(f"reply {chat}", Kind.REPLY, chat) for chat in range(80)]
+    others = [draft(kind.value, kind, 100 + at) for at, kind in enumerate((Kind.REMINDER, Kind.STUDY, Kind.BROADCAST))]
+    await put(database, *replies, *others)
+
+    limiters = {"telegram": Limiter(30)}
+    await Delivery(database, {"telegram": postman}, limiters, lambda: datetime.now(UTC)).drain()
+
+    assert len(postman.carried) == 83
+    assert postman.carried[0].startswith("reply")
+    assert postman.carried[-1].startswith("reply")
