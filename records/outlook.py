@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from records.bases import Counted, Scene, counted, scene_of
+from records.bases import Counted, Scene, counted, find, scene_of
 from records.checks import POLITICAL_REVIEW, happened
 from records.deadline import Readings
 from records.facts import Fact, Past
@@ -204,6 +204,7 @@ def _no_dates(step: Step, scene: Scene) -> list[Condition]:
         if _is_round(scene.track.by_id[need.step], scene.track)
     ]
     found += [Condition(name, None, step.article) for name in step.conditions]
+    found += _school_rounds(scene) if step.leads_to else []
     if step.awaits is not None and (end := counted(scene.track.rule(step.awaits), scene)) is not None:
         found.append(Condition("around", None, step.article, due=end.due, provisional=end.provisional))
     if step.vote is not None:
@@ -223,6 +224,18 @@ def _no_dates(step: Step, scene: Scene) -> list[Condition]:
     if step.actor != "student":
         found.append(Condition("decision", None, step.article))
     return found
+
+
+def _school_rounds(scene: Scene) -> list[Condition]:
+    """What the school asks for again and again at this time, such as reports."""
+    return [
+        Condition("cycle", None, rule.article, step=rule.step, rule=rule.id, level=rule.level)
+        for rule in scene.track.rules
+        if rule.kind == "cycle"
+        and rule.level == "school"
+        and any(find(base, scene.past) for base in rule.base)
+        and (rule.until is None or scene.past.latest(rule.until) is None)
+    ]
 
 
 def _since(step: Step, scene: Scene) -> date | None:

@@ -94,6 +94,16 @@ def test_who_leaves_soon_and_what_has_lapsed_is_named() -> None:
     )
 
 
+def test_what_the_school_asks_for_again_and_again_is_named_with_each_stage() -> None:
+    found = what_if(SCHOOL, [], {"activist_decided": date(2026, 12, 1)}, today=TODAY, calendar=CALENDAR)
+
+    asked = {one.step: [(each.step, each.level) for each in one.conditions if each.code == "cycle"] for one in found}
+    reports, reviews = ("thought_report", "school"), ("probation_review", "school")
+    assert asked["candidate_listed"] == [reports]
+    assert asked["admission_approved"] == asked["conversion_approved"] == [reports, reviews]
+    assert asked["mentor_assigned"] == []
+
+
 def test_after_an_extension_the_meeting_comes_again_and_nobody_waits_before_the_new_end() -> None:
     known = [
         Fact(1, "branch_meeting_admitted", date(2025, 11, 20)),
