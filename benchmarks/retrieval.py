@@ -21,9 +21,11 @@ from benchmarks.retrieving.answering import answering
 from benchmarks.retrieving.apart import apart
 from benchmarks.retrieving.chart import comparison_chart, reliability_chart, table
 from benchmarks.retrieving.corpora import STUDENTS
+from benchmarks.retrieving.growing import growing
+from benchmarks.retrieving.living import living
 from benchmarks.retrieving.measuring import quality, scale
 
-PARTS = ("students", "sets", "scale")
+PARTS = ("students", "sets", "scale", "growing", "living")
 SETS = ("cmrc2018_dev", "xquad_zh", "drcd", "lawquiz", "party_rules", "abstain_zh")
 
 Row = dict[str, Any]
@@ -90,7 +92,19 @@ def _scale(options: argparse.Namespace) -> list[Row]:
     return rows
 
 
-_MEASURED = {"students": _students, "sets": _sets, "scale": _scale}
+def _growing(options: argparse.Namespace) -> list[Row]:
+    rows = [apart(growing, size, options.data) for size in options.sizes]
+    table("our index alone, by the number of passages", rows)
+    return rows
+
+
+def _living(options: argparse.Namespace) -> list[Row]:
+    rows = [row for size in options.sizes for row in living(size, options.data)]
+    table("the whole process, asked at its page while the library changes", rows)
+    return rows
+
+
+_MEASURED = {"students": _students, "sets": _sets, "scale": _scale, "growing": _growing, "living": _living}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ import structlog
 from bot.mirror import Mirror
 from content.documents import stored
 from content.library import revision
+from content.passages import PassageId, PassageText
 from retrieval.answer import Answer, answer
 from retrieval.encoder import load_encoder
 from retrieval.refusals import Refusal
@@ -79,6 +80,11 @@ class Knowledge:
             and (given.former or given.coming or text.holds(on))
             for citation in given.citations
         )
+
+    async def resembling(self, passages: Sequence[PassageText]) -> set[PassageId]:
+        """The passages held that any of these may nearly repeat: a look at a few of each, not at the whole library."""
+        index = await self.at_hand()
+        return await asyncio.to_thread(index.resembling, [passage.text for passage in passages])
 
     async def at_hand(self) -> Index:
         """The index as the library stands, or as it stood a moment ago where bringing it up to date takes long."""

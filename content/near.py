@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from content.attached import place_of
 from content.library import STARTER
 from content.overlap import Overlap, differences, overlaps
-from content.passages import DocumentId, PassageText
+from content.passages import DocumentId, PassageId, PassageText
 from content.tables import DocumentRow, PassageRow
 
 
@@ -36,8 +36,19 @@ class Near:
     changes: tuple[tuple[str, str], ...]
 
 
-async def standing(session: AsyncSession, *, on: date) -> list[Stands]:
-    """Every passage of the organisation's own documents that answers on this day or will; none of ours."""
+_AT_ONCE = 500  # passages that are looked up in one step
+
+
+async def standing(session: AsyncSession, among: Iterable[PassageId], *, on: date) -> list[Stands]:
+    """Those passages that are of the organisation's own documents and answer on this day or will; none of ours."""
+    wanted = sorted(among)
+    found: list[Stands] = []
+    for at in range(0, len(wanted), _AT_ONCE):
+        found += await _standing(session, wanted[at : at + _AT_ONCE], on)
+    return found
+
+
+async def _standing(session: AsyncSession, among: Sequence[PassageId], on: date) -> list[Stands]:
     rows = await session.execute(
         select(
             DocumentRow.id,
@@ -50,6 +61,7 @@ async def standing(session: AsyncSession, *, on: date) -> list[Stands]:
         )
         .join(PassageRow, PassageRow.document_id == DocumentRow.id)
         .where(
+            PassageRow.id.in_(among),
             DocumentRow.state == "published",
             or_(DocumentRow.effective_until.is_(None), DocumentRow.effective_until > on),
         )

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from content.passages import DocumentId, DocumentKind, Level, Passage
+from content.passages import DocumentId, DocumentKind, Level, Passage, PassageId
 from retrieval.building import Builder, merged, to_merge
 from retrieval.candidates import candidates
+from retrieval.chunks import chunks
 from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder, Vectors
 from retrieval.naming import title_key
@@ -50,6 +51,7 @@ ALIASES = Path(__file__).parent / "aliases.yaml"
 _ASKED_SO = 0.95  # the question is, to the letter, one that a person has mapped to this passage
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
+_RESEMBLING = 12  # passages of each segment that are looked at more closely
 _SAME_QUESTION = 0.5  # of the pairs of two questions: from here the one asked is the one anticipated
 _PROCEDURE = re.compile(
     r"什么时候|啥时候|何时|多久|多长|多少|几[天个次份名年月]|怎么办|咋办|找谁|在哪|去哪|交给|手续|流程|步骤|要不要|需不需要"
@@ -274,6 +276,16 @@ class Index:
         placed = tuple(_official_first(hits, segments, on)[:limit])
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
+
+    def resembling(self, texts: Sequence[str]) -> set[PassageId]:
+        """The passages whose words are nearest to those of any of the texts, dated and outdated ones alike."""
+        found: set[PassageId] = set()
+        segments = self._segments
+        for text in texts:
+            begin, end = chunks(text)[0]
+            vector = self._encoder.encode([normalise(text[begin:end])])[0]
+            found |= {passage for segment in segments for passage in segment.nearest(vector, _RESEMBLING)}
+        return found
 
     def rank(self, question: str, *, on: date) -> Ranked:
         """Candidates of all channels, re-ranked, best first; own rules before practice."""

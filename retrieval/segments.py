@@ -10,9 +10,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from content.passages import DocumentId, Passage
+from content.passages import DocumentId, Passage, PassageId
 from retrieval.chunks import chunks
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, Vectors
 from retrieval.keywords import Field, Postings, Sounds
 from retrieval.naming import place_of
 from retrieval.normalise import normalise
@@ -128,6 +128,14 @@ class Segment:
             self._answering.clear()
             self._answering[on] = found
         return found
+
+    def nearest(self, vector: Vectors, count: int) -> list[PassageId]:
+        """Passages that have one of so many nearest bodies."""
+        if not self.bodies.vectors.rows or not vector.any():
+            return []
+        bits = None if self.alive.all() else np.packbits(self.alive[self.bodies.owners], bitorder="little")
+        entries, _ = self.bodies.vectors.nearest(vector, count, bits)
+        return [self.shelf.passage(row).id for row in np.unique(self.bodies.owners[entries]).tolist()]
 
     @cached_property
     def ended(self) -> frozenset[tuple[date, date]]:

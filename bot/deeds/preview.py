@@ -74,7 +74,8 @@ async def preview_of(services: Services, person: Person, pending: Pending, read:
         reach = await reach_of(session, person)
         if read.document is not None:
             old = await _old(session, pending, read.document)
-            there = [one for one in await standing(session, on=today) if old is None or one.series != old.series]
+            alike = await services.knowledge.resembling(read.document.passages)
+            there = [one for one in await standing(session, alike, on=today) if old is None or one.series != old.series]
         if read.bank is not None:
             return Preview(pending, reach, bank=await plan_bank(session, read.bank, today=today))
         if read.roster is not None:

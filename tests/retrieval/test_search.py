@@ -80,6 +80,20 @@ def test_a_removed_document_is_not_found_again(index: Index) -> None:
     index.remove(DocumentId("never there"))
 
 
+def test_a_text_that_nearly_stands_here_is_found_among_what_was_not_removed(index: Index) -> None:
+    again = rules()[6].content.text.replace("十个月", "八个月")
+    index.add(
+        [passage(700 + number, rules()[6].content.text, document=DocumentId(f"gone-{number}")) for number in range(20)]
+    )
+    for number in range(20):
+        index.remove(DocumentId(f"gone-{number}"))
+
+    found = index.resembling([again])
+
+    assert rules()[6].id in found
+    assert not any(700 <= identity < 720 for identity in found)
+
+
 def test_many_small_uploads_are_all_found_after_segments_are_merged(encoder: Encoder) -> None:
     index = Index(encoder, aliases={})
     animals = ["熊猫", "海豚", "刺猬", "骆驼", "孔雀", "蜻蜓", "河马", "企鹅", "松鼠", "鳄鱼", "蝙蝠", "羚羊"]
