@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -21,6 +22,7 @@ from scheduler.tables import OutboxRow
 from storage.database import Database
 
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+READY_SECONDS = 3.0  # a balancer asks every few seconds, and a database that is silent is none
 LOOPBACK = ("127.0.0.1", "::1")
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 OVER = (State.SENT.value, State.CANCELLED.value)  # as many as there ever were: counted as they happen, not here
@@ -71,7 +73,7 @@ class Metrics:
     async def ready(self, request: Request) -> Response:
         """GET /readyz: whether what is sent to us now would be kept."""
         try:
-            async with self._database.read() as session:
+            async with asyncio.timeout(READY_SECONDS), self._database.read() as session:
                 await session.execute(text("SELECT 1"))
         except Exception as error:
             return JSONResponse({"ready": False, "why": type(error).__name__}, 503)

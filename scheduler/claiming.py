@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     literal_column,
     select,
     union_all,
@@ -25,6 +26,7 @@ from scheduler.outbox import LANES, MAX_ATTEMPTS, REPEATABLE, Kind, Letter, Lett
 from scheduler.tables import OutboxRow
 
 CLAIMING = 0x77617973  # the number of PostgreSQL's advisory lock: one process at a time claims
+STANDSTILL = "10s"  # whoever claims and stands still has to let the others claim
 _LETTER = (
     OutboxRow.id,
     OutboxRow.unique_key,
@@ -69,7 +71,8 @@ async def queue_for_claiming(session: AsyncSession) -> None:
     Claims are short; one after the other they see each other's letters, which keeps every chat in its order.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_advisory_xact_lock(CLAIMING)))
+        standstill = func.set_config("idle_in_transaction_session_timeout", STANDSTILL, literal(value=True))
+        await session.execute(select(standstill, func.pg_advisory_xact_lock(CLAIMING)))
 
 
 async def chats_under_way(session: AsyncSession, channel: str) -> set[int]:

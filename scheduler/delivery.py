@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=45)
 IDLE_SECONDS = 1.0
 PAUSE_SECONDS = 1.0  # after trouble with the database
 FINISH_SECONDS = 6.0  # for what is in flight when we are asked to stop; a process is given ten in all
+NOTE_SECONDS = 3.0  # and for writing down what became of it
 FAIR_TURN = 10  # every so many claims the last lane is asked first, so that none starves
 CRASHED_SECONDS = 1.0  # what a dead predecessor may have sent within the platform's last second
 CLOCK_JUMP = timedelta(seconds=5)
@@ -324,15 +325,24 @@ class Delivery:
         done, self._done = self._done, []
         results = [self._result(task) for task in done]
         results += [Result(one, State.QUEUED, tried=False, asked=False) for one in back]
+        try:
+            async with asyncio.timeout(NOTE_SECONDS):
+                await self._note(results)
+        except TimeoutError:  # as after a kill: whoever starts next cannot know, and may send it again
+            log.warning("delivery.left_in_doubt", letters=len(results))
+        else:
+            self._settled(done, results[: len(done)])
+
+    async def _note(self, results: list[Result]) -> None:
+        """Write down what became of these; trouble with the database is waited out."""
         while results:
             try:
                 async with self._database.write() as session:
                     moments = Moments()
                     await self._settle(session, results, moments)
                     await self._share(session, moments)
-                self._settled(done, results[: len(done)])
                 return
-            except Exception as error:  # as long as we are given: what was sent is sent twice if it is not written down
+            except Exception as error:
                 if not will_pass(error):
                     raise
                 log.warning("delivery.database_trouble", error=type(error).__name__)

@@ -8,8 +8,9 @@ from enum import StrEnum
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-# PostgreSQL: no connection, out of resources, not ready, shutting down, the system in trouble, and "try again".
-STATES = ("08", "53", "55", "57", "58", "40")
+# PostgreSQL: no connection, out of resources, not ready, shutting down, the system in trouble, "try again", and that
+# we stood still for too long.
+STATES = ("08", "53", "55", "57", "58", "40", "25P03")
 SQLITE = ("locked", "busy", "full", "disk i/o", "unable to open", "readonly", "interrupted")
 
 

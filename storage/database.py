@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from storage.postgres import watch_over
 from storage.sqlite import Connection
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -74,7 +73,15 @@ class Database:
             self._glancer = self._reader
         else:
             # A turn holds one connection and its handler may want a second to look something up.
-            self._writer = create_async_engine(self.url, pool_size=POOL, max_overflow=POOL_MORE, hide_parameters=True)
+            from storage.postgres import connect, watch_over  # the driver is an extra
+
+            self._writer = create_async_engine(
+                self.url,
+                pool_size=POOL,
+                max_overflow=POOL_MORE,
+                hide_parameters=True,
+                connect_args={"async_creator_fn": connect},
+            )
             watch_over(self._writer)
             self._reader = self._writer
             self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")

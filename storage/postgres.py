@@ -1,14 +1,35 @@
-"""The server's connections: none is handed out that has gone, and none is asked each time whether it is there."""
+"""The server's connections: either end notices when the other is gone, and none that is gone is handed out."""
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+CONNECT_SECONDS = 10.0
+# Seconds. A machine that is gone says nothing: without these the server would keep its locks, and a process would
+# wait for an answer, for hours.
+PROBE_AFTER, PROBE_EVERY, PROBES, UNANSWERED = 10, 5, 3, 30
+# Whoever stands still within a transaction has to let go of what it locked. Handlers may ask another service, which
+# has half a minute, while they hold one.
+STANDSTILL = "60s"
+_SESSION = (
+    f"SET tcp_keepalives_idle = {PROBE_AFTER}; SET tcp_keepalives_interval = {PROBE_EVERY}; "
+    f"SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = '{UNANSWERED}s'; "
+    f"SET idle_in_transaction_session_timeout = '{STANDSTILL}'"
+)
+_PROBING = (
+    ("SO_KEEPALIVE", socket.SOL_SOCKET, 1),
+    ("TCP_KEEPIDLE", socket.IPPROTO_TCP, PROBE_AFTER),
+    ("TCP_KEEPINTVL", socket.IPPROTO_TCP, PROBE_EVERY),
+    ("TCP_KEEPCNT", socket.IPPROTO_TCP, PROBES),
+    ("TCP_USER_TIMEOUT", socket.IPPROTO_TCP, UNANSWERED * 1000),
+)
 ASKED_AFTER_SECONDS = 5.0  # what is used more often is not asked; asking takes three round trips, most turns two more
 _RESTS_SINCE = "rests_since"
 
@@ -36,3 +57,28 @@ def watch_over(engine: AsyncEngine) -> None:
                 engine.dialect.do_ping(connection)
             except engine.dialect.loaded_dbapi.Error as error:
                 raise DisconnectionError from error
+
+
+async def connect(*arguments: Any, **options: Any) -> Any:
+    """asyncpg's own connection.
+
+    Raises:
+        ConnectionError: also where nobody answers in time, which asyncpg tells apart.
+    """
+    try:
+        connection = await asyncpg.connect(*arguments, timeout=CONNECT_SECONDS, **options)
+        await connection.execute(_SESSION, timeout=CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise ConnectionError("the database server does not answer") from error
+    _probe(connection)
+    return connection
+
+
+def _probe(connection: Any) -> None:
+    """Let the system find out whether the server is still there; not every system can."""
+    wire = connection._transport.get_extra_info("socket")  # asyncpg has no other way to its socket
+    if wire is None or wire.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    for name, level, value in _PROBING:
+        if (option := getattr(socket, name, None)) is not None:
+            wire.setsockopt(level, option, value)

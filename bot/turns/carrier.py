@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,13 +23,16 @@ from aiogram.exceptions import (
 from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 from aiohttp import ClientConnectorError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.turns.fitting import fitted, without_markup
 from bot.turns.replies import freeze, is_callback_answer, thaw
 from records.people import mark_blocked
 from scheduler.delivery import Outcome, Report
 from scheduler.outbox import Draft, Kind, Letter, enqueue
+from scheduler.trouble import will_pass
 from storage.database import Database
+from storage.settings import get_setting, put_setting
 
 log = structlog.get_logger(__name__)
 SEND_TIMEOUT_SECONDS = 30
@@ -73,31 +76,38 @@ class DoorCarrier:
         self._clock = clock
 
     async def carry(self, letter: Letter) -> Report:
-        """Send once, after checking that the letter still applies."""
-        method = await self._prepare(letter)
+        """Send once, after checking that the letter still applies; a group that has moved is written to where it is."""
+        try:
+            letter = replace(letter, chat_id=await self._where(letter))
+            method = await self._prepare(letter)
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            return Report(Outcome.NOT_SENT, reason="database trouble")
         if isinstance(method, Dropped):
             return Report(Outcome.CANCELLED, reason=method.reason)
         if isinstance(method, Postponed):
             seconds = (method.until - self._clock()).total_seconds()
             return Report(Outcome.LATER, reason="quiet hours", retry_after=seconds)
         if isinstance(method, Repeated):
-            report = await self._send(method.method)
+            report = await self._send(method.method, letter)
             arrived = report.outcome is Outcome.SENT or report.reason == UNCHANGED
             return Report(Outcome.AGAIN, retry_after=method.after.total_seconds()) if arrived else report
         first, *others = fitted(method)
-        report = await self._send(first)
+        report = await self._send(first, letter)
         if report.outcome is Outcome.SENT and others:
             await self._go_on(letter, others)
         if report.outcome is Outcome.DEAD and report.reason == "blocked" and not is_callback_answer(letter.payload):
-            async with self._database.write() as session:
-                await mark_blocked(session, letter.channel, letter.chat_id, now=self._clock())
+            await self._keep(lambda session: mark_blocked(session, letter.channel, letter.chat_id, now=self._clock()))
         return report
 
     async def _prepare(self, letter: Letter) -> Composed:
         if "method" not in letter.payload:
             return await self._compose(letter)
         async with self._database.read() as session:
-            return await thaw(letter.payload, session)
+            method = await thaw(letter.payload, session)
+        is_elsewhere = getattr(method, "chat_id", letter.chat_id) != letter.chat_id
+        return method.model_copy(update={"chat_id": letter.chat_id}) if is_elsewhere else method
 
     async def _go_on(self, letter: Letter, others: list[TelegramMethod[Any]]) -> None:
         """What does not fit into one message goes next, each part once even if the first is sent again."""
@@ -116,20 +126,45 @@ class DoorCarrier:
             ]
             await enqueue(session, drafts, now=now)
 
-    async def _send(self, method: TelegramMethod[Any], *, plain: bool = False) -> Report:
+    async def _where(self, letter: Letter) -> int:
+        """The chat, or what has become of it; only groups move."""
+        if letter.chat_id >= 0:
+            return letter.chat_id
+        async with self._database.read() as session:
+            moved: int | None = await get_setting(session, _moved_key(letter.channel, letter.chat_id))
+        return letter.chat_id if moved is None else moved
+
+    async def _keep(self, what: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        """Remember what the platform told; if that cannot be now it will tell again, and the outcome stands anyhow."""
+        try:
+            async with self._database.write() as session:
+                await what(session)
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            log.warning("carrier.database_trouble", error=type(error).__name__)
+
+    async def _send(self, method: TelegramMethod[Any], letter: Letter, *, plain: bool = False) -> Report:
         try:
             result = await self._bot(method, request_timeout=SEND_TIMEOUT_SECONDS)
         except TelegramMigrateToChat as error:
-            return await self._send(method.model_copy(update={"chat_id": error.migrate_to_chat_id}))
+            moved = replace(letter, chat_id=error.migrate_to_chat_id)
+            key = _moved_key(letter.channel, letter.chat_id)
+            await self._keep(lambda session: put_setting(session, key, moved.chat_id))
+            return await self._send(method.model_copy(update={"chat_id": moved.chat_id}), moved, plain=plain)
         except TelegramBadRequest as error:
             if "can't parse entities" in error.message and not plain and hasattr(method, "parse_mode"):
-                return await self._send(without_markup(method), plain=True)
+                return await self._send(without_markup(method), letter, plain=True)
             return outcome_of(error)
         except TelegramAPIError as error:
             return outcome_of(error)
         except ClientDecodeError:  # a gateway's page instead of the platform's answer
             return Report(Outcome.UNSURE, reason="platform error")
         return Report(Outcome.SENT, message_id=result.message_id if isinstance(result, Message) else None)
+
+
+def _moved_key(channel: str, chat_id: int) -> str:
+    return f"moved.{channel}.{chat_id}"
 
 
 def outcome_of(error: TelegramAPIError) -> Report:

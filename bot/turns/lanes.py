@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 
-KEEPALIVE = ("tcp_keepalives_idle = 10", "tcp_keepalives_interval = 5", "tcp_keepalives_count = 3")
 Lane = tuple[str, str]  # channel, sender
 
 
@@ -95,8 +94,6 @@ class SharedKeys:
             if self._connection is None:
                 connection = await self._database.engine.connect()
                 self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                for setting in KEEPALIVE:  # or the locks of a machine without power would stay for hours
-                    await self._connection.execute(text(f"SET {setting}"))
             return list(await self._connection.execute(text(statement), {"keys": sorted(keys)}))
         except BaseException:
             await self.close()

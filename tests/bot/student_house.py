@@ -24,6 +24,7 @@ from bot.letters import composer
 from bot.opening import rephraser_of
 from bot.services import Services
 from bot.settings import Settings
+from bot.tables import WAITING, InboxRow
 from bot.turns.carrier import DoorCarrier
 from bot.turns.conversation import ConversationStorage
 from bot.turns.inbox import Inbox
@@ -127,6 +128,14 @@ class StudentHouse:
         due = OutboxRow.state.in_(("queued", "sending")), OutboxRow.not_before <= self.now
         async with self.services.database.read() as session:
             return await session.scalar(select(func.count()).select_from(OutboxRow).where(*due)) or 0
+
+    async def heard_out(self) -> None:
+        """Until every update that came in was handled."""
+        waiting = select(func.count()).select_from(InboxRow).where(InboxRow.state == WAITING)
+        while True:
+            async with self.services.database.read() as session:
+                if not await session.scalar(waiting):
+                    return
 
     @property
     def _planning(self) -> Planning:

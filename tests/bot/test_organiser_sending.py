@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import select
 
 from records.people import Role, add_person
@@ -126,6 +127,42 @@ async def test_the_message_below_a_broadcast_tells_by_itself_how_it_goes_until_i
         house.later(hours=1)
         await house.quiet()
         assert len(emulator.sent_to(organiser, "editMessageText")) == edits
+    assert emulator.violations == []
+
+
+@pytest.mark.parametrize("by", ["pressing", "writing"])
+async def test_who_blocks_the_bot_gets_nothing_and_who_comes_back_gets_the_next(
+    database: Database, emulator: Emulator, by: str
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        mei, bo = await house.join("林晓雨", number="2026001"), await house.join("周明", number="2026002")
+
+        async def broadcast(text: str, reachable: int) -> None:
+            organiser.says(f"/broadcast {text}")
+            organiser.presses("发送", await organiser.hears(f"能送达 {reachable} 人"))
+            await bo.hears(text)
+            await house.quiet()
+
+        with emulator.world.changed:  # the platform's own word of it does not come
+            emulator.world.chats[mei.id].blocked = True
+        await broadcast("第一条", 2)
+        await broadcast("第二条", 1)
+        assert sum(one.chat_id == mei.id for one in emulator.requests if one.method == "sendMessage") == 1
+
+        if by == "pressing":
+            mei.unblocks()
+            await emulator.comes_about(lambda it: not it.pending_updates)
+            await house.heard_out()
+        else:
+            with emulator.world.changed:
+                emulator.world.chats[mei.id].blocked = False
+            mei.says("/help")
+            await mei.hears("您可以")
+        await broadcast("第三条", 2)
+
+        assert [seen.text.splitlines()[-1] for seen in mei.heard][-1] == "第三条"
+        assert not any("第一条" in seen.text or "第二条" in seen.text for seen in mei.heard)
     assert emulator.violations == []
 
 

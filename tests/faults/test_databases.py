@@ -6,16 +6,25 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from aiogram.methods import SendMessage
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from storage.database import Database
-from tests.bot.small_house import SmallHouse, in_thread
+from bot.channels.telegram import telegram_bot
+from bot.turns.carrier import Composed, DoorCarrier
+from scheduler.delivery import Delivery
+from scheduler.outbox import Letter, enqueue
+from storage.database import Database, sqlite_url
+from tests.bot.small_house import SmallHouse, in_thread, now
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 from tests.emulator.person import Person
-from tests.faults.shop import orders_of, shop
+from tests.faults.shop import letter, orders_of, shop, states
 from tests.postgres import Cluster
 
 __all__ = ["emulator"]
@@ -110,3 +119,34 @@ async def test_a_database_server_that_is_gone_for_a_while_is_waited_for(
     everything_once(mei)
     assert len(await orders_of(database, mei.id)) == 3
     await database.close()
+
+
+async def test_a_card_that_could_not_be_written_is_sent_when_the_database_is_there_again(
+    database: Database, emulator: Emulator, tmp_path: Path
+) -> None:
+    person, passed = emulator.user("林小梅"), [timedelta(0)]
+    gone = Database(sqlite_url(str(tmp_path / "gone" / "waymark.db")))
+
+    async def compose(letter: Letter) -> Composed:
+        if not passed[0]:
+            async with gone.read() as session:
+                await session.execute(text("SELECT 1"))
+        return SendMessage(chat_id=letter.chat_id, text="card")
+
+    def clock() -> datetime:
+        return now() + passed[0]
+
+    async with database.write() as session:
+        await enqueue(session, [replace(letter("card", person.id), payload={"template": "study"})], now=now())
+    door = telegram_bot(emulator.token, emulator.address)
+    delivery = Delivery(database, {"telegram": DoorCarrier(database, door, compose, clock)}, {}, clock)
+
+    await delivery.drain()
+    assert await states(database) == {"card": "queued"}
+    passed[0] = timedelta(minutes=1)
+    await delivery.drain()
+
+    assert await states(database) == {"card": "sent"}
+    assert [seen.text for seen in person.heard] == ["card"]
+    await door.session.close()
+    await gone.close()

@@ -111,6 +111,26 @@ async def test_while_nobody_answers_at_the_address_nothing_is_lost_or_doubled(
     )
 
 
+async def test_a_group_that_has_moved_is_followed_once_and_its_new_place_remembered(
+    database: Database, emulator: Emulator
+) -> None:
+    group = emulator.group("第一党支部")
+    new = emulator.upgrades(group)
+
+    async def post(*keys: str) -> None:
+        async with database.write() as session:
+            drafts = [letter(key, group.id, Kind.NOTICE) for key in keys]
+            await outbox.enqueue(session, drafts, now=drafts[0].not_before)
+        async with SmallHouse(database, emulator, shop()).open():
+            await _until(database, keys[-1], "sent")
+
+    await post("first", "waits behind it")
+    await post("after a restart")
+
+    assert [effect.text for effect in emulator.sent_to(new)] == ["first", "waits behind it", "after a restart"]
+    assert [one.status for one in emulator.requests if one.chat_id == group.id] == [400]
+
+
 async def test_a_wrong_token_stops_the_door_and_says_so(database: Database, emulator: Emulator) -> None:
     house = SmallHouse(database, emulator, shop(), token="99999999:wrong-token-that-opens-nothing-x")
 

@@ -7,23 +7,26 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from bot.tables import InboxRow
 from records.tables import PersonRow
-from scheduler import outbox
+from scheduler import claiming, outbox
 from scheduler.planner import PLANNING_LOCK, Page, plan, plan_when_free
 from scheduler.tables import OutboxRow
+from scheduler.trouble import will_pass
 from storage.database import Database
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 from tests.faults.child import house, plan_and_stand_still, process, text_update, work
 from tests.faults.shop import letter, orders_of, states
+from tests.faults.wire import Wire
 from tests.scheduler.people import add_branch, add_student
 from tests.scheduler.test_planner import PLANNING, at
 
@@ -36,8 +39,15 @@ def postgres_url(new_postgres: Callable[[], str]) -> str:
     return new_postgres()
 
 
-def workers(url: str, emulator: Emulator, count: int = 2) -> list[Any]:
-    started = [process(work, url, emulator.token, emulator.address, LEASE_SECONDS) for _ in range(count)]
+@pytest.fixture
+def wire(postgres_url: str) -> Iterator[Wire]:
+    with Wire(postgres_url) as wire:
+        yield wire
+
+
+def workers(emulator: Emulator, *urls: str) -> list[Any]:
+    """A worker each."""
+    started = [process(work, url, emulator.token, emulator.address, LEASE_SECONDS) for url in urls]
     for one in started:
         one.start()
     return started
@@ -50,9 +60,9 @@ def stop(processes: list[Any]) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("trouble", ["none", "killed", "asleep"])
+@pytest.mark.parametrize("trouble", ["none", "killed", "asleep", "cut", "silent"])
 async def test_everybody_is_answered_in_order_whatever_becomes_of_one_worker(
-    postgres_url: str, emulator: Emulator, trouble: str
+    postgres_url: str, wire: Wire, emulator: Emulator, trouble: str
 ) -> None:
     people = [emulator.user(f"学生{number}") for number in range(8)]
     said = [f"order {number}" for number in range(6)]
@@ -65,18 +75,23 @@ async def test_everybody_is_answered_in_order_whatever_becomes_of_one_worker(
     ]
     expected = [line for number, words in enumerate(said, 1) for line in (f"taken {words}", f"number {number}")]
     await inbox.put("telegram", updates[:24])
-    started = workers(postgres_url, emulator)
+    started = workers(emulator, wire.url, postgres_url)
     try:
         await emulator.comes_about(lambda it: len(it.sent_to()) >= 10, 60)
         if trouble == "killed":
             os.kill(started[0].pid, signal.SIGKILL)
         elif trouble == "asleep":
             os.kill(started[0].pid, signal.SIGSTOP)
+        elif trouble == "cut":
+            wire.cut()
+        elif trouble == "silent":
+            wire.falls_silent()
         await inbox.put("telegram", updates[24:])
-        if trouble == "asleep":
-            with suppress(TimeoutError):  # the sleeper keeps the people it holds, which may be all of them
+        if trouble in ("asleep", "silent"):
+            with suppress(TimeoutError):  # it keeps the people it holds, which may be all of them
                 await emulator.comes_about(lambda it: len(it.sent_to()) >= 40, 10)
             os.kill(started[0].pid, signal.SIGCONT)
+            wire.mend()
         for person in people:
             await asyncio.to_thread(person.waits_for, "number 6", 60)
     finally:
@@ -105,7 +120,7 @@ async def test_a_dead_workers_letters_are_sent_by_another(postgres_url: str, emu
         await session.execute(
             text("UPDATE outbox SET state = 'sending', attempts = 1, lease_until = now() + interval '1 second'")
         )
-    started = workers(postgres_url, emulator, 1)
+    started = workers(emulator, postgres_url)
     try:
         await asyncio.to_thread(person.waits_for, "reminder", 60)
     finally:
@@ -157,13 +172,45 @@ async def test_when_the_one_that_plans_dies_another_takes_over_and_nothing_is_pl
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("doing", ["planning", "claiming"])
+async def test_whoever_stands_still_while_the_others_wait_for_it_has_to_let_go(
+    postgres_url: str, wire: Wire, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, doing: str
+) -> None:
+    monkeypatch.setattr("scheduler.planner.STANDSTILL", "SET LOCAL idle_in_transaction_session_timeout = '1s'")
+    monkeypatch.setattr("scheduler.claiming.STANDSTILL", "1s")
+    sleeper, database, person = Database(wire.url), Database(postgres_url), emulator.user("林小梅")
+    async with database.write() as session:
+        await add_student(session, await add_branch(session), 1)
+        draft = letter("card", person.id)
+        await outbox.enqueue(session, [draft], now=draft.not_before)
+    _, delivery, door = house(database, emulator.token, emulator.address)
+
+    with pytest.raises(DBAPIError) as ended:
+        async with sleeper.write() as session:
+            await (plan(session, PLANNING, now=at(8)) if doing == "planning" else claiming.queue_for_claiming(session))
+            wire.falls_silent()  # the plug is pulled: nobody can tell the server
+            if doing == "planning":
+                assert await plan_when_free(database, PLANNING, lambda: at(8), ask_again_seconds=0.1) == 1
+            else:
+                await delivery.drain()
+                assert [seen.text for seen in person.heard] == ["card"]
+            wire.mend()
+            await session.execute(text("SELECT 1"))
+    assert will_pass(ended.value)
+
+    await door.session.close()
+    await sleeper.close()
+    await database.close()
+
+
+@pytest.mark.postgres
 async def test_two_processes_never_carry_the_same_letter(postgres_url: str, emulator: Emulator) -> None:
     people = [emulator.user(f"学生{number}") for number in range(60)]
     database = Database(postgres_url)
     async with database.write() as session:
         drafts = [letter(f"card {person.id}", person.id) for person in people]
         await outbox.enqueue(session, drafts, now=drafts[0].not_before)
-    started = workers(postgres_url, emulator)
+    started = workers(emulator, postgres_url, postgres_url)
     try:
         await emulator.comes_about(lambda it: len(it.sent_to()) >= len(people), 60)
     finally:
