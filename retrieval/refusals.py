@@ -24,6 +24,8 @@ class Refusal(StrEnum):
     GHOST_WRITING = "ghost_writing"
 
 
+# What half the library speaks of: nothing can be told from it alone.
+_TOO_WIDE = re.compile(r"(?:入党|党员|支部|党支部|党组织|发展党员|申请|规定|细则|条例|学校|学生)[?.!~]*")
 _FEW, _OVER_AND_OVER = 12, 8  # different letters, and how often each stands in a message: no sentence is like that
 _SMALL_TALK = re.compile(
     r"^(你好|您好|哈喽|嗨|在吗|在么|谢谢|谢了|多谢|辛苦了?|好的|好|嗯+|哦+|ok|hi|hello|"
@@ -85,6 +87,7 @@ _PATTERNS: tuple[tuple[Refusal, re.Pattern[str]], ...] = (
             r"(帮我|替我|代我|(?<!没)(?<!没有)(?<!不)给我|请你|麻烦你)(写|编|拟|改写|润色|生成|起草|凑)(一|1|个|份|篇|几|下|出|段|封|点|我|的|写)*.{0,10}"
             r"(思想汇报|申请书|自传|心得|体会|小结|总结|志愿书|转正申请|发言稿|材料|意见|评语|动机|汇报|自我鉴定|短信|论文|作业)"
             r"|(给|来|发|求|要|有没有)(我)?(一|1|个|份|篇|几|下)*.{0,12}(范文|模板文|现成的|代写)"
+            r"|范文(有吗|有没有|吗|在哪|呢)?[?]*$"
             r"|^(给|替|为).{1,6}(写|编|拟)(一|1)?(条|封|个|份|段)"
         ),
     ),
@@ -150,9 +153,11 @@ _PRINCIPLES = (
 
 
 def says_nothing(normalised_question: str) -> bool:
-    """Signs alone, one letter, or the same few over and over."""
+    """Signs alone, one letter, the same few over and over, or a word that half the library speaks of."""
     letters = [character for character in normalised_question if character.isalnum()]
     distinct = len(set(letters))
+    if _TOO_WIDE.fullmatch(normalised_question):
+        return True
     return distinct < 2 or (distinct < _FEW and len(letters) >= _OVER_AND_OVER * max(distinct, 4))
 
 

@@ -31,6 +31,7 @@ _ASKS_LIST = re.compile(
 )
 _SILENT = re.compile(r"^(?:《.{2,20}》|细则|条例|规定)里?(?:只|也)?(?:没有|未)")
 _NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章)(?:\d{4}年?版?)?")
+_TOO_SHORT = 16  # characters: a sentence that names what is asked for, and does not list it
 _SURELY = 0.7  # of a single question: from here a sentence answers it
 _STARTS_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+条[　\s]*")
 
@@ -69,6 +70,8 @@ def _around_best(text: str, pieces: list[Span], scores: NDArray[np.float64], que
     for neighbour in (best + 1, best - 1):
         if 0 <= neighbour < len(pieces) and scores[neighbour] >= _TWO_SENTENCES_IF * scores[best]:
             first, last = min(first, neighbour), max(last, neighbour)
+    if last + 1 < len(pieces) and pieces[last][1] - pieces[first][0] < _TOO_SHORT and _ASKS_LIST.search(query.text):
+        last += 1  # 「党章第三条列出党员义务。」: what they are comes next
     while last + 1 < len(pieces) and all(_is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):
         last += 1
     return ((pieces[first][0], pieces[last][1]),)

@@ -174,7 +174,8 @@ def test_no_question_that_has_an_answer_is_refused_on_principle(path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "question", ["会员大会在哪个教室开", "会员大会在几号楼开？", "谈话人电话是多少", "公示期找哪位老师"]
+    "question",
+    ["会员大会在哪上", "会员大会在哪个教室开", "会员大会在几号楼开？", "谈话人电话是多少", "公示期找哪位老师"],
 )
 def test_a_fact_of_the_place_is_not_answered_by_a_rule_that_does_not_hold_it(index: Index, question: str) -> None:
     given_answer = answer(index, question, on=TODAY)

@@ -94,6 +94,16 @@ def test_that_the_rules_are_silent_is_never_said_without_what_schools_do(rules: 
     assert citation.quote == "细则没有规定学习小结写多长。见过的做法是每份八百字。"
 
 
+def test_a_sentence_that_only_names_the_list_is_quoted_with_it(encoder: Encoder) -> None:
+    index = Index(encoder, aliases={})
+    text = "章程第三条列出会员义务。会员应当按时交会费，参加例会，爱护器材。会员义务从入会当天算起，退会当天结束。"
+    index.add([passage(1, text, headings=("会员义务",), questions=("会员义务有哪些",))])
+
+    (citation,) = answer(index, "会员义务有哪些", on=TODAY).citations
+
+    assert citation.quote == "章程第三条列出会员义务。会员应当按时交会费，参加例会，爱护器材。"
+
+
 @pytest.mark.parametrize("question", ["入会培训几天 能线上吗", "入会培训几天？生病没去怎么办？"])
 def test_two_questions_that_one_article_answers_are_both_answered(rules: Index, question: str) -> None:
     (citation,) = answer(rules, question, on=TODAY).citations
