@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SENTENCES = Path(__file__).parent / "sentences.yaml"
-_ADDS = 0.5  # to the score of a sentence, which is about 1 where it says all that was asked
+_ADDS = 0.75  # to the score of a sentence, which is about 1 where it says all that was asked
 
 
 @dataclass(frozen=True)
