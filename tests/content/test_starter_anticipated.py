@@ -13,13 +13,15 @@ HANDBOOK_OF_PRACTICE = ANTICIPATED.parent / "handbook" / "school_practice.md"
 RULES = "rules_2026.jsonl"
 EDUCATION = "education_2019.jsonl"
 PRACTICE = "school_practice.jsonl"
+OVERVIEW = "overview.jsonl"
 
 TITLES = {
     RULES: "中国共产党发展党员工作细则",
     EDUCATION: "中国共产党党员教育管理工作条例",
     PRACTICE: "学校常见做法",
+    OVERVIEW: "总览：从申请到转正",
 }
-TARGET_KEY = {RULES: "article", EDUCATION: "article", PRACTICE: "heading"}
+TARGET_KEY = {RULES: "article", EDUCATION: "article", PRACTICE: "heading", OVERVIEW: "heading"}
 HEADINGS = [
     "思想汇报",
     "申请后的等待时间",
@@ -61,6 +63,7 @@ MINIMA: dict[str, dict[str, int]] = {
     RULES: {article_name(number): minimum_of_rules_article(number) for number in range(1, 45)},
     EDUCATION: {article_name(number): 20 for number in range(1, 47)},
     PRACTICE: dict.fromkeys(HEADINGS, 30),
+    OVERVIEW: {"发展党员分哪五个阶段": 25, "从申请到转正最快要多久": 25},
 }
 
 
