@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     select,
     union_all,
     update,
@@ -24,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduler.outbox import LANES, MAX_ATTEMPTS, REPEATABLE, Kind, Letter, LetterId, Priority, State
 from scheduler.tables import OutboxRow
+from storage.among import among
 
 CLAIMING = 0x77617973  # the number of PostgreSQL's advisory lock: one process at a time claims
 STANDSTILL = "10s"  # whoever claims and stands still has to let the others claim
@@ -106,7 +108,7 @@ async def claim(
     if letters:
         await session.execute(
             update(OutboxRow)
-            .where(OutboxRow.id.in_([letter.id for letter in letters]))
+            .where(among(session, OutboxRow.id, [letter.id for letter in letters]))
             .values(state=State.SENDING.value, lease_until=lease_until, attempts=OutboxRow.attempts + 1)
             .execution_options(synchronize_session=False)
         )
@@ -123,7 +125,7 @@ async def _claim_lane(
             OutboxRow.priority == lane,
             OutboxRow.not_before <= now,
             OutboxRow.channel == channel,
-            OutboxRow.chat_id.not_in(sorted(busy)),
+            not_(among(session, OutboxRow.chat_id, sorted(busy))),
         )
         .order_by(OutboxRow.not_before, OutboxRow.id)
         .limit(limit * 2 + 8)  # some may be to the same chat

@@ -13,6 +13,7 @@ from bot.tables import HANDLED, PARKED, WAITING, InboxRow
 from bot.turns.conversation import save_conversations
 from bot.turns.turn import Turn
 from scheduler import outbox
+from storage.among import among
 from storage.database import Database
 
 TOGETHER = 100
@@ -43,7 +44,7 @@ async def _mark(session: AsyncSession, turns: list[Turn]) -> set[int]:
     ids = [turn.update_id for turn in turns]
     marked = await session.scalars(
         update(InboxRow)
-        .where(InboxRow.channel == first.channel, InboxRow.update_id.in_(ids), InboxRow.state == WAITING)
+        .where(InboxRow.channel == first.channel, among(session, InboxRow.update_id, ids), InboxRow.state == WAITING)
         .values(
             state=HANDLED if first.parked is None else PARKED,
             error=first.parked,

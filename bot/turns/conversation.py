@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.tables import ConversationRow
 from bot.turns.turn import Turn, current_turn
+from storage.among import among
 from storage.database import Database
 
 
@@ -73,7 +74,7 @@ class ConversationStorage(BaseStorage):
             async with self._database.glance() as session:
                 rows = await session.execute(
                     select(ConversationRow.key, ConversationRow.state, ConversationRow.data).where(
-                        ConversationRow.key.in_(list(asked))
+                        among(session, ConversationRow.key, asked)
                     )
                 )
                 found = {row.key: (row.state, row.data) for row in rows}
