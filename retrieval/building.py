@@ -7,6 +7,7 @@ from itertools import islice
 
 from content.passages import Passage
 from retrieval.encoder import Encoder
+from retrieval.memory import give_back
 from retrieval.segments import Segment
 
 _BATCH = 512  # passages that are read at once: what one step of building holds in memory
@@ -50,7 +51,10 @@ class Builder:
             self._levels[depth] = []
             if depth + 1 == len(self._levels):
                 self._levels.append([])
-            self._put(Segment.merge(level), depth + 1)
+            one = Segment.merge(level)
+            del level
+            give_back()
+            self._put(one, depth + 1)
 
 
 def merged(parts: Sequence[Segment], beside: Sequence[Segment]) -> Segment:

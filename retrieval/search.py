@@ -21,6 +21,7 @@ from retrieval.candidates import candidates
 from retrieval.chunks import chunks
 from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder, Vectors
+from retrieval.memory import give_back
 from retrieval.naming import title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import load_segments, save_segments
@@ -237,6 +238,8 @@ class Index:
             mapped = {id(segment): copy for segment, copy in zip(segments, written, strict=True)}
             with self._writing:
                 self._segments = tuple(mapped.get(id(segment), segment) for segment in self._segments)
+        del segments
+        give_back()
 
     def load(self, path: Path) -> bool:
         """Take over what was saved; False (nothing changed) where it is missing, half-written or another model's."""

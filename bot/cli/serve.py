@@ -130,8 +130,11 @@ async def _run(desk: Desk, house: House, ready: str, *, browser: bool = False) -
     telling = asyncio.create_task(_tell(desk, house, ready, browser=browser))
     try:
         await running
-    except* WaymarkError as errors:
-        raise _first(errors) from errors
+    except BaseExceptionGroup as errors:
+        mistakes = errors.subgroup(WaymarkError)
+        if mistakes is None:
+            raise
+        raise _first(mistakes) from None  # the group holds it: as its cause it would make a ring
     finally:
         telling.cancel()
 
