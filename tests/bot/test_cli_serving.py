@@ -127,6 +127,14 @@ def test_a_page_that_cannot_be_opened_stops_the_start_with_a_sentence(tmp_path: 
     assert "Traceback" not in refused.err
 
 
+def test_a_model_that_is_missing_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+    ran = waymark(tmp_path, None, "serve", web_port="0", encoder=str(tmp_path / "absent"), language="en")
+
+    assert ran.code == 1
+    assert "The encoder folder absent can't be used" in ran.err
+    assert "Traceback" not in ran.err
+
+
 def test_a_worker_runs_beside_on_postgresql(tmp_path: Path, new_postgres: Callable[[], str]) -> None:
     with serving(tmp_path, new_postgres(), "worker") as process:
         assert process.stdout is not None
