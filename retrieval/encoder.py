@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.errors import WaymarkError
+from storage.errors import Term, WaymarkError
 
 Vectors = NDArray[np.float32]
 SHIPPED = Path(__file__).parent / "model"
@@ -67,7 +67,7 @@ def load_encoder(name: str | None) -> Encoder:
         return StaticEncoder(SHIPPED)
     folder = Path(name).expanduser()
     if name.startswith((".", "/", "~")) and not folder.is_dir():
-        raise BrokenModel(folder=folder.name, problem="there is no such folder")
+        raise BrokenModel(folder=folder.name, problem=Term("there is no such folder", "model.no_folder"))
     if _is_static(folder):
         return StaticEncoder(folder)
     return TransformerEncoder(str(folder) if folder.is_dir() else name)
@@ -98,10 +98,10 @@ class StaticEncoder:
         from tokenizers import Tokenizer
 
         if not (folder / "modules.json").is_file():
-            raise BrokenModel(folder=folder.name, problem="modules.json is missing")
+            raise BrokenModel(folder=folder.name, problem=Term("modules.json is missing", "model.no_modules"))
         modules = json.loads((folder / "modules.json").read_text("utf-8"))
         if not modules or not str(modules[0]["type"]).endswith("StaticEmbedding"):
-            raise BrokenModel(folder=folder.name, problem="it is not a static embedding")
+            raise BrokenModel(folder=folder.name, problem=Term("it is not a static embedding", "model.not_static"))
         inner = folder / modules[0]["path"]
         raw = (inner / "model.safetensors").read_bytes()
         words = (inner / "tokenizer.json").read_bytes()
@@ -109,7 +109,9 @@ class StaticEncoder:
         self._tokenizer: Any = Tokenizer.from_buffer(words)
         self._tokenizer.no_padding()
         if self._tokenizer.get_vocab_size() > len(self._vectors):
-            raise BrokenModel(folder=folder.name, problem="it has more tokens than vectors")
+            raise BrokenModel(
+                folder=folder.name, problem=Term("it has more tokens than vectors", "model.too_few_vectors")
+            )
         self.fingerprint = "static-" + hashlib.sha256(raw + words).hexdigest()[:16]
         self.dimension = int(self._vectors.shape[1])
 
@@ -156,11 +158,11 @@ def _tensor(raw: bytes, name: str, folder: str) -> Vectors:
     header_length = int.from_bytes(raw[:8], "little")
     header = json.loads(raw[8 : 8 + header_length])
     if name not in header:
-        raise BrokenModel(folder=folder, problem=f"it holds no {name}")
+        raise BrokenModel(folder=folder, problem=Term(f"it holds no {name}", "model.no_tensor", name=name))
     dtype = {"F32": np.float32, "F16": np.float16}[header[name]["dtype"]]
     begin, end = header[name]["data_offsets"]
     rows, columns = header[name]["shape"]
     data = raw[8 + header_length :][begin:end]
     if len(data) != rows * columns * np.dtype(dtype).itemsize:
-        raise BrokenModel(folder=folder, problem="model.safetensors is cut short")
+        raise BrokenModel(folder=folder, problem=Term("model.safetensors is cut short", "model.cut_short"))
     return np.frombuffer(data, dtype=dtype).reshape(rows, columns).astype(np.float32)
