@@ -80,6 +80,26 @@ def test_a_removed_document_is_not_found_again(index: Index) -> None:
     index.remove(DocumentId("never there"))
 
 
+def test_a_document_goes_out_of_a_clustered_index_and_the_others_stay(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(vectors, "FLAT_AT_MOST", 10)
+    monkeypatch.setattr(vectors, "CLUSTERED_FROM", 100)
+    windows = [
+        passage(1000 + at, f"食堂第{at}号窗口供应面条。", document=DocumentId(f"w{at % 3}")) for at in range(600)
+    ]
+    index = Index(encoder, aliases={})
+    index.add([*rules(), *windows])
+    index.save(tmp_path / "index")
+
+    index.remove(DocumentId("rules"))
+    index.remove(DocumentId("w1"))
+
+    assert all(hit.passage.document in ("w0", "w2") for hit in index.search("公示要几个工作日", on=TODAY))
+    assert index.search("食堂第6号窗口供应什么", on=TODAY)[0].passage.content.text == "食堂第6号窗口供应面条。"
+    assert len(index) == 400
+
+
 def test_a_text_that_nearly_stands_here_is_found_among_what_was_not_removed(index: Index) -> None:
     seventh = next(one for one in rules() if one.content.article == "第七条")
     index.add(
