@@ -37,6 +37,7 @@ from scheduler.forgetting import forget_letters
 from scheduler.jobs import Job, start_jobs
 from scheduler.limits import Limiter
 from scheduler.planner import Planning, plan_when_free
+from scheduler.spreading import keep_spreading
 from storage.errors import Term
 from storage.files import forget_files
 
@@ -112,6 +113,7 @@ async def run_house(house: House, *, listen: bool = True) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(house.delivery.run(alone=services.database.is_sqlite))
             tasks.create_task(house.inbox.run())
+            tasks.create_task(keep_spreading(services.database, services.clock.now, house.delivery.nudge))
             if house.web is not None:
                 tasks.create_task(house.web.serve())
             if house.telegram is not None and listen:

@@ -1,42 +1,36 @@
-"""Broadcasts: one text to everybody of a branch or a stage, in one statement; watched, paused and stopped as rows."""
+"""Broadcasts: one text to everybody of a branch or a stage: whom it is for, how far it has come, who got it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    String,
     and_,
-    cast,
     collate,
     exists,
     func,
-    literal,
     not_,
     select,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.tables import ConsentRow, PersonRow, RoleRow
-from scheduler.mailing import has_open_door, write_letters
+from scheduler.mailing import has_open_door
 from scheduler.outbox import Kind, State
 from scheduler.tables import OutboxRow
 from storage.settings import SettingRow, get_setting, put_setting
 
-VALID_FOR = timedelta(days=3)
 BLOCKED = "blocked"
-PAUSED, CANCELLED = "paused", "cancelled"
 NOT_REACHED = "not_reached"
 RECENT = timedelta(minutes=1)  # what was sent within it tells how fast it goes
+SPREADING = "spreading"  # the setting that tells what is left to do, by broadcast
 _KEY = "broadcast."
-_NEVER = datetime(9000, 1, 1, tzinfo=UTC)  # the moment of a letter that is paused
 
 
 class Standing(StrEnum):
@@ -51,7 +45,7 @@ class Standing(StrEnum):
 class Broadcast:
     """A text and whom it is for; `stage` None is everybody, and so is `lacking`, a step that is outstanding.
 
-    `begun_at` is an ISO moment.
+    `begun_at` is an ISO moment, `people` how many it reached when it began.
     """
 
     id: str
@@ -63,6 +57,7 @@ class Broadcast:
     begun_at: str
     standing: Standing = Standing.RUNNING
     lacking: str | None = None
+    people: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,36 +128,16 @@ async def audience(
     Args:
         only: of all these people, none but those.
     """
-    people = _people(branches, stage, sender, only)
-    reached = select(func.count()).select_from(PersonRow).where(people, _agreed(notice_version), has_open_door())
+    people = people_of(branches, stage, sender, only)
+    reached = select(func.count()).select_from(PersonRow).where(people, has_agreed(notice_version), has_open_door())
     everybody = select(func.count()).select_from(PersonRow).where(people)
     return Audience(await session.scalar(everybody) or 0, await session.scalar(reached) or 0)
 
 
-async def begin(
-    session: AsyncSession,
-    broadcast: Broadcast,
-    *,
-    notice_version: str,
-    now: datetime,
-    only: Collection[int] | None = None,
-) -> int:
-    """Put a letter for everybody into the outbox with one INSERT … SELECT. Returns how many are new.
-
-    Args:
-        only: of all whom it is for, none but those.
-    """
-    await put_setting(session, _KEY + broadcast.id, _stored(broadcast))
-    people = _people(broadcast.branches, broadcast.stage, broadcast.sender, only)
-    return await write_letters(
-        session,
-        kind=Kind.BROADCAST,
-        key=literal(f"broadcast:{broadcast.id}:") + cast(PersonRow.id, String),
-        recipients=and_(people, _agreed(notice_version)),
-        payload={"template": "broadcast", "broadcast": broadcast.id},
-        expires_at=now + VALID_FOR,
-        now=now,
-    )
+async def keep(session: AsyncSession, broadcast: Broadcast) -> None:
+    """Remember it, with what was last decided about it."""
+    stored = asdict(broadcast) | {"branches": list(broadcast.branches), "standing": broadcast.standing.value}
+    await put_setting(session, _KEY + broadcast.id, stored)
 
 
 async def broadcast_of(session: AsyncSession, broadcast: str) -> Broadcast | None:
@@ -180,31 +155,13 @@ async def broadcasts(session: AsyncSession, *, limit: int = 10) -> list[Broadcas
     return found[:limit]
 
 
-async def pause(session: AsyncSession, broadcast: Broadcast) -> Broadcast:
-    """Hold back what has not been sent; what is under way at this instant still goes."""
-    await _change_queued(session, broadcast, not_before=_NEVER, expires_at=None, last_error=PAUSED)
-    return await _decided(session, broadcast, Standing.PAUSED)
-
-
-async def resume(session: AsyncSession, broadcast: Broadcast, *, now: datetime) -> Broadcast:
-    """Let what was held back go on."""
-    await _change_queued(session, broadcast, not_before=now, expires_at=now + VALID_FOR, last_error=None)
-    return await _decided(session, broadcast, Standing.RUNNING)
-
-
-async def cancel(session: AsyncSession, broadcast: Broadcast, *, now: datetime) -> Broadcast:
-    """Stop for good: nothing that still waits is sent."""
-    await _change_queued(session, broadcast, state=State.CANCELLED.value, last_error=CANCELLED, finished_at=now)
-    return await _decided(session, broadcast, Standing.CANCELLED)
-
-
 async def progress_of(session: AsyncSession, broadcast: str, *, now: datetime) -> Progress:
     """How many letters stand where, and how fast they go."""
     ended = func.count().filter(OutboxRow.finished_at > now - RECENT)
     earliest = func.min(OutboxRow.not_before), func.min(OutboxRow.created_at)
     rows = await session.execute(
         select(OutboxRow.state, OutboxRow.last_error, func.count(), ended, *earliest)
-        .where(_letters_of(session, broadcast))
+        .where(letters_of(session, broadcast))
         .group_by(OutboxRow.state, OutboxRow.last_error)
     )
     counts: Counter[tuple[str, bool]] = Counter()
@@ -220,24 +177,33 @@ async def progress_of(session: AsyncSession, broadcast: str, *, now: datetime) -
         return sum(count for (state, _), count in counts.items() if state in states)
 
     blocked = counts[State.FAILED.value, True]
+    begun_by = await broadcast_of(session, broadcast)
+    stopped = begun_by is not None and begun_by.standing is Standing.CANCELLED
+    waiting = of(State.QUEUED) + await _unwritten(session, begun_by, sum(counts.values()))
     return Progress(
         sent=of(State.SENT),
-        waiting=of(State.QUEUED, State.SENDING),
+        waiting=of(State.SENDING) + (0 if stopped else waiting),
         blocked=blocked,
         failed=of(State.FAILED) - blocked,
         unsure=of(State.UNCERTAIN),
-        cancelled=of(State.CANCELLED),
+        cancelled=of(State.CANCELLED) + (waiting if stopped else 0),  # none of them is sent any more
         pace=recent / max(1.0, (now - begun).total_seconds()),
         next_at=min(coming, default=None),
     )
 
 
+async def _unwritten(session: AsyncSession, broadcast: Broadcast | None, written: int) -> int:
+    """How many letters are still to be written."""
+    rest = (await get_setting(session, SPREADING) or {}).get(broadcast.id) if broadcast is not None else None
+    return max(1, broadcast.people - written) if broadcast and rest and rest["written"] is not None else 0
+
+
 async def not_reached(session: AsyncSession, broadcast: Broadcast, only: Collection[int] | None) -> list[Delivered]:
     """For whom it is as well but who got no letter: they had not joined or agreed, or had blocked every door."""
-    letter = exists().where(_letters_of(session, broadcast.id), OutboxRow.recipient_id == PersonRow.id)
+    letter = exists().where(letters_of(session, broadcast.id), OutboxRow.recipient_id == PersonRow.id)
     rows = await session.scalars(
         select(PersonRow)
-        .where(_people(broadcast.branches, broadcast.stage, broadcast.sender, only), not_(letter))
+        .where(people_of(broadcast.branches, broadcast.stage, broadcast.sender, only), not_(letter))
         .order_by(PersonRow.student_number.is_(None), PersonRow.student_number, PersonRow.id)
     )
     return [Delivered(one.student_number, one.name, one.branch_id, NOT_REACHED, NOT_REACHED, None) for one in rows]
@@ -248,7 +214,7 @@ async def report_of(session: AsyncSession, broadcast: str) -> list[Delivered]:
     rows = await session.execute(
         select(PersonRow, OutboxRow.state, OutboxRow.last_error, OutboxRow.finished_at)
         .join(OutboxRow, OutboxRow.recipient_id == PersonRow.id)
-        .where(_letters_of(session, broadcast))
+        .where(letters_of(session, broadcast))
         .order_by(PersonRow.student_number.is_(None), PersonRow.student_number, PersonRow.id)
     )
     return [
@@ -257,9 +223,10 @@ async def report_of(session: AsyncSession, broadcast: str) -> list[Delivered]:
     ]
 
 
-def _people(
+def people_of(
     branches: Iterable[int], stage: str | None, sender: int, only: Collection[int] | None
 ) -> ColumnElement[bool]:
+    """Whom it is for, whether they can be reached or not."""
     conditions = [PersonRow.left_at.is_(None), PersonRow.branch_id.in_(list(branches)), PersonRow.id != sender]
     if only is not None:
         conditions.append(PersonRow.id.in_(sorted(only)))
@@ -271,38 +238,24 @@ def _people(
     return and_(*conditions)
 
 
-def _agreed(version: str) -> ColumnElement[bool]:
+def has_agreed(version: str) -> ColumnElement[bool]:
+    """Whether the person of the query around it has agreed to that notice."""
     return exists().where(
         ConsentRow.person_id == PersonRow.id, ConsentRow.version == version, ConsentRow.withdrawn_at.is_(None)
     )
 
 
-def _letters_of(session: AsyncSession, broadcast: str) -> ColumnElement[bool]:
+def letters_of(session: AsyncSession, broadcast: str) -> ColumnElement[bool]:
     """A range and not LIKE, so that SQLite uses the index of unique keys."""
     begin = f"broadcast:{broadcast}:"
-    # PostgreSQL's own collations pass over punctuation, so the bytes are compared there.
-    is_postgres = session.get_bind().dialect.name == "postgresql"
-    key = collate(OutboxRow.unique_key, "C") if is_postgres else OutboxRow.unique_key
+    key = key_of(session)
     return and_(OutboxRow.kind == Kind.BROADCAST.value, key >= begin, key < begin[:-1] + ";")
 
 
-async def _change_queued(session: AsyncSession, broadcast: Broadcast, **values: Any) -> None:
-    await session.execute(
-        update(OutboxRow)
-        .where(_letters_of(session, broadcast.id), OutboxRow.state == State.QUEUED.value)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _decided(session: AsyncSession, broadcast: Broadcast, standing: Standing) -> Broadcast:
-    changed = replace(broadcast, standing=standing)
-    await put_setting(session, _KEY + broadcast.id, _stored(changed))
-    return changed
-
-
-def _stored(broadcast: Broadcast) -> dict[str, Any]:
-    return asdict(broadcast) | {"branches": list(broadcast.branches), "standing": broadcast.standing.value}
+def key_of(session: AsyncSession) -> ColumnElement[str]:
+    """A letter's key, ordered by its bytes: PostgreSQL's own collations pass over punctuation."""
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    return collate(OutboxRow.unique_key, "C") if is_postgres else OutboxRow.unique_key.expression
 
 
 def _restored(stored: dict[str, Any]) -> Broadcast:

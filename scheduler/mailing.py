@@ -37,6 +37,8 @@ _COLUMNS = [
     "state",
     "attempts",
     "created_at",
+    "last_error",
+    "finished_at",
 ]
 
 
@@ -47,13 +49,18 @@ async def write_letters(
     key: ColumnElement[str],
     recipients: ColumnElement[bool],
     payload: dict[str, str],
-    expires_at: datetime,
     now: datetime,
+    expires_at: datetime | None = None,
+    not_before: datetime | None = None,
+    state: str = State.QUEUED.value,
+    last_error: str | None = None,
+    finished_at: datetime | None = None,
 ) -> int:
     """One INSERT … SELECT over `recipients` (a condition on people who have an open door). Returns how many are new.
 
     Args:
         key: the unique key of each person's letter, an expression over the person.
+        not_before: now, unless another moment is given.
     """
     letters = (
         select(
@@ -63,12 +70,14 @@ async def write_letters(
             PersonRow.id,
             literal(kind.value),
             literal(int(Priority[kind.name])),
-            bindparam("now", now, type_=OutboxRow.not_before.type),
+            bindparam("not_before", not_before or now, type_=OutboxRow.not_before.type),
             bindparam("expires", expires_at, type_=OutboxRow.expires_at.type),
             bindparam("payload", payload, type_=JSON),
-            literal(State.QUEUED.value),
+            literal(state),
             literal(0),
             bindparam("now", now, type_=OutboxRow.created_at.type),
+            bindparam("last_error", last_error, type_=OutboxRow.last_error.type),
+            bindparam("finished_at", finished_at, type_=OutboxRow.finished_at.type),
         )
         .join(AccountRow, _is_the_open_door())
         .where(recipients)

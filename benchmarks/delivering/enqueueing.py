@@ -9,12 +9,15 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from benchmarks.delivering.letters import with_database
 from benchmarks.delivering.ours import now
 from benchmarks.delivering.rig import Process
-from scheduler.broadcasts import Broadcast, begin
+from scheduler.broadcasts import Broadcast
+from scheduler.outbox import Kind
+from scheduler.spreading import begin, spread
+from scheduler.tables import OutboxRow
 from storage.database import Database
 
 if TYPE_CHECKING:
@@ -84,8 +87,13 @@ async def _begin(url: str) -> None:
     await asyncio.to_thread(sys.stdin.readline)
     began = time.monotonic()
     async with database.write() as session:
-        written = await begin(session, broadcast, notice_version="1", now=now())
-    print(written, round(time.monotonic() - began, 2), flush=True)
+        await begin(session, broadcast, notice_version="1", now=now())
+    while await spread(database, now=now()):
+        pass
+    seconds = round(time.monotonic() - began, 2)
+    async with database.read() as session:
+        written = await session.scalar(select(func.count()).where(OutboxRow.kind == Kind.BROADCAST.value))
+    print(written, seconds, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
 
 

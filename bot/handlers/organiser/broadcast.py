@@ -28,16 +28,13 @@ from scheduler.broadcasts import (
     Broadcast,
     Standing,
     audience,
-    begin,
     broadcast_of,
     broadcasts,
-    cancel,
     not_reached,
-    pause,
     progress_of,
     report_of,
-    resume,
 )
+from scheduler.spreading import begin, decide
 from scheduler.watching import watch
 
 LONGEST = 3500  # UTF-16 units, so that one letter is one message
@@ -128,7 +125,7 @@ async def on_send(
     person: Person,
     _: Words,
 ) -> None:
-    """「发送」: everybody's letter is put into the outbox at once; a second press finds nothing to send."""
+    """「发送」: the first letters lie in the outbox at once, others follow; a second press finds nothing to send."""
     draft = (await state.get_data()).get("broadcast")
     if not draft or str(draft["ref"]) != callback_data.broadcast:
         raise PressOver
@@ -136,6 +133,10 @@ async def on_send(
         reach = await reach_of(reading, person)
         branches = reach.within(draft["branch"] or None)
     only = await _only(services, person, draft)
+    async with services.database.read() as reading:
+        found = await audience(
+            reading, branches, stage=draft["stage"], sender=person.id, notice_version=NOTICE_VERSION, only=only
+        )
     name = reach.names.get(draft["branch"]) or (reach.tops[0].name if len(reach.tops) == 1 else person.name)
     broadcast = Broadcast(
         id=f"{person.id}-{draft['ref']}",
@@ -146,6 +147,7 @@ async def on_send(
         stage=draft["stage"],
         begun_at=turn.now.isoformat(),
         lacking=draft.get("lacking"),
+        people=found.reachable,
     )
     await begin(session, broadcast, notice_version=NOTICE_VERSION, now=turn.now, only=only)
     await state.update_data(broadcast=None)
@@ -174,11 +176,11 @@ async def on_deed(
     broadcast, _reach = await _own(services, person, callback_data.broadcast)
     match callback_data.deed, broadcast.standing:
         case SendDeed.PAUSE, Standing.RUNNING:
-            broadcast = await pause(session, broadcast)
+            broadcast = await decide(session, broadcast, Standing.PAUSED, now=turn.now)
         case SendDeed.RESUME, Standing.PAUSED:
-            broadcast = await resume(session, broadcast, now=turn.now)
+            broadcast = await decide(session, broadcast, Standing.RUNNING, now=turn.now)
         case SendDeed.STOP, Standing.RUNNING | Standing.PAUSED:
-            broadcast = await cancel(session, broadcast, now=turn.now)
+            broadcast = await decide(session, broadcast, Standing.CANCELLED, now=turn.now)
     await _show(query, broadcast, services, session, turn, person, _)
 
 
