@@ -20,12 +20,12 @@ from benchmarks.retrieving import systems
 from benchmarks.retrieving.answering import answering
 from benchmarks.retrieving.apart import apart
 from benchmarks.retrieving.chart import comparison_chart, reliability_chart, table
-from benchmarks.retrieving.corpora import STUDENTS
+from benchmarks.retrieving.corpora import FAQ, STUDENTS
 from benchmarks.retrieving.growing import growing
 from benchmarks.retrieving.living import living
 from benchmarks.retrieving.measuring import quality, scale
 
-PARTS = ("students", "sets", "scale", "growing", "living")
+PARTS = ("students", "faq", "sets", "scale", "growing", "living")
 SETS = ("cmrc2018_dev", "xquad_zh", "drcd", "lawquiz", "party_rules", "abstain_zh")
 
 Row = dict[str, Any]
@@ -52,7 +52,7 @@ def main() -> None:
     results: Row = {"load_before": os.getloadavg()[0], "absent": absent}
     for part in wanted:
         results[part] = _MEASURED[part](options)
-    compared = [*results.get("students", {}).get("systems", []), *results.get("sets", [])]
+    compared = [*results.get("students", {}).get("systems", []), *results.get("faq", []), *results.get("sets", [])]
     if compared:
         comparison_chart(compared, options.out / "retrieval.png")
     file = options.out / "retrieval.json"
@@ -66,6 +66,10 @@ def _students(options: argparse.Namespace) -> Row:
     reliability_chart(ours.pop("reliability"), options.out / "reliability.png")
     table("answers to students' questions", [ours])
     return {"answers": ours, "systems": _on(STUDENTS, options)}
+
+
+def _faq(options: argparse.Namespace) -> list[Row]:
+    return [row for name in FAQ for row in _on(name, options)]
 
 
 def _sets(options: argparse.Namespace) -> list[Row]:
@@ -104,7 +108,7 @@ def _living(options: argparse.Namespace) -> list[Row]:
     return rows
 
 
-_MEASURED = {"students": _students, "sets": _sets, "scale": _scale, "growing": _growing, "living": _living}
+_MEASURED = {"students": _students, "faq": _faq, "sets": _sets, "scale": _scale, "growing": _growing, "living": _living}
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from datetime import date
 from itertools import chain, pairwise
 from pathlib import Path
 
-from content.passages import DocumentId, DocumentKind, Passage, PassageId, PassageText
+from content.passages import DocumentId, DocumentKind, Level, Passage, PassageId, PassageText
 from retrieval.evaluation import EvaluationQuestion, Relevant, is_wanted
 from retrieval.material import starter_passages
 from retrieval.tuning import QUESTIONS, library
 
 STUDENTS = "students"
+FAQ = {"faq": "asked", "faq_far": "far"}  # corpus: the phrasings of `questions/faq.jsonl` that are asked of it
 PASSAGES_A_DOCUMENT = 40
 _FIRST_ID = 1_000_000  # of invented libraries; the starter library's own ids are below
 _NAMED = re.compile(r"(.+) (第[一二三四五六七八九十百零〇]+条)$")
@@ -40,6 +41,8 @@ class Corpus:
 
 def corpus_of(name: str, data: Path, split: str) -> Corpus:
     """The students' questions of a split over our library, or a set of `data/bench`."""
+    if name in FAQ:
+        return faq(name, split)
     return students(official_of(data), split) if name == STUDENTS else read_set(data / "bench" / name)
 
 
@@ -57,6 +60,20 @@ def students(official: Path | None, split: str) -> Corpus:
         for one in student_questions(split)
     ]
     return Corpus(STUDENTS, passages, asked)
+
+
+def faq(name: str, split: str) -> Corpus:
+    """Questions that an organiser has answered, all of them, and how others put those of one split."""
+    entries = [json.loads(line) for line in QUESTIONS.with_name("faq.jsonl").read_text("utf-8").splitlines()]
+    asked = [
+        (question, frozenset({row}))
+        for row, entry in enumerate(entries)
+        if entry["split"] == split
+        for question in entry[FAQ[name]]
+    ]
+    return Corpus(
+        name, [_answered(row, entry["question"], entry["answer"]) for row, entry in enumerate(entries)], asked
+    )
 
 
 def student_questions(split: str) -> list[EvaluationQuestion]:
@@ -132,6 +149,13 @@ def _recombined(texts: Sequence[str], size: int) -> Iterator[str]:
 def _articles(text: str) -> list[str]:
     cuts = [*(match.start() for match in _ARTICLE.finditer(text)), len(text)]
     return [text[begin:end] for begin, end in pairwise(cuts)]
+
+
+def _answered(number: int, question: str, answer: str) -> Passage:
+    """As `content.faq` makes one."""
+    content = PassageText((question,), None, answer, level=Level.SCHOOL)
+    document = DocumentId(f"faq-{number}")
+    return Passage(PassageId(number), document, question, DocumentKind.FAQ, 1, 0, content, date.min)
 
 
 def _of_set(number: int, title: str, text: str) -> Passage:
