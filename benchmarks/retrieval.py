@@ -63,7 +63,7 @@ def main() -> None:
 
 def _students(options: argparse.Namespace) -> Row:
     ours = apart(answering, options.data, options.split)
-    reliability_chart(ours.pop("reliability"), options.out / "reliability.png")
+    reliability_chart(ours.pop("judged"), options.out / "reliability.png")
     table("answers to students' questions", [ours])
     return {"answers": ours, "systems": _on(STUDENTS, options)}
 

@@ -15,22 +15,22 @@ from retrieval.tuning import TODAY, library
 
 
 def answering(data: Path, split: str) -> dict[str, Any]:
-    """The figures, and under "reliability" each confidence with whether the first hit was right."""
+    """The figures, and under "judged" each confidence, whether the first hit was right and whether it was shown."""
     index = Index(load_encoder(None))
     index.add(library(official_of(data)))
     questions = student_questions(split)
     found = evaluate(index, questions, on=TODAY, clock=time.perf_counter)
     cited = verbatim = 0
-    reliability = []
+    judged = []
     for asked in questions:
         given = answer(index, asked.question, on=TODAY)
         cited += len(given.citations)
         verbatim += sum(all(quote in one.passage.content.text for quote in one.quotes) for one in given.citations)
-        reliability.append((given.confidence, first_right(given.hits, asked.relevant) == 0))
+        judged.append((given.confidence, first_right(given.hits, asked.relevant) == 0, given.answered))
     return {
         "split": split,
         **found.as_json(),
         "citations": cited,
         "verbatim": verbatim,
-        "reliability": reliability,
+        "judged": judged,
     }
