@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import BranchTree, ancestor_ids, below
 from records.tables import AccountRow, MentorshipRow, PersonRow, RoleRow, StudyTurnRow
+from storage.among import among
 from storage.errors import WaymarkError
 
 PersonId = NewType("PersonId", int)
@@ -96,6 +98,14 @@ async def person_by_id(session: AsyncSession, person: PersonId) -> Person | None
 async def person_present(session: AsyncSession, person: PersonId) -> Person | None:
     """The person with this internal number, unless they have left."""
     return await _one(session, _present().where(PersonRow.id == person))
+
+
+async def people_present(session: AsyncSession, people: Iterable[PersonId]) -> list[Person]:
+    """Those of these people who have not left, by internal number."""
+    wanted = list(people)
+    if not wanted:
+        return []
+    return await _many(session, _present().where(among(session, PersonRow.id, wanted)).order_by(PersonRow.id))
 
 
 async def person_by_account(session: AsyncSession, channel: str, external_id: int) -> Person | None:

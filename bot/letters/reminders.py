@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from aiogram.methods import SendMessage, TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.deeds.recording import recipients_of, reminder_settings
-from bot.deeds.standing import dates_of
+from bot.deeds.recording import levels_of, recipients, reminder_settings
 from bot.letters.reader import reader_of
 from bot.services import Services
 from bot.turns.carrier import Dropped, Postponed
 from bot.views.reminders import Due, show_reminders
 from records.analysis import ANALYSIS, analysis_of, who_analyses
+from records.cohort import facts_of_people, mentors_of_people
 from records.deadline import Deadline
-from records.people import Person, PersonId, person_present
+from records.people import Person, PersonId, people_present, person_present
+from records.rules import deadlines
 from scheduler.deadlines import Recipients, Reminder, reminders_planned, still_applies
 from scheduler.outbox import Letter
 
@@ -42,16 +44,15 @@ async def due_of(session: AsyncSession, services: Services, recipient: PersonId,
     left, or somebody else holds the role now.
     """
     found: dict[tuple[int, str, str], Due] = {}
-    subjects: dict[int, Subject | None] = {}
     settings = reminder_settings(services)
-    for item, reminder in enumerate(await reminders_planned(session, recipient, planned_at=planned_at)):
+    reminders = await reminders_planned(session, recipient, planned_at=planned_at)
+    subjects = await _subjects(session, services, {one.subject for one in reminders if one.rule != ANALYSIS})
+    for item, reminder in enumerate(reminders):
         if reminder.rule == ANALYSIS:
             if (due := await _analysis(session, services, recipient, reminder, item)) is not None:
                 found.setdefault((recipient, reminder.rule, reminder.occurrence), due)
             continue
-        if reminder.subject not in subjects:
-            subjects[reminder.subject] = await _subject(session, services, PersonId(reminder.subject))
-        if (subject := subjects[reminder.subject]) is None:
+        if (subject := subjects.get(reminder.subject)) is None:
             continue
         deadline = still_applies(reminder, subject.dates, subject.recipients, settings=settings)
         if deadline is not None:
@@ -80,9 +81,19 @@ class Subject(NamedTuple):
     recipients: Recipients
 
 
-async def _subject(session: AsyncSession, services: Services, number: PersonId) -> Subject | None:
-    person = await person_present(session, number)
-    if person is None:
-        return None
-    dates = await dates_of(session, services, number, today=services.clock.today())
-    return Subject(person, dates, await recipients_of(services, session, person))
+async def _subjects(session: AsyncSession, services: Services, numbers: Iterable[int]) -> dict[int, Subject]:
+    """Those of them who have not left, read together: a committee's letter may be about hundreds."""
+    today = services.clock.today()
+    people = await people_present(session, [PersonId(one) for one in numbers])
+    facts = await facts_of_people(session, [one.id for one in people])
+    mentors = await mentors_of_people(session, [one.id for one in people], today=today)
+    levels = {branch: await levels_of(session, branch) for branch in {one.branch_id for one in people}}
+    track, calendar, readings = services.track, services.calendar, services.readings
+    return {
+        one.id: Subject(
+            one,
+            deadlines(track, facts[one.id], today=today, calendar=calendar, readings=readings),
+            recipients(levels[one.branch_id], mentors.get(one.id, ())),
+        )
+        for one in people
+    }

@@ -123,6 +123,10 @@ class Expected:
             if not rests(self.quiet.get(name, QUIET), moment):
                 self.noticed[(today, moment), name] += self.notices.pop(name)
 
+    def compared(self) -> None:
+        """What was said is known to have been said as it should be."""
+        self.said, self.about, self.noticed = {}, {}, Counter()
+
     def snooze(self, today: date, moment: time, name: str) -> None:
         """All that the letter was planned for comes again tomorrow."""
         self.snoozed.setdefault(today + DAY, set()).update(self.about[(today, moment), name])

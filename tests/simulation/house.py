@@ -105,6 +105,7 @@ class House:
         self.door = Door(self.moment)
         self.people: dict[str, Person] = {}
         self.names: dict[int, str] = {}
+        self.restarts = 0
         self._track = load_track(school=TRACKS / "school.example.yaml")
         self._calendar = WorkCalendar.standard()
         self._locales = Locales(default="zh_CN")
@@ -131,6 +132,7 @@ class House:
 
     async def restart(self) -> None:
         """As after a kill: what was under way is found out from the database."""
+        self.restarts += 1
         await self.database.close()
         self.open()
         await self._delivery.recover(everything=True)
@@ -192,7 +194,7 @@ class House:
     async def _anything_waits(self) -> bool:
         """Whether delivery, which looks every second, would find a letter to take."""
         due = (OutboxRow.state == "queued", OutboxRow.not_before <= self.moment[0])
-        async with self.database.read() as session:
+        async with self.database.glance() as session:
             return await session.scalar(select(OutboxRow.id).where(*due).limit(1)) is not None
 
     async def settle_in(self, students: dict[str, int], quiet: dict[str, tuple[time, time]]) -> None:

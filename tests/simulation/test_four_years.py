@@ -9,12 +9,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
+from time import process_time
 from typing import NamedTuple
 
 import pytest
 
 from bot.buttons.student import ReminderReply
-from tests.simulation.expected import QUIET, Expected, rests
+from tests.simulation.expected import QUIET, Expected, Item, rests
 from tests.simulation.house import ZONE, House, Kill
 from tests.simulation.lives import DAYTIME, EVENING, KINDS, NIGHT, Deed, lives
 from tests.simulation.oracle import DAY, REVISED, SCHOOL, months_later
@@ -87,16 +88,23 @@ class Walk:
         self.in_doubt: Counter[tuple[tuple[date, time], str]] = Counter()
         self.off_on: date | None = None  # switched off on that day as soon as letters were planned, before any was sent
         self.down_until, self.shut_for, self.late_start = scale.start - 9 * DAY, 0, False
+        self.letters = self.notices = self._compared = 0
+        self._began = process_time()
 
     async def run(self) -> None:
         """All days, and the morning after, so that what waits for it comes."""
         await self.house.settle_in(self.students, self.quiet)
-        for today in (self.scale.start + number * DAY for number in range(self.scale.days)):
+        for number in range(self.scale.days):
+            today = self.scale.start + number * DAY
             await self.day(today)
+            self.compare(today)
+            if number % 100 == 99:
+                print(f"day {number + 1}: {self}", flush=True)
         last = self.scale.start + self.scale.days * DAY
         self.off_on, self.down_until, self.shut_for, self.late_start = None, last - 9 * DAY, 0, False
         for moment in (MORNING, NINE, NOON):
             await self.moment(last, moment)
+        self.compare(last)
         await self.house.database.close()
 
     async def day(self, today: date) -> None:
@@ -181,9 +189,43 @@ class Walk:
     def _kept(self, since: int = 0) -> list[Message]:
         return [read(at, method, self.house.names, ZONE) for at, method in self.house.door.kept[since:]]
 
-    def messages(self) -> list[Message]:
-        """All that the door was given."""
-        return self._kept()
+    def compare(self, today: date) -> None:
+        """What was said and what was to be said on one day: the same, and nothing twice but after a kill."""
+        said, noticed = self.expected.said, self.expected.noticed
+        messages = self._kept(self._compared)
+        self._compared = len(self.house.door.kept)
+        letters = [one for one in messages if one.items is not None]
+        notices = Counter((one.at, one.name) for one in messages if one.items is None)
+        told = Counter((one.at, one.name) for one in letters)
+        again = (told - Counter(said.keys())) + (notices - noticed)
+        wrong = [(one.at, one.name, "rests") for one in messages if rests(self.quiet.get(one.name, QUIET), one.at[1])]
+        wrong += [(*key, "missing", said[key]) for key in said.keys() - told.keys()]
+        wrong += [(*key, "not to be said", one.items) for one in letters if (key := (one.at, one.name)) not in said]
+        wrong += [
+            (*key, "otherwise", one.items, said[key])
+            for one in letters
+            if (key := (one.at, one.name)) in said and not _says(one, said[key])
+        ]
+        wrong += [(*key, "twice") for key in again - self.in_doubt]
+        wrong += [(*key, "a notice is missing") for key in noticed - notices]
+        days = Counter(one.name for one in letters)
+        repeated = Counter(name for _, name in again.elements())
+        wrong += [(today, name, "two letters a day") for name, count in days.items() if count > 1 + repeated[name]]
+        assert sorted(wrong, key=str)[:5] == []
+        self.seen["sent again after a kill"] += again.total()
+        late = [item for one in letters for item in one.items or () if item.due <= today - 14 * DAY]
+        self.seen["told two weeks late and more"] += len(late)
+        self.letters += len(letters)
+        self.notices += notices.total()
+        self.expected.compared()
+
+    def __str__(self) -> str:
+        """The result, in one line."""
+        seconds = process_time() - self._began
+        return (
+            f"{self.scale.students} students, {self.scale.days} days: {self.letters} letters, {self.notices} notices, "
+            f"each as the oracle says; {self.house.restarts} restarts; {seconds:.0f} s CPU"
+        )
 
     def _happens(self, often: float, what: str | None = None) -> bool:
         does = self.chance.random() < often
@@ -204,47 +246,18 @@ async def test_the_door_and_the_oracle_agree_on_every_message(walk: Walk) -> Non
     await walk.run()
 
     expected, seen = walk.expected, walk.seen
-    messages = walk.messages()
-    letters = [one for one in messages if one.items is not None]
-    notices = Counter((one.at, one.name) for one in messages if one.items is None)
-    assert [one for one in messages if rests(walk.quiet.get(one.name, QUIET), one.at[1])] == []
-
-    said = Counter((one.at, one.name) for one in letters)
-    again = (said - Counter(expected.said.keys())) + (notices - expected.noticed)
-    wrong = [(at, name, "missing", expected.said[at, name]) for at, name in expected.said.keys() - said.keys()]
-    wrong += [
-        (one.at, one.name, "not to be said", one.items) for one in letters if (one.at, one.name) not in expected.said
-    ]
-    wrong += [
-        (one.at, one.name, "otherwise", one.items, expected.said[one.at, one.name])
-        for one in letters
-        if (one.at, one.name) in expected.said and not _says(one, expected)
-    ]
-    wrong += [(at, name, "twice") for at, name in again - walk.in_doubt]
-    wrong += [(at, name, "a notice is missing") for at, name in expected.noticed - notices]
-    assert sorted(wrong, key=str)[:5] == []
-    days = Counter((one.at[0], one.name) for one in letters)
-    assert [key for key, count in days.items() if count > 1 + sum(again[m, key[1]] for m in _moments(key[0]))] == []
-
-    seen["sent again after a kill"] += again.total()
-    late = [item for one in letters for item in one.items or () if item.due <= one.at[0] - 14 * DAY]
-    seen["told two weeks late and more"] += len(late)
     seen["later rounds that chained counting would miss"] += _clamped(walk)
-    print(dict(seen), len(letters), notices.total())
+    print(f"\n{walk}\n{dict(seen)}")
     assert [what for what in COME_ABOUT if not seen[what]] == []
     assert walk.kinds.keys() == KINDS.keys()
     assert seen["taken over"] or walk.scale.days < 300
     assert len({key.rule for key in expected.told}) >= walk.scale.rules
-    assert len(letters) > 10 * walk.scale.students
+    assert walk.letters > 10 * walk.scale.students
 
 
-def _moments(day: date) -> list[tuple[date, time]]:
-    return [(day, moment) for moment in MOMENTS]
-
-
-def _says(letter: Message, expected: Expected) -> bool:
+def _says(letter: Message, wanted: frozenset[Item]) -> bool:
     """A long letter shows the first few and says how many there are."""
-    wanted, items = expected.said[letter.at, letter.name], letter.items or frozenset()
+    items = letter.items or frozenset()
     return letter.count == len(wanted) and (items == wanted or (letter.count > SHOWN_AT_MOST and items < wanted))
 
 
