@@ -86,10 +86,8 @@ MISTAKES = {
     "yesterday's letter is left waiting": Mistake(
         PLANNER, "return {day - timedelta(days=1), last} - {day}", "return set()"
     ),
-    "a correction moves no reminders": Mistake(
-        "bot/deeds/correcting.py",
-        "    await settle(services, session, student, recorded.after)\n",
-        "",
+    "what was corrected still stands": Mistake(
+        "records/facts.py", "if entry.kind == STEP_KIND and entry.id not in voided", "if entry.kind == STEP_KIND"
     ),
     "a snooze is forgotten": Mistake(
         "scheduler/snoozing.py", ".values(planned_at=None, remind_at=until)", ".values(planned_at=planned_at)"
