@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aiogram import Bot, Dispatcher, F, Router
 from aiogram.client.default import DefaultBotProperties
 from aiogram.filters import Command, CommandStart
-from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaDocument, Message
+from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaDocument, MediaUnion, Message
 
 from bot.buttons.keyboard import Button, keyboard
 from bot.channels.web.server import WebDoor
@@ -177,7 +177,9 @@ async def _on_ask(message: Message) -> None:
 async def _on_export(message: Message) -> None:
     file = BufferedInputFile("学号,姓名\n2026001,林晓\n".encode("utf-8-sig"), filename="参与记录.csv")
     await message.answer_document(file, caption="参与记录，共 <b>1</b> 人")
-    pair = [InputMediaDocument(media=BufferedInputFile(name.encode(), filename=name)) for name in ("甲.txt", "乙.txt")]
+    pair: list[MediaUnion] = [
+        InputMediaDocument(media=BufferedInputFile(name.encode(), filename=name)) for name in ("甲.txt", "乙.txt")
+    ]
     await message.answer_media_group(pair)
 
 
