@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from records.ledger import Entry
-    from records.track import Step
+from records.ledger import Entry, voided_by
+from records.stages import Stage
+from records.track import Step, Track
 
 STEP_KIND = "step"
 APPOINTMENT_KIND = "appointment"
@@ -67,15 +66,6 @@ def facts_of(entries: Iterable[Entry]) -> list[Fact]:
     ]
     facts.sort(key=_IN_ORDER)
     return facts
-
-
-def voided_by(entries: Iterable[tuple[int, int | None]]) -> dict[int, int]:
-    """Which entries no longer stand, and the entry that put each aside, from (id, voids) in the order of recording."""
-    voided: dict[int, int] = {}
-    for entry, target in reversed(list(entries)):
-        if target is not None and entry not in voided:
-            voided[target] = entry
-    return voided
 
 
 class Past:
@@ -141,3 +131,15 @@ class Past:
         if paused is None:
             return False
         return resumed is None or (resumed.on, resumed.entry) < (paused.on, paused.entry)
+
+
+def stage_of(track: Track, facts: Iterable[Fact]) -> Stage:
+    """The furthest stage that a recorded step led to; applicant before the first."""
+    past = Past.of(facts)
+    reached = [step for step in track.steps if step.leads_to and past.latest(step.id)]
+    return Stage(reached[-1].leads_to) if reached and reached[-1].leads_to else Stage.APPLICANT
+
+
+def is_paused(facts: Iterable[Fact]) -> bool:
+    """Whether the last word on it was a pause (休学, 入伍, 出国): dates stand, a person decides what follows."""
+    return Past.of(facts).paused

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import all_branches
-from records.facts import voided_by
+from records.ledger import voided_by
 from records.limits import Mark
 from records.people import Person, PersonId, details_of, mentors_of
 from records.tables import EntryRow, PersonRow

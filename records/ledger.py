@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from records.facts import voided_by
 from records.payloads import checked_payload
 from records.tables import EntryRow, PersonRow
 from storage.errors import WaymarkError
@@ -215,3 +215,12 @@ def _entry(row: EntryRow) -> Entry:
         previous_hash=row.previous_hash,
         hash=row.hash,
     )
+
+
+def voided_by(entries: Iterable[tuple[int, int | None]]) -> dict[int, int]:
+    """Which entries no longer stand, and the entry that put each aside, from (id, voids) in the order of recording."""
+    voided: dict[int, int] = {}
+    for entry, target in reversed(list(entries)):
+        if target is not None and entry not in voided:
+            voided[target] = entry
+    return voided

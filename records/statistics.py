@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import below
-from records.facts import voided_by
+from records.ledger import voided_by
 from records.tables import AccountRow, EntryRow, PersonRow
 
 K = 10  # fewer people than this are not shown as a number (facts §5: aggregate only with k ≥ 10)

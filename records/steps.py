@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from records.changes import Change, changes
 from records.checks import StepRequest, Verdict, checks
 from records.deadline import Deadline, Readings
-from records.facts import STEP_KIND, Fact, facts_of, voided_by
-from records.ledger import Entry, EntryUnknown, EntryVoided, append, entries_of, hold
+from records.facts import STEP_KIND, Fact, facts_of, is_paused, stage_of
+from records.ledger import Entry, EntryUnknown, EntryVoided, append, entries_of, hold, voided_by
 from records.limits import Mark
 from records.refusals import StepBallots, step_term
 from records.rules import deadlines
 from records.sponsors import members_only
-from records.stages import Stage, is_paused, stage_of
+from records.stages import Stage
 from records.tables import PersonRow
 from records.track import Track
 from records.votes import speaks_of_ballots

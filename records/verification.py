@@ -9,8 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from records.facts import voided_by
-from records.ledger import Entry, EntryUnknown, EntryVoided, append, entries_of, hold
+from records.ledger import Entry, EntryUnknown, EntryVoided, append, entries_of, hold, voided_by
 from storage.errors import WaymarkError
 
 VERIFICATION = "verification"

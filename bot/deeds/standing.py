@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.own_questions import Supposition
 from bot.services import Services
 from records.deadline import Deadline
-from records.facts import Fact, facts_of
+from records.facts import Fact, facts_of, stage_of
 from records.ledger import entries_of
 from records.outlook import Condition, Earliest, NextStep, what_if, what_it_takes, what_next
 from records.party_standing import PartyStanding, party_standing
 from records.people import PersonId
 from records.rules import deadlines
-from records.stages import Stage, stage_of
+from records.stages import Stage
 from records.steps import facts_of_person
 from records.talks import Talk, talks_of
 from records.track import Track

@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.days import day_in
 from bot.services import Services
 from bot.words import Words
-from records.facts import facts_of
+from records.facts import facts_of, stage_of
 from records.fields import names_in, read_details, wrong_counts
 from records.ledger import entries_of
 from records.people import Person, PersonId
 from records.refusals import StepFieldUnknown, StepMissing, StepOutOfOrder, StepRefused
 from records.rules import deadlines
 from records.sponsors import full_members, members_only
-from records.stages import Stage, stage_of
+from records.stages import Stage
 from records.step_list import columns_file, step_called
 from records.steps import Change, StepRequest, Verdict, changes, checks, imagined
 from records.track import DetailField, Step, Track

@@ -12,8 +12,8 @@ from bot.views.dates import actor_name, lapsing_name, show_coming, show_membersh
 from bot.views.text import lines, paragraphs
 from bot.words import Words
 from records.deadline import Deadline, State, fold_rounds
+from records.facts import is_paused
 from records.outlook import NextStep
-from records.stages import is_paused
 from records.track import Step
 
 NEAR = timedelta(days=60)

@@ -18,11 +18,10 @@ from bot.views.progress import progress_rows, progress_text
 from bot.views.prospect import show_prospect
 from bot.words import LOCALES, Locales
 from content.numerals import numeral_of
-from records.facts import Fact
+from records.facts import Fact, stage_of
 from records.outlook import what_if, what_it_takes, what_next
 from records.party_standing import party_standing
 from records.rules import deadlines
-from records.stages import stage_of
 from records.track import TRACKS, load_track
 from records.workdays import WorkCalendar
 from tests.records.test_rules import EXAMPLES

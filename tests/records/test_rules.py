@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.dates import months_after
-from records.facts import Fact
+from records.facts import Fact, is_paused, stage_of
 from records.rules import Deadline, Readings, State, deadlines, notes, what_if, what_next
-from records.stages import Stage, is_paused, stage_of
+from records.stages import Stage
 from records.track import TRACKS, load_track
 from records.workdays import WorkCalendar
 

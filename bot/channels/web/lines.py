@@ -6,54 +6,45 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from aiogram.types import User
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.channels.web.history import messages_of
 from bot.channels.web.hub import Line
 from bot.channels.web.inbound import Inbound, NotUnderstood
 from bot.words import Words
 from storage.errors import WaymarkError
 
-if TYPE_CHECKING:
-    from bot.channels.web.routes import Routes
-
-NOT_ADMITTED = 4401  # the page asks for an invitation again
 TRY_AGAIN = 1012  # "service restart": the page connects again
 BROKEN = 1011
 
 log = structlog.get_logger(__name__)
 
 
-async def serve_line(socket: WebSocket, routes: Routes) -> None:
+@dataclass(frozen=True)
+class Ear:
+    """Who speaks on a line, and to whom."""
+
+    inbound: Inbound
+    speaker: User
+    words: Words
+
+
+async def serve_line(socket: WebSocket, line: Line, ear: Ear) -> None:
     """Talk to one page until either side hangs up."""
-    await socket.accept()
-    visitor = routes.visitor_of(socket)
-    if visitor is None or not visitor.admitted:
-        await socket.close(NOT_ADMITTED)
-        return
-    speaker, words = await routes.speaker(visitor, socket.headers)
-    with routes.hub.listening(visitor.chat_id) as line:
-        # Listening starts before the history is read: what is said in between comes twice rather than never.
-        async with routes.services.database.read() as session:
-            said, more = await messages_of(session, visitor.chat_id)
-        line.push(
-            {"t": "hello", "chat": visitor.chat_id, "messages": [message.shown() for message in said], "more": more}
-        )
-        sending = asyncio.create_task(_send(socket, line))
-        hearing = asyncio.create_task(_hear(socket, line, _Ear(routes.inbound, speaker, words)))
-        try:
-            await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sending.cancel()
-            hearing.cancel()
-            ends = await asyncio.gather(sending, hearing, return_exceptions=True)
-        code = BROKEN if any(isinstance(end, Exception) for end in ends) else TRY_AGAIN
-        with suppress(RuntimeError, WebSocketDisconnect):  # the page may be gone already
-            await socket.close(code)
+    sending = asyncio.create_task(_send(socket, line))
+    hearing = asyncio.create_task(_hear(socket, line, ear))
+    try:
+        await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sending.cancel()
+        hearing.cancel()
+        ends = await asyncio.gather(sending, hearing, return_exceptions=True)
+    code = BROKEN if any(isinstance(end, Exception) for end in ends) else TRY_AGAIN
+    with suppress(RuntimeError, WebSocketDisconnect):  # the page may be gone already
+        await socket.close(code)
 
 
 async def _send(socket: WebSocket, line: Line) -> None:
@@ -63,16 +54,7 @@ async def _send(socket: WebSocket, line: Line) -> None:
             await socket.send_text(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
 
 
-@dataclass(frozen=True)
-class _Ear:
-    """Who speaks on this line, and to whom."""
-
-    inbound: Inbound
-    speaker: User
-    words: Words
-
-
-async def _hear(socket: WebSocket, line: Line, ear: _Ear) -> None:
+async def _hear(socket: WebSocket, line: Line, ear: Ear) -> None:
     try:
         async for frame in socket.iter_text():
             await _take(frame, line, ear)
@@ -81,7 +63,7 @@ async def _hear(socket: WebSocket, line: Line, ear: _Ear) -> None:
         raise
 
 
-async def _take(frame: str, line: Line, ear: _Ear) -> None:
+async def _take(frame: str, line: Line, ear: Ear) -> None:
     """One thing that the person did; acknowledged when the inbox has it."""
     client: str | None = None
     try:

@@ -14,12 +14,13 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
 
 from bot.channels.web.bodies import UNIQUE_LENGTH
 from bot.channels.web.history import message_of, messages_of
 from bot.channels.web.hub import Hub
 from bot.channels.web.inbound import CHANNEL, MAX_FILE_BYTES, FileTooBig, Inbound, NotUnderstood
-from bot.channels.web.lines import serve_line
+from bot.channels.web.lines import Ear, serve_line
 from bot.channels.web.people import sample_chat, sample_people, shown_commands, shown_person, sitter_of
 from bot.channels.web.phrases import page_words
 from bot.channels.web.visitors import COOKIE, VALID, Patience, Seal, Visitor, new_chat_id
@@ -34,6 +35,7 @@ from storage.files import clean_name, load_file
 
 PAGE = Path(__file__).parent / "page"
 MAX_JSON_BYTES = 4096
+NOT_ADMITTED = 4401  # a line is closed with it: the page asks for an invitation again
 NO_STORE = {"cache-control": "no-store"}
 KEPT_A_DAY = "private, max-age=86400"
 # A file that a browser opens by itself must not be able to do anything.
@@ -192,9 +194,21 @@ class Routes:
         }
         return Response(stored.content, media_type=kept.mime if inline else "application/octet-stream", headers=headers)
 
-    async def line(self, socket: Any) -> None:
+    async def line(self, socket: WebSocket) -> None:
         """WebSocket /line: the conversation."""
-        await serve_line(socket, self)
+        await socket.accept()
+        visitor = self._admitted(socket)
+        if visitor is None:
+            await socket.close(NOT_ADMITTED)
+            return
+        speaker, words = await self.speaker(visitor, socket.headers)
+        with self.hub.listening(visitor.chat_id) as line:
+            # Listening starts before the history is read: what is said in between comes twice rather than never.
+            async with self.services.database.read() as session:
+                said, more = await messages_of(session, visitor.chat_id)
+            shown = [message.shown() for message in said]
+            line.push({"t": "hello", "chat": visitor.chat_id, "messages": shown, "more": more})
+            await serve_line(socket, line, Ear(self.inbound, speaker, words))
 
     async def speaker(self, visitor: Visitor, headers: Headers) -> tuple[User, Words]:
         """The sender of what this browser sends, and their words."""
@@ -232,8 +246,8 @@ class Routes:
                 return Visitor(visitor.chat_id, admitted=False)
         return Visitor(new_chat_id(), admitted=False)
 
-    def _admitted(self, request: Request) -> Visitor | None:
-        visitor = self.visitor_of(request)
+    def _admitted(self, connection: HTTPConnection) -> Visitor | None:
+        visitor = self.visitor_of(connection)
         return visitor if visitor is not None and visitor.admitted else None
 
     def _set_cookie(self, request: Request, response: Response, visitor: Visitor) -> None:
