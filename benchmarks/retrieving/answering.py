@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.retrieving.corpora import official_of, student_questions
+from benchmarks.retrieving.corpora import official_of, refused_questions, student_questions
 from retrieval.answer import answer
 from retrieval.encoder import load_encoder
 from retrieval.evaluation import evaluate, first_right
@@ -27,10 +27,12 @@ def answering(data: Path, split: str) -> dict[str, Any]:
         cited += len(given.citations)
         verbatim += sum(all(quote in one.passage.content.text for quote in one.quotes) for one in given.citations)
         judged.append((given.confidence, first_right(given.hits, asked.relevant) == 0, given.answered))
+    refused = [answer(index, question, on=TODAY).refusal == reason for question, reason in refused_questions(split)]
     return {
         "split": split,
         **found.as_json(),
         "citations": cited,
         "verbatim": verbatim,
+        **({"on_principle": f"{sum(refused)} of {len(refused)}"} if refused else {}),
         "judged": judged,
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 from content.passages import DocumentId, DocumentKind, Level, Passage, PassageId, PassageText
 from retrieval.evaluation import EvaluationQuestion, Relevant, is_wanted
@@ -78,16 +79,28 @@ def faq(name: str, split: str) -> Corpus:
 
 def student_questions(split: str) -> list[EvaluationQuestion]:
     """The questions of one split, as they stand in the tree, but for those whose very words the library knows."""
-    entries = map(json.loads, QUESTIONS.read_text("utf-8").splitlines())
     return [
         EvaluationQuestion(
             entry["id"],
             entry["question"],
             tuple(Relevant(each["title"], each.get("article") or "") for each in entry["relevant"]),
         )
-        for entry in entries
-        if entry["split"] == split and not entry.get("known")
+        for entry in _entries(split)
+        if not entry.get("refusal")
     ]
+
+
+def refused_questions(split: str) -> list[tuple[str, str]]:
+    """What is refused on principle whatever the library holds, each with the name of its reason."""
+    return [(entry["question"], entry["refusal"]) for entry in _entries(split) if entry.get("refusal")]
+
+
+def _entries(split: str) -> Iterator[dict[str, Any]]:
+    halves = split in ("dev", "test")
+    file = QUESTIONS if halves else QUESTIONS.with_name(f"{split}.jsonl")
+    for entry in map(json.loads, file.read_text("utf-8").splitlines()):
+        if not entry.get("known") and (not halves or entry["split"] == split):
+            yield entry
 
 
 def read_set(folder: Path) -> Corpus:
