@@ -293,8 +293,12 @@ async def mark_seen(session: AsyncSession, channel: str, external_id: int, *, no
 
 
 async def mark_blocked(session: AsyncSession, channel: str, external_id: int, *, now: datetime) -> None:
-    """The platform says that nothing can be sent there any more."""
-    await _change_account(session, channel, external_id, blocked_at=now)
+    """The platform says that nothing can be sent there any more; the moment at which that began is kept."""
+    await session.execute(
+        update(AccountRow)
+        .where(AccountRow.channel == channel, AccountRow.external_id == external_id, AccountRow.blocked_at.is_(None))
+        .values(blocked_at=now)
+    )
 
 
 async def mark_unblocked(session: AsyncSession, channel: str, external_id: int) -> None:

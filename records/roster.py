@@ -52,19 +52,24 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Applied:
-    """What an import did; `undo` is JSON for `undo_import`."""
+    """What an import did; `undo` is JSON for `undo_import`, `moved` are those who stand in another branch now."""
 
     people: tuple[tuple[PlannedRow, PersonId], ...]
     undo: dict[str, Any]
+    moved: tuple[PersonId, ...] = ()
 
 
 @dataclass(frozen=True)
 class Undone:
-    """What taking an import back did; `kept` are those who have joined or have a record by now."""
+    """What taking an import back did; `kept` are those who have joined or have a record by now.
+
+    `moved` are those who stand in their old branch again.
+    """
 
     removed: int
     restored: int
     kept: int
+    moved: tuple[PersonId, ...] = ()
 
 
 async def known_people(session: AsyncSession, numbers: Iterable[str | None]) -> list[Known]:
@@ -101,7 +106,10 @@ async def apply_import(session: AsyncSession, plan: ImportPlan, *, now: datetime
     session.add_all(RoleRow(person_id=row.id, role=Role.STUDENT.value, branch_id=row.branch_id) for row in created)
     await session.flush()
     undo["created"] = [row.id for row in created]
-    return Applied(tuple((one, PersonId(rows[one.source.student_number or ""].id)) for one in kept), undo)
+    people = tuple((one, PersonId(rows[one.source.student_number or ""].id)) for one in kept)
+    was = {one["id"]: one["branch_id"] for one in undo["changed"]}
+    moved = {row.id for row in rows.values() if row.branch_id != was.get(row.id, row.branch_id)}
+    return Applied(people, undo, tuple(PersonId(one) for one in sorted(moved)))
 
 
 async def undo_import(session: AsyncSession, undo: Mapping[str, Any]) -> Undone:
@@ -115,9 +123,11 @@ async def undo_import(session: AsyncSession, undo: Mapping[str, Any]) -> Undone:
         for table in (EntryRow, RoleRow, InvitationRow):
             await session.execute(delete(table).where(table.person_id.in_(gone)))
         await session.execute(delete(PersonRow).where(PersonRow.id.in_(gone)))
+    moved: list[PersonId] = []
     for before in undo["changed"]:
         row = await session.get(PersonRow, before["id"])
         if row is not None:
+            moved += [PersonId(row.id)] if row.branch_id != before["branch_id"] else []
             await _move(session, row, before["branch_id"])
             row.name, row.details = before["name"], before["details"]
             row.left_at = datetime.fromisoformat(before["left_at"]) if before["left_at"] else None
@@ -128,7 +138,7 @@ async def undo_import(session: AsyncSession, undo: Mapping[str, Any]) -> Undone:
         roles = exists().where(RoleRow.branch_id == branch)
         if not await session.scalar(select(or_(used, below, roles))):
             await session.execute(delete(BranchRow).where(BranchRow.id == branch))
-    return Undone(len(undo["created"]) - kept, len(undo["changed"]), kept)
+    return Undone(len(undo["created"]) - kept, len(undo["changed"]), kept, tuple(moved))
 
 
 async def _by_number(session: AsyncSession, numbers: Iterable[str | None]) -> dict[str, PersonRow]:

@@ -22,11 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.tables import ConsentRow, PersonRow, RoleRow
 from scheduler.mailing import has_open_door
-from scheduler.outbox import Kind, State
+from scheduler.outbox import BLOCKED, Kind, State
 from scheduler.tables import OutboxRow
 from storage.settings import SettingRow, get_setting, put_setting
 
-BLOCKED = "blocked"
 NOT_REACHED = "not_reached"
 RECENT = timedelta(minutes=1)  # what was sent within it tells how fast it goes
 SPREADING = "spreading"  # the setting that tells what is left to do, by broadcast

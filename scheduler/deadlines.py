@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from records.analysis import ANALYSIS
 from records.dates import months_after
 from records.deadline import Deadline, State, notes
+from records.talks import KIND as APPOINTED
 from records.workdays import WorkCalendar
 from scheduler.tables import ReminderRow
 from storage.among import among
@@ -216,7 +217,7 @@ def _days(deadline: Deadline, today: date, settings: ReminderSettings) -> set[in
     if deadline.kind == "earliest":
         return {day for day in days if day >= 0}
     due = deadline.due
-    if settings.third_week and deadline.remind is None and due == months_after(deadline.base_date, 1):
+    if settings.third_week and _is_a_months_limit(deadline):
         days.add((due - deadline.base_date - THIRD_WEEK).days)
     if days:
         days.add((due - settings.calendar.last_working_day(due)).days)  # a date is kept; people are told before it
@@ -226,6 +227,13 @@ def _days(deadline: Deadline, today: date, settings: ReminderSettings) -> set[in
         first = max(1, passed - OVERDUE_TIMES_BACK)
         days |= {-every * number for number in range(first, passed + settings.overdue_times_ahead + 1)}
     return days
+
+
+def _is_a_months_limit(deadline: Deadline) -> bool:
+    """A day that two sides agreed on may lie a month ahead too, but nobody has a month for it."""
+    if deadline.remind is not None or deadline.kind == APPOINTED:
+        return False
+    return deadline.due == months_after(deadline.base_date, 1)
 
 
 def _who(person: int, deadline: Deadline, recipients: Recipients) -> tuple[list[int], list[int]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from scheduler.outbox import MAX_ATTEMPTS, PATIENT_ATTEMPTS, Letter, Result, State
+from scheduler.outbox import BLOCKED, MAX_ATTEMPTS, PATIENT_ATTEMPTS, Letter, Result, State
 
 BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300, 900)
 # Nobody has refused what could not be sent: it is tried every five minutes until it expires, and what may go wrong
@@ -61,7 +61,7 @@ def judge(letter: Letter, report: Report, *, now: datetime) -> Result:
         case Outcome.CANCELLED:
             return Result(letter, State.CANCELLED, error=report.reason, asked=False)
         case Outcome.DEAD:
-            return Result(letter, State.FAILED, error=report.reason)
+            return Result(letter, State.FAILED, error=report.reason, undelivered=report.reason == BLOCKED)
         case Outcome.LATER:
             until = now + timedelta(seconds=max(report.retry_after, 0.1))
             until = min(until, letter.expires_at or until)  # let go in time for the letter of the next day

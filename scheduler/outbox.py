@@ -15,6 +15,7 @@ import records.tables  # noqa: F401 (letters refer to people: their table must b
 from scheduler.tables import OutboxRow
 
 LetterId = NewType("LetterId", int)
+BLOCKED = "blocked"  # the reason of a letter whose recipient lets nobody in
 
 
 class Kind(StrEnum):
@@ -110,7 +111,7 @@ class Result:
         asked: whether the platform was asked at all, which is what its limits count.
         retry_after: seconds that the platform asked for.
         ended_at: when the platform had answered.
-        undelivered: given up although nobody refused it: its time ran out.
+        undelivered: given up although it applies: its time ran out, or its recipient let nobody in.
     """
 
     letter: Letter

@@ -1,4 +1,4 @@
-"""What one letter reminded of comes again: when its reader asked for that, and when the letter never left."""
+"""What one letter reminded of comes again: when its reader asked for that, and when it never reached them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import CursorResult, Table, bindparam, update
+from sqlalchemy import CursorResult, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from scheduler.outbox import Letter
-from scheduler.tables import ReminderRow
+from scheduler.outbox import Kind, Letter
+from scheduler.tables import OutboxRow, ReminderRow
 
 
 async def snooze(session: AsyncSession, recipient: int, *, planned_at: datetime, until: datetime) -> int:
@@ -28,6 +28,28 @@ async def plan_again(session: AsyncSession, letter: Letter) -> None:
     planned_at = letter.payload.get("planned_at")
     if planned_at is not None and letter.recipient is not None:
         await due_again(session, [(letter.recipient, datetime.fromisoformat(planned_at))])
+
+
+async def missed_again(session: AsyncSession, recipient: int, *, since: datetime) -> int:
+    """Let what somebody could not be told, as no door of theirs was open from `since` on, be due. Returns how many.
+
+    What no letter was written for was planned all the same, or everybody who cannot be reached would be looked at
+    every minute.
+    """
+    written = select(OutboxRow.created_at).where(
+        OutboxRow.recipient_id == recipient, OutboxRow.kind == Kind.REMINDER.value, OutboxRow.created_at >= since
+    )
+    result = await session.execute(
+        update(ReminderRow)
+        .where(
+            ReminderRow.recipient_id == recipient,
+            ReminderRow.planned_at >= since,
+            ReminderRow.planned_at.not_in(written),
+        )
+        .values(planned_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 async def due_again(session: AsyncSession, letters: Sequence[tuple[int, datetime]]) -> None:

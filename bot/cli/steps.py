@@ -84,7 +84,6 @@ def show(
 
 
 async def _record(desk: Desk, who: str, asked: Asked, *, json: bool) -> None:
-    from bot.deeds.mentoring import tie_mentors
     from bot.deeds.recording import record_step
     from records.people import people_of_branch
     from records.steps import StepRequest
@@ -92,9 +91,8 @@ async def _record(desk: Desk, who: str, asked: Asked, *, json: bool) -> None:
     async with desk.services() as services, services.database.write() as session:
         person = await student_called(session, who)
         request = StepRequest(person=person.id, **asked._asdict())
-        recorded = await record_step(services, session, request)
-        if names := recorded.entry.payload.get("detail", {}).get("mentors"):
-            await tie_mentors(session, await people_of_branch(session), person.id, names, since=request.on)
+        among = await people_of_branch(session) if "mentors" in request.detail else []
+        recorded = await record_step(services, session, request, among=among)
     _tell_recorded(desk, person, recorded, json=json)
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.deeds.mentoring import tie_mentors
-from bot.deeds.recording import note_many, record_quietly
+from bot.deeds.recording import note_many, record_quietly, settle_anew
 from bot.services import Services
 from records.branches import BranchKind, all_branches
 from records.ledger import Entry
@@ -52,7 +52,7 @@ async def import_roster(
     """Apply a plan, and record the birthdays and application days that its rows tell, as history.
 
     New branches stand below the committee, where there is exactly one. A day that cannot be recorded is left out: it
-    is asked for again when it matters.
+    is asked for again when it matters. Who organises for somebody that moved is reminded from now on.
     """
     roots = [one for one in await all_branches(session) if one.parent_id is None and one.kind is not BranchKind.BRANCH]
     applied = await apply_import(
@@ -61,7 +61,15 @@ async def import_roster(
     told = steps_of_roster(row.source for row, _ in applied.people)
     planned, _ = plan_steps(told, await people_of_branch(session))
     await record_listed(services, session, planned, recorded_by=imported_by, history=True)
+    await settle_moved(services, session, applied.moved)
     return applied
+
+
+async def settle_moved(services: Services, session: AsyncSession, people: Iterable[PersonId]) -> None:
+    """Let the reminders of these people go to the organisers of the branch in which they stand now."""
+    for person in people:
+        if (student := await person_by_id(session, person)) is not None:
+            await settle_anew(services, session, student)
 
 
 async def record_listed(

@@ -11,14 +11,16 @@ from records.fields import names_in
 from records.people import Person, PersonId, assign_mentor, end_mentorship, mentors_of
 
 
+def unknown_mentors(people: Sequence[Person], names: str) -> list[str]:
+    """The names that nobody among these people bears alone."""
+    return [name for name, ones in _meant(people, names).items() if len(ones) != 1]
+
+
 async def tie_mentors(
     session: AsyncSession, people: Sequence[Person], student: PersonId, names: str, *, since: date
-) -> list[str]:
-    """Let those of `people` with these names or numbers, and no longer others, accompany the student.
-
-    Returns the names that nobody among them bears alone.
-    """
-    meant = {name: [one for one in people if name in (one.name, one.student_number)] for name in names_in(names)}
+) -> None:
+    """Let those of `people` with these names or numbers, and no longer others, accompany the student."""
+    meant = _meant(people, names)
     found = [one for ones in meant.values() if len(ones) == 1 for one in ones if one.id != student]
     if found:
         for former in await mentors_of(session, student, today=since):
@@ -26,4 +28,7 @@ async def tie_mentors(
                 await end_mentorship(session, former.id, student, until=since - timedelta(days=1))
     for mentor in found:
         await assign_mentor(session, mentor.id, student, since=since)
-    return [name for name, ones in meant.items() if len(ones) != 1]
+
+
+def _meant(people: Sequence[Person], names: str) -> dict[str, list[Person]]:
+    return {name: [one for one in people if name in (one.name, one.student_number)] for name in names_in(names)}

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.deeds.importing import ListedOutcome, Reached, import_roster, reached_by, record_listed
+from bot.deeds.importing import ListedOutcome, Reached, import_roster, reached_by, record_listed, settle_moved
 from bot.deeds.preview import roster_plan
 from bot.deeds.uploads import Pending, ReadFile, forget
 from bot.reach import Reach, check_manages, people_within
@@ -76,7 +76,9 @@ async def take_back(services: Services, session: AsyncSession, undo: Mapping[str
         gone = [one for one in there if one in wanted]
         await retire_questions(session, gone, now=services.clock.now())
         return TakenBack(questions=len(gone))
-    return TakenBack(roster=await undo_import(session, undo["roster"]))
+    undone = await undo_import(session, undo["roster"])
+    await settle_moved(services, session, undone.moved)
+    return TakenBack(roster=undone)
 
 
 async def replaceable(session: AsyncSession, reach: Reach) -> list[Document]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.deeds.mentoring import tie_mentors
 from bot.deeds.standing import dates_of
 from bot.deeds.telling import notify
 from bot.services import Services
@@ -21,10 +22,16 @@ from scheduler.deadlines import ESCALATION, ReminderSettings, refresh_reminders
 from scheduler.outbox import Draft, enqueue
 
 
-async def record_step(services: Services, session: AsyncSession, request: StepRequest) -> Recorded:
+async def record_step(
+    services: Services, session: AsyncSession, request: StepRequest, *, among: Sequence[Person] = ()
+) -> Recorded:
     """Record a step, tell both sides, and move the reminders, all in the caller's transaction.
 
-    Told are the student, and the mentors and nearest organisers, except whoever recorded it.
+    Told are the student, and the mentors and nearest organisers, except whoever recorded it. Mentors that the step
+    names accompany the student from its day on; whoever hands over to them is told too.
+
+    Args:
+        among: who can be named as a mentor.
 
     Raises:
         StepRefused: nothing was written.
@@ -32,10 +39,15 @@ async def record_step(services: Services, session: AsyncSession, request: StepRe
     recorded = await record_quietly(services, session, request)
     student = await _student(session, request.person)
     values = {"name": student.name, "step": f"@step.{request.step}", "on": request.on.isoformat()}
+    former: list[Person] = []
+    if names := recorded.entry.payload.get("detail", {}).get("mentors"):
+        former = await mentors_of(session, student.id, today=services.clock.today())
+        await tie_mentors(session, among, student.id, names, since=request.on)
     await settle(services, session, student, recorded.after)
     buttons = _verifying(student, recorded.entry) if request.recorded_by == student.id else []
+    told: dict[str, Any] = {"buttons": buttons, "also": [one.id for one in former]}
     unique = f"entry:{recorded.entry.id}"
-    await tell_both(services, session, student, "recorded", values, unique, request.recorded_by, buttons=buttons)
+    await tell_both(services, session, student, "recorded", values, unique, request.recorded_by, **told)
     return recorded
 
 
@@ -81,17 +93,21 @@ async def tell_both(
     *,
     buttons: Sequence[tuple[str, str]] = (),
     changes: Sequence[Change] = (),
+    also: Sequence[PersonId] = (),
 ) -> int:
     """Notices `notice.<key>.student` and `notice.<key>.organiser`, to nobody twice and not to who did it.
 
     The buttons stand below the organisers' notice only, the dates that moved below both.
+
+    Args:
+        also: who gets the organisers' notice besides the mentors and the nearest organisers.
     """
     now = services.clock.now()
     told: dict[str, Any] = {"unique": unique, "now": now, "values": dict(values), "changes": changes}
     drafts: list[Draft | None] = []
     if student.id != by:
         drafts.append(await notify(session, student.id, f"notice.{key}.student", **told))
-    for other in await _accompanying(services, session, student):
+    for other in dict.fromkeys([*await _accompanying(services, session, student), *also]):
         if other not in (by, student.id):
             drafts.append(await notify(session, other, f"notice.{key}.organiser", buttons=buttons, **told))
     return await enqueue(session, [draft for draft in drafts if draft is not None], now=now)

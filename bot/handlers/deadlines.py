@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.buttons.student import CalendarAct, CalendarPress, Dates, DatesView, ReminderReply, Reply
 from bot.clock import Clock
 from bot.deeds.analysing import analysed
+from bot.deeds.confirming import ask_to_confirm
 from bot.deeds.standing import standing_of
 from bot.filters import Has, Joined
 from bot.handlers.pressing import changed, said_below, shown_file
-from bot.letters.notice import notify
 from bot.letters.reminders import due_of
 from bot.services import Services
 from bot.turns.turn import Turn
@@ -27,7 +27,7 @@ from bot.words import Words
 from records.analysis import ANALYSIS
 from records.calendar_links import link_of, make_link, revoke_link
 from records.exports.calendar import calendar
-from records.people import Person, Role, organisers_of
+from records.people import Person, Role
 from scheduler.snoozing import snooze
 
 
@@ -110,32 +110,21 @@ async def on_reply(
             if len(meant) > 1:
                 await said_below(query)(**show_which(meant, planned_at, _))
             elif meant:
-                await said_below(query)(await _done(services, session, turn, person, meant[0], _))
+                await said_below(query)(await _done(services, session, turn, person, meant[0], planned_at, _))
             else:
                 await said_below(query)(_("reminder.was_over"))
 
 
-async def _done(services: Services, session: AsyncSession, turn: Turn, person: Person, due: Due, _: Words) -> str:
+async def _done(
+    services: Services, session: AsyncSession, turn: Turn, person: Person, due: Due, planned_at: datetime, _: Words
+) -> str:
     """A committee's own analysis is noted as made: it is on nobody's record."""
     if due.deadline.rule != ANALYSIS:
-        return await _ask_to_confirm(session, turn, person, due, _)
+        asked = await ask_to_confirm(session, due.subject, due.deadline, by=person, planned_at=planned_at, now=turn.now)
+        turn.letters += asked or []
+        return _("reminder.record_yourself" if asked is None else "reminder.was_passed_on")
     await analysed(services, session, person.id)
     return _("reminder.analysed", year=due.deadline.due.year)
-
-
-async def _ask_to_confirm(session: AsyncSession, turn: Turn, person: Person, due: Due, _: Words) -> str:
-    organisers = await organisers_of(session, due.subject.branch_id)
-    if person in organisers:
-        return _("reminder.record_yourself")
-    deadline = due.deadline
-    unique = f"done:{due.subject.id}:{deadline.rule}:{deadline.occurrence}:{person.id}"
-    values = {"who": person.name, "name": due.subject.name, "step": f"@step.{deadline.step}"}
-    for organiser in organisers:
-        letter = await notify(
-            session, organiser.id, "reminder.please_confirm", unique=unique, now=turn.now, values=values
-        )
-        turn.letters += [letter] if letter else []
-    return _("reminder.was_passed_on")
 
 
 def _tomorrow(services: Services, now: datetime) -> datetime:

@@ -18,6 +18,7 @@ from bot.buttons.keyboard import Button, keyboard
 from bot.commands import commands_of
 from bot.consent import NOTICE_VERSION
 from bot.deeds.recording import settle_anew
+from bot.deeds.returning import came_back
 from bot.filters import Joined
 from bot.handlers.pressing import said_below
 from bot.services import Services
@@ -26,7 +27,7 @@ from bot.views.privacy import notice_text
 from bot.words import Words
 from records.consent import give_consent
 from records.invitations import TooManyAttempts, check_code, redeem
-from records.people import Person, Role, mark_blocked, mark_unblocked, person_by_id
+from records.people import Person, Role, mark_blocked, person_by_id
 from storage.errors import WaymarkError
 
 
@@ -147,7 +148,7 @@ async def on_membership(event: ChatMemberUpdated, session: AsyncSession, turn: T
     if event.new_chat_member.status == ChatMemberStatus.KICKED:
         await mark_blocked(session, turn.channel, event.from_user.id, now=turn.now)
     else:
-        await mark_unblocked(session, turn.channel, event.from_user.id)
+        await came_back(session, turn.channel, event.from_user.id)
 
 
 def menu(person: Person, _: Words) -> Markup:

@@ -29,7 +29,7 @@ from bot.turns.fitting import fitted, without_markup
 from bot.turns.replies import freeze, is_callback_answer, thaw
 from records.people import mark_blocked
 from scheduler.delivery import Outcome, Report
-from scheduler.outbox import Draft, Kind, Letter, enqueue
+from scheduler.outbox import BLOCKED, Draft, Kind, Letter, enqueue
 from scheduler.trouble import will_pass
 from storage.database import Database
 from storage.settings import get_setting, put_setting
@@ -97,7 +97,7 @@ class DoorCarrier:
         report = await self._send(first, letter)
         if report.outcome is Outcome.SENT and others:
             await self._go_on(letter, others)
-        if report.outcome is Outcome.DEAD and report.reason == "blocked" and not is_callback_answer(letter.payload):
+        if report.outcome is Outcome.DEAD and report.reason == BLOCKED and not is_callback_answer(letter.payload):
             await self._keep(lambda session: mark_blocked(session, letter.channel, letter.chat_id, now=self._clock()))
         return report
 
@@ -173,7 +173,7 @@ def outcome_of(error: TelegramAPIError) -> Report:
         case TelegramRetryAfter():
             return Report(Outcome.WAIT, reason="asked to wait", retry_after=float(error.retry_after))
         case TelegramForbiddenError():
-            return Report(Outcome.DEAD, reason="blocked")
+            return Report(Outcome.DEAD, reason=BLOCKED)
         case TelegramUnauthorizedError():
             return Report(Outcome.NOT_SENT, reason="token refused")
         case TelegramBadRequest() if NOT_MODIFIED in error.message.lower():

@@ -13,12 +13,13 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, 
 from markupsafe import Markup
 
 from bot.consent import NOTICE_VERSION
+from bot.deeds.returning import came_back
 from bot.services import Services
 from bot.turns.presses import Presses, PressOver
 from bot.turns.turn import Turn
 from bot.words import Words
 from records.consent import has_consented
-from records.people import Person, accounts_of, mark_seen, mark_unblocked, person_by_account
+from records.people import Person, accounts_of, mark_seen, person_by_account
 from scheduler.trouble import will_pass
 from storage.errors import WaymarkError
 
@@ -77,7 +78,7 @@ class Identity(BaseMiddleware):
             if account.channel != turn.channel:
                 continue
             if account.blocked_at is not None:
-                await mark_unblocked(turn.session, account.channel, account.external_id)
+                await came_back(turn.session, account.channel, account.external_id)
             if turn.now - account.last_seen_at > SEEN_EVERY:
                 await mark_seen(turn.session, account.channel, account.external_id, now=turn.now)
 

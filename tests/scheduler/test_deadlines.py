@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from records.facts import Fact
+from records.facts import APPOINTED, Fact
 from records.rules import Deadline, deadlines
 from records.track import TRACKS, load_track
 from records.workdays import WorkCalendar
@@ -144,6 +144,16 @@ def test_the_days_can_be_set() -> None:
     assert days == [17, 3, 0, -10, -20]
     without = reminded(found, "2026-03-02", STUDENT, third_week=False)
     assert [days for _, days in without] == [14, 7, 1, 0, -7, -14]
+
+
+def test_a_day_agreed_on_a_month_ahead_is_no_months_limit() -> None:
+    agreed = Fact(2, APPOINTED, date(2026, 3, 3), {"step": "interview", "day": "2026-04-03"})
+    applied = Fact(1, "application_received", date(2026, 3, 2))
+    found = deadlines(TRACK, [applied, agreed], today=date(2026, 3, 3), calendar=CALENDAR)
+
+    days = [days for _, days in reminded([one for one in found if one.rule == "appointed"], "2026-03-03", STUDENT)]
+
+    assert days == [14, 7, 1, 0]
 
 
 def test_a_nomination_or_certificate_that_lapses_is_told_where_the_school_has_such_a_rule() -> None:

@@ -272,7 +272,8 @@ async def test_everybody_whose_time_comes_at_once_is_planned_page_by_page(databa
     ("answer", "hours", "comes_again"),
     [
         (Report(Outcome.SENT), 1, False),
-        (Report(Outcome.DEAD, reason="blocked"), 1, False),
+        (Report(Outcome.DEAD, reason="refused"), 1, False),
+        (Report(Outcome.DEAD, reason="blocked"), 1, True),  # by another door, or when they are back
         (Report(Outcome.CANCELLED, reason="no longer applies"), 1, False),
         (Report(Outcome.NOT_SENT, reason="no connection"), 2, True),
         (Report(Outcome.LATER, reason="quiet hours", retry_after=36 * 3600), 40, True),

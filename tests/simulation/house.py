@@ -109,12 +109,12 @@ class House:
         self._track = load_track(school=TRACKS / "school.example.yaml")
         self._calendar = WorkCalendar.standard()
         self._locales = Locales(default="zh_CN")
+        self.database = Database(self._url)
         self.open()
 
     def open(self) -> None:
         """A fresh process: nothing is remembered but what stands in the database and in files that nobody changes."""
         settings = Settings(data=self._folder, database_url=self._url, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own
-        self.database = Database(self._url)
         self.services = Services(
             settings=settings,
             database=self.database,

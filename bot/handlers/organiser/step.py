@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from aiogram import F, Router
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.buttons.organiser import StepDeed, StepOf, Stepping
 from bot.clock import Clock
 from bot.days import day_in
-from bot.deeds.mentoring import tie_mentors
+from bot.deeds.mentoring import unknown_mentors
 from bot.deeds.recording import record_step
 from bot.deeds.standing import standing_of
 from bot.deeds.step_draft import (
@@ -207,11 +206,8 @@ async def on_confirm(
         reach = await reach_of(reading, person)
         student = await subject_of(reading, reach, draft.person)
         people = await people_within(reading, reach) if "mentors" in draft.detail else []
-    recorded = await record_step(services, session, draft.request(person.id))
-    unknown: list[str] = []
-    if "mentors" in draft.detail:
-        on = date.fromisoformat(draft.on or "")
-        unknown = await tie_mentors(session, people, student.id, draft.detail["mentors"], since=on)
+    recorded = await record_step(services, session, draft.request(person.id), among=people)
+    unknown = unknown_mentors(people, draft.detail.get("mentors", ""))
     await state.set_state(None)
     await state.update_data(step=None)
     await changed(query)(**show_recorded(student, recorded, unknown, _))
