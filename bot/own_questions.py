@@ -10,13 +10,18 @@ from datetime import date
 from bot.day_words import day_said
 from bot.days import NoDay
 from records.deadline import Deadline
+from records.facts import Fact
 
 _SELF = re.compile(r"[我俺](?!们|校|院|国|党|班|支部)|本人|自己(?!写|填|打|选|找|交)")
 _WHEN = re.compile(
-    r"什么时候|啥时候?|何时|几时|哪一?天|几号|几月|多久|多长时间|还要等|还差|还剩|到期|超期|过期|逾期|截止|期限|"
+    r"什么时候|啥时候?|何时|几时|哪一?天|几号|几月|了几[天周个年]|多久|多长时间|还要等|还差|还剩|到期|超期|过期|逾期|截止|期限|"
     r"最早|最晚|最迟|到时间|时间(到|够|满)|满(一年|半年)|(可以|能|该|够).{0,12}(了吗|了没|了么|吗)|"
     r"when|due|deadline|how long",
     re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"(?<!满)了(?:有)?(?:多久|多长|几|多少)|(?<!还要)(?<!还差)(?<!还剩)(?<!再)多久了|"
+    r"(?:哪一?天|什么时候|啥时候?|何时|几时|几号|几月)(?!能|可以|才|要|该).{0,12}(?:的[?？呀啊]*$|[谈交递推宣]的)"
 )
 _IF = re.compile(r"如果|假如|假设|要是|若(是)?|倘若|万一|\bif\b|suppose", re.IGNORECASE)
 _CLAUSE_ENDS = re.compile(r"[，,。；;？?]|那么?|最早|then")
@@ -39,7 +44,8 @@ _CALLED: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"支部(党员)?大会|接收|预备党员|入党(?!申请|积极)", ("branch_meeting_admitted", "admission_approved")),
     (r"发展对象", ("candidate_decided", "candidate_listed")),
     (r"积极分子|推优", ("activist_decided", "half_year_review")),
-    (r"申请书|入党申请|申请入党", ("application_received", "interview")),
+    (r"谈的话", ("interview",)),
+    (r"申请(?!人)", ("application_received", "interview")),
     (r"联系人", ("mentor_assigned",)),
 )
 _PATTERNS = tuple((re.compile(pattern), steps) for pattern, steps in _CALLED)
@@ -63,9 +69,14 @@ GENERAL = re.compile(
 
 @dataclass(frozen=True)
 class OwnDates:
-    """The asker wants their own dates of these steps; of all, where it is empty."""
+    """The asker wants their own dates of these steps; of all, where it is empty. `past`: when it happened."""
 
     steps: tuple[str, ...]
+    past: bool = False
+
+    def passed(self, facts: Sequence[Fact]) -> list[Fact]:
+        """When the step that was asked about happened, the latest last."""
+        return [fact for fact in facts if fact.step in self.steps[:1]]
 
     def among(self, dates: Sequence[Deadline]) -> list[Deadline]:
         """The open dates that were asked about, soonest first."""
@@ -109,7 +120,8 @@ def own_dates(question: str) -> OwnDates | None:
     if GENERAL.search(question):
         return OwnDates(steps_named(question))
     steps = steps_named(question)
-    return OwnDates(steps) if steps and _SELF.search(question) and _WHEN.search(question) else None
+    asked = steps and _SELF.search(question) and _WHEN.search(question)
+    return OwnDates(steps, past=_PAST.search(question) is not None) if asked else None
 
 
 def steps_named(text: str) -> tuple[str, ...]:

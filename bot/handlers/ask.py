@@ -17,18 +17,20 @@ from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.letters.notice import notify
 from bot.own_questions import own_dates, supposed
+from bot.own_rules import beside_dates
 from bot.rephrasing import Sentence
 from bot.services import Services
 from bot.turns.presses import PressOver
 from bot.turns.remembered import cited_for, forget, recall, remember
 from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
-from bot.views.dates import show_own
+from bot.views.dates import show_own, show_own_passed
 from bot.views.prospect import show_prospect
 from bot.words import Words
 from content.documents import passage, show
 from content.inquiries import Queued, pass_on, sign
 from content.usefulness import not_yet_cited, note_cited, note_unhelpful
+from records.deadline import Deadline
 from records.people import Person, organisers_of
 from retrieval.answer import Answer
 from retrieval.spelling import in_characters
@@ -175,7 +177,7 @@ async def _answer(
         return
     read = in_characters(question)
     supposition, own = supposed(read, today), own_dates(read)
-    before = ""
+    before, mine = "", list[Deadline]()
     if supposition is not None or own is not None:
         async with services.database.read() as session:
             standing = await standing_of(session, services, person.id, today=today)
@@ -183,8 +185,11 @@ async def _answer(
             await message.answer(**show_prospect(suppose(standing, services, supposition), _))
             return
         mine = own.among(standing.dates) if own is not None else []
-        before = show_own(mine, today, _) if mine else ""
+        passed = own.passed(standing.passed) if own is not None and (own.past or not mine) else []
+        before = show_own_passed(passed, today, _) if passed else show_own(mine, today, _) if mine else ""
     found = await services.knowledge.ask(question, on=today)
+    if mine and before:
+        found = await beside_dates(services.knowledge, found, read, mine, on=today)
     written = await _rephrased(services, read, found)  # may take seconds, so before the first statement of the turn
     cited = [citation.passage.id for citation in found.citations]
     if cited:

@@ -73,6 +73,15 @@ def show_own(dates: Sequence[Deadline], today: date, _: Words) -> Markup:
     return lines(_("dates.own_head"), paragraphs([show_date(one, today, _) for one in dates]), _("dates.no_promise"))
 
 
+def show_own_passed(facts: Sequence[Fact], today: date, _: Words) -> Markup:
+    """The days that a question was about, which have passed."""
+    told = [
+        _("dates.own_passed", day=str(fact.on), step=step_name(fact.step, _), days=(today - fact.on).days)
+        for fact in facts
+    ]
+    return lines(_("dates.own_passed_head"), *told)
+
+
 def rounds_left(later: Sequence[Deadline], _: Words) -> str:
     """How many more rounds have passed without an answer."""
     return _("dates.rounds_left", count=len(later), due=str(later[-1].due)) if later else ""

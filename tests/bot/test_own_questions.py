@@ -56,3 +56,31 @@ def test_a_question_on_ones_own_date_names_the_step(question: str, step: str) ->
 )
 def test_a_question_on_the_rule_is_not_one_on_ones_own_date(question: str) -> None:
     assert own_dates(question) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "我申请交了多久了",
+        "我是哪天定为积极分子的",
+        "我什么时候交的申请书",
+        "我入党申请书交了几天了",
+        "我当积极分子多久了",
+        "我哪天谈的话",
+    ],
+)
+def test_what_has_happened_is_told_from_what_is_to_come(question: str) -> None:
+    found = own_dates(question)
+
+    assert found is not None
+    assert found.past
+
+
+@pytest.mark.parametrize(
+    "question", ["我什么时候能转正", "我还要等多久才谈话", "我积极分子满一年了没", "我预备期哪天满"]
+)
+def test_what_is_to_come_is_not_taken_for_what_has_happened(question: str) -> None:
+    found = own_dates(question)
+
+    assert found is not None
+    assert not found.past

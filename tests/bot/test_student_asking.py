@@ -29,6 +29,13 @@ RULES = """# 示例大学学生宿舍门禁规定
 """
 
 
+ACTIVISTS = """# 中国共产党发展党员工作细则
+
+第十一条　支部每半年考察一次入党积极分子，写明意见。
+第十二条　单位变动的，材料随人转交。
+"""
+
+
 async def upload(house: StudentHouse, text: str, **options: object) -> str:
     async with house.services.database.write() as session:
         name = "门禁规定.md"
@@ -210,6 +217,37 @@ async def test_own_dates_are_answered_from_the_record_with_the_rule(library: Dat
         assert "还有 3 天" in own.text
         assert "因为 2026-10-26「收到入党申请书」，细则第七条（细则要求）" in own.text
         assert "由党组织决定" in own.text
+
+
+async def test_beside_own_dates_stands_the_rule_that_they_rest_on_and_no_other(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "activist_decided", "2026-10-22")
+        await upload(house, ACTIVISTS)
+
+        student.says("我下次考察是几号")
+
+        own = await student.hears("按您的记录推算")
+        assert "最晚 2027-04-22" in own.text
+        assert "第十一条" in own.text.split("由党组织决定。")[1]
+        assert "预备" not in own.text
+        assert own.buttons == [["原文", "有用", "没用"]]
+
+
+async def test_a_day_that_has_passed_is_told_from_the_record(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+        await house.record("林晓雨", "activist_decided", "2026-11-20")
+
+        student.says("我申请交了多久了")
+        student.says("我是哪天定为积极分子的")
+
+        told = await student.hears("2026-10-26 递交入党申请书（到今天 28 天）")
+        assert told.text.startswith("您的记录")
+        assert "2026-11-20 确定为入党积极分子（到今天 3 天）" in (await student.hears("到今天 3 天")).text
 
 
 async def test_what_if_is_computed_and_nothing_is_recorded(library: Database, emulator: Emulator) -> None:
