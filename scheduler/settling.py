@@ -22,7 +22,8 @@ async def settle(session: AsyncSession, results: Sequence[Result], *, now: datet
     if not results:
         return
     await (await session.connection()).execute(_SETTLE, [_settled(result, now) for result in results])
-    for result in results:
+    # Chat by chat, as whoever pauses or stops a broadcast goes: neither then waits for what waits for it.
+    for result in sorted(results, key=lambda one: one.letter.chat_id):
         if result.holds and result.not_before is not None:
             await _hold_chat(session, result.letter, result.not_before)
         if result.undelivered and result.letter.kind is Kind.REMINDER:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import String, cast, literal, select, update
+from sqlalchemy import String, and_, cast, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.tables import PersonRow
@@ -31,7 +31,7 @@ from scheduler.broadcasts import (
 from scheduler.mailing import write_letters
 from scheduler.outbox import Kind, State
 from scheduler.tables import OutboxRow
-from scheduler.trouble import will_pass
+from scheduler.trouble import trouble_of, will_pass
 from storage.database import Database
 from storage.settings import SettingRow, get_setting, put_setting
 
@@ -103,7 +103,7 @@ async def keep_spreading(database: Database, clock: Callable[[], datetime], wrot
             if not will_pass(error):
                 log.error("spreading.failed", error=type(error).__name__)
             else:
-                log.warning("spreading.database_trouble", error=type(error).__name__)
+                log.warning("spreading.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
         await asyncio.sleep(IDLE_SECONDS)
 
 
@@ -147,9 +147,11 @@ async def _carry_out(
         .limit(page)
     )
     found = rows.all()
+    waiting = and_(OutboxRow.id.in_([row.id for row in found]), OutboxRow.state == State.QUEUED.value)
+    await session.execute(select(OutboxRow.id).where(waiting).order_by(OutboxRow.chat_id).with_for_update())
     await session.execute(
         update(OutboxRow)
-        .where(OutboxRow.id.in_([row.id for row in found]), OutboxRow.state == State.QUEUED.value)
+        .where(waiting)
         .values(**_waiting(broadcast.standing, now))
         .execution_options(synchronize_session=False)
     )
