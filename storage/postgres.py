@@ -18,10 +18,16 @@ PROBE_AFTER, PROBE_EVERY, PROBES, UNANSWERED = 10, 5, 3, 30
 # Whoever stands still within a transaction has to let go of what it locked. Handlers may ask another service, which
 # has half a minute, while they hold one.
 STANDSTILL = "60s"
+# An update that was confirmed to a platform, and that a letter is being sent, must survive the end of the server,
+# whatever it does otherwise; where it waits for other machines as well it goes on doing so.
+_WEAK = "('off', 'local')"
+_DURABLE = (
+    f"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN {_WEAK}"
+)
 _SESSION = (
     f"SET tcp_keepalives_idle = {PROBE_AFTER}; SET tcp_keepalives_interval = {PROBE_EVERY}; "
     f"SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = '{UNANSWERED}s'; "
-    f"SET idle_in_transaction_session_timeout = '{STANDSTILL}'"
+    f"SET idle_in_transaction_session_timeout = '{STANDSTILL}'; {_DURABLE}"
 )
 _PROBING = (
     ("SO_KEEPALIVE", socket.SOL_SOCKET, 1),

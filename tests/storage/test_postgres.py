@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
 
 from storage import postgres
 from storage.database import Database
+from tests.postgres import Cluster
 
 MILLISECONDS = 10_000  # at most, until the server has ended it
 
@@ -43,3 +45,18 @@ async def test_a_connection_that_the_server_ended_is_noticed_before_anybody_uses
     finally:
         await database.close()
         await other.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("server", "ours"), [("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")])
+async def test_what_is_committed_survives_the_server_whatever_the_server_does_otherwise(
+    postgres: Cluster, new_postgres: Callable[[], str], server: str, ours: str
+) -> None:
+    url = new_postgres()
+    postgres.statement(f"ALTER DATABASE {make_url(url).database} SET synchronous_commit = {server}")
+    database = Database(url)
+
+    async with database.read() as session:
+        assert await session.scalar(text("SHOW synchronous_commit")) == ours
+
+    await database.close()
