@@ -15,7 +15,7 @@ from scheduler import claiming, settling, sharing
 from scheduler.judging import Carrier, Outcome, Report, judge
 from scheduler.limits import Limiter
 from scheduler.outbox import EXPIRED, LANES, UNCOUNTED, Letter, LetterId, Priority, Result, State
-from scheduler.trouble import will_pass
+from scheduler.trouble import trouble_of, will_pass
 from scheduler.waking import to_its_end, woken
 from storage.database import Database
 
@@ -63,7 +63,7 @@ class Delivery:
         self._watch = watch
         self._lease = lease
         self._wake = asyncio.Event()
-        self._ahead: list[tuple[int, int, float, Letter]] = []  # a heap: claimed, its turn has not come
+        self._ahead: list[tuple[int, int, Letter]] = []  # a heap: claimed, its turn has not come
         self._under_way: dict[asyncio.Task[Result], Letter] = {}
         self._done: list[asyncio.Task[Result]] = []
         self._claims = 0
@@ -121,7 +121,7 @@ class Delivery:
             if not will_pass(error):
                 log.error("delivery.failed", exc_info=error)  # a bug must not stop what can still be sent
             else:
-                log.warning("delivery.database_trouble", error=type(error).__name__)
+                log.warning("delivery.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)
             return 0.0
 
@@ -220,14 +220,14 @@ class Delivery:
         return letters
 
     def _take(self, letters: list[Letter]) -> None:
-        now = asyncio.get_running_loop().time()
+        good_until = asyncio.get_running_loop().time() + self._lease.total_seconds() / 2
         for letter in letters:
-            heapq.heappush(self._ahead, (letter.priority, letter.id, now, letter))
+            heapq.heappush(self._ahead, (letter.priority, letter.id, replace(letter, good_until=good_until)))
 
     def _start_some(self) -> None:
         while self._ahead and len(self._under_way) < IN_FLIGHT:
-            _, _, claimed_at, letter = heapq.heappop(self._ahead)
-            task = asyncio.create_task(self._attempt(letter, claimed_at))
+            letter = heapq.heappop(self._ahead)[-1]
+            task = asyncio.create_task(self._attempt(letter))
             self._under_way[task] = letter
             task.add_done_callback(self._ended)
 
@@ -235,12 +235,11 @@ class Delivery:
         self._done.append(task)
         self._wake.set()
 
-    async def _attempt(self, letter: Letter, claimed_at: float) -> Result:
+    async def _attempt(self, letter: Letter) -> Result:
         now = self._clock()
         if letter.expires_at is not None and letter.expires_at <= now:
             return Result(letter, State.CANCELLED, error=EXPIRED, asked=False, undelivered=True)
-        if asyncio.get_running_loop().time() - claimed_at > self._lease.total_seconds() / 2:
-            # The process stood still, or waited for its turn for long; another may have taken the letter over.
+        if not letter.is_ours(asyncio.get_running_loop().time()):
             return Result(letter, State.QUEUED, error="held", tried=False, asked=False)
         report = await self._carriers[letter.channel].carry(letter)
         now = self._clock()
@@ -345,7 +344,7 @@ class Delivery:
             except Exception as error:
                 if not will_pass(error):
                     raise
-                log.warning("delivery.database_trouble", error=type(error).__name__)
+                log.warning("delivery.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
                 await asyncio.sleep(PAUSE_SECONDS)
 
 

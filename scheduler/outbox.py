@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -81,7 +82,11 @@ class Draft:
 
 @dataclass(frozen=True)
 class Letter:
-    """A claimed letter: ours to send until its lease ends."""
+    """A claimed letter: ours to send until its lease ends.
+
+    Attributes:
+        good_until: by the event loop's clock; after it the process stood still, and another may have taken it over.
+    """
 
     id: LetterId
     unique_key: str
@@ -93,6 +98,11 @@ class Letter:
     attempts: int
     expires_at: datetime | None
     priority: int = 0
+    good_until: float = math.inf
+
+    def is_ours(self, moment: float) -> bool:
+        """Whether it may still be sent."""
+        return moment <= self.good_until
 
     @property
     def repeatable(self) -> bool:

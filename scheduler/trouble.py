@@ -8,9 +8,10 @@ from enum import StrEnum
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-# PostgreSQL: no connection, out of resources, not ready, shutting down, the system in trouble, "try again", and that
-# we stood still for too long.
-STATES = ("08", "53", "55", "57", "58", "40", "25P03")
+READ_ONLY = "25006"
+# PostgreSQL: no connection, out of resources, not ready, shutting down, the system in trouble, "try again" (deadlocks
+# too), that we stood still for too long, and that it can only be read (a standby, or a service whose disk is full).
+STATES = ("08", "53", "55", "57", "58", "40", "25P03", READ_ONLY)
 SQLITE = ("locked", "busy", "full", "disk i/o", "unable to open", "readonly", "interrupted")
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+LOOK_SECONDS = 1.0  # for reading what has arrived
 
 
 async def woken(wake: asyncio.Event, seconds: float) -> None:
@@ -18,6 +19,26 @@ async def woken(wake: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await wake.wait()
+
+
+async def patient(work: Coroutine[Any, Any, T], seconds: float) -> T:
+    """The result, if it comes within so long; whatever has arrived is looked at before the time is.
+
+    A process that stood still finds its time over and the answer there: `asyncio.timeout` would throw the answer away.
+
+    Raises:
+        TimeoutError: the work has been cancelled.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done():
+            await asyncio.wait({task}, timeout=LOOK_SECONDS)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+    finally:
+        task.cancel()
 
 
 async def to_its_end(work: Coroutine[Any, Any, T]) -> T:

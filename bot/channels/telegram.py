@@ -29,7 +29,7 @@ from pydantic import BaseModel
 from bot.channels.listening import Hearing
 from bot.settings import WrongSetting
 from bot.turns.inbox import Inbox
-from scheduler.trouble import will_pass
+from scheduler.trouble import trouble_of, will_pass
 from storage.errors import Term, WaymarkError
 
 CHANNEL = "telegram"
@@ -135,7 +135,7 @@ async def _keep(inbox: Inbox, updates: RawUpdates) -> None:
         except Exception as error:
             if not will_pass(error):
                 raise
-            log.warning("telegram.inbox_trouble", error=type(error).__name__)
+            log.warning("telegram.inbox_trouble", trouble=trouble_of(error), error=type(error).__name__)
             await asyncio.sleep(BACKOFF_SECONDS[0])
 
 

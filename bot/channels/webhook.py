@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from bot.channels.listening import Hearing
 from bot.channels.telegram import BACKOFF_SECONDS, CHANNEL, Note, TokenRefused, unnoted
-from scheduler.trouble import will_pass
+from scheduler.trouble import trouble_of, will_pass
 
 PATH = "/telegram"
 MAX_BYTES = 1_000_000
@@ -64,7 +64,7 @@ class Webhook:
         except Exception as error:
             if not will_pass(error):
                 raise
-            log.warning("webhook.inbox_trouble", error=type(error).__name__)
+            log.warning("webhook.inbox_trouble", trouble=trouble_of(error), error=type(error).__name__)
             return Response(status_code=503)
         return Response(status_code=200)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,12 +31,14 @@ from bot.turns.replies import freeze, is_callback_answer, thaw
 from records.people import mark_blocked
 from scheduler.delivery import Outcome, Report
 from scheduler.outbox import BLOCKED, Draft, Kind, Letter, enqueue
-from scheduler.trouble import will_pass
+from scheduler.trouble import trouble_of, will_pass
+from scheduler.waking import patient
 from storage.database import Database
 from storage.settings import get_setting, put_setting
 
 log = structlog.get_logger(__name__)
-SEND_TIMEOUT_SECONDS = 30
+SEND_TIMEOUT_SECONDS = 30.0
+NEVER = 0  # the session's own time-out, which would throw away what arrived while the process stood still
 NOT_MODIFIED, UNCHANGED = "message is not modified", "unchanged"
 HARMLESS = ("query is too old", "query id is invalid", "to delete not found", "to edit not found")
 
@@ -89,6 +92,8 @@ class DoorCarrier:
         if isinstance(method, Postponed):
             seconds = (method.until - self._clock()).total_seconds()
             return Report(Outcome.LATER, reason="quiet hours", retry_after=seconds)
+        if not letter.is_ours(asyncio.get_running_loop().time()):
+            return Report(Outcome.LATER, reason="held")
         if isinstance(method, Repeated):
             report = await self._send(method.method, letter)
             arrived = report.outcome is Outcome.SENT or report.reason == UNCHANGED
@@ -142,11 +147,11 @@ class DoorCarrier:
         except Exception as error:
             if not will_pass(error):
                 raise
-            log.warning("carrier.database_trouble", error=type(error).__name__)
+            log.warning("carrier.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
 
     async def _send(self, method: TelegramMethod[Any], letter: Letter, *, plain: bool = False) -> Report:
         try:
-            result = await self._bot(method, request_timeout=SEND_TIMEOUT_SECONDS)
+            result = await patient(self._bot(method, request_timeout=NEVER), SEND_TIMEOUT_SECONDS)
         except TelegramMigrateToChat as error:
             moved = replace(letter, chat_id=error.migrate_to_chat_id)
             key = _moved_key(letter.channel, letter.chat_id)
@@ -158,6 +163,8 @@ class DoorCarrier:
             return outcome_of(error)
         except TelegramAPIError as error:
             return outcome_of(error)
+        except TimeoutError:
+            return Report(Outcome.UNSURE, reason="reply lost")
         except ClientDecodeError:  # a gateway's page instead of the platform's answer
             return Report(Outcome.UNSURE, reason="platform error")
         return Report(Outcome.SENT, message_id=result.message_id if isinstance(result, Message) else None)

@@ -21,7 +21,7 @@ from bot.turns.closing import AlreadyHandled, Closer, close_turns
 from bot.turns.lanes import Lane, keys_for, lane_of
 from bot.turns.turn import Turn, taking
 from content.library import moved
-from scheduler.trouble import will_pass
+from scheduler.trouble import trouble_of, will_pass
 from scheduler.waking import woken
 from storage.database import Database
 
@@ -129,7 +129,7 @@ class Inbox:
                 except Exception as error:
                     if not will_pass(error):
                         raise
-                    log.warning("inbox.database_trouble", error=type(error).__name__)
+                    log.warning("inbox.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
                     await asyncio.sleep(PAUSE_SECONDS)
                     continue
                 await woken(self._wake, IDLE_SECONDS)
@@ -258,7 +258,7 @@ class Inbox:
                         await asyncio.sleep(AGAIN_SECONDS[min(incoming.attempts, len(AGAIN_SECONDS)) - 1])
                         continue
                 else:
-                    log.warning("inbox.database_trouble", error=type(error).__name__)
+                    log.warning("inbox.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
                     await asyncio.sleep(PAUSE_SECONDS)
                     continue
             if self._watch is not None:

@@ -151,6 +151,8 @@ class ApiServer:
             return self._refused(name, None, refusal)
         delay, fault = self._world.faults.striking(name, params.chat_id())
         if delay:
+            with self._world.changed:
+                self._world.changed.notify_all()  # that it has begun
             await asyncio.sleep(delay)
         if fault and fault.kind in ("dropped", "server_error", "too_many_requests", "unauthorized"):
             return await self._fail(request, name, params, fault)

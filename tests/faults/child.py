@@ -17,6 +17,7 @@ from aiogram.client.default import DefaultBotProperties
 from bot.channels import telegram
 from bot.cli.serve import until_stopped
 from bot.schema import metadata
+from bot.turns import carrier
 from bot.turns.carrier import DoorCarrier, Dropped
 from bot.turns.conversation import ConversationStorage
 from bot.turns.inbox import Inbox
@@ -126,8 +127,13 @@ def work(database_url: str, token: str, api: str, lease_seconds: float) -> None:
     asyncio.run(forever())
 
 
-def serve(database_url: str, token: str, api: str, report: Any) -> None:
-    """The only process of an installation, asked to stop as the real one is: by a signal. Tells when it runs."""
+def serve(database_url: str, token: str, api: str, report: Any, patience: float = carrier.SEND_TIMEOUT_SECONDS) -> None:
+    """The only process of an installation, asked to stop as the real one is: by a signal. Tells when it runs.
+
+    Args:
+        patience: seconds that the platform is given for an answer.
+    """
+    carrier.SEND_TIMEOUT_SECONDS = patience
 
     async def everything() -> None:
         report.send("running")

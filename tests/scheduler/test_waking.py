@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from scheduler.waking import woken
+from scheduler import waking
+from scheduler.waking import patient, woken
 
 
 async def test_a_cancel_that_comes_with_the_event_is_not_swallowed() -> None:
@@ -29,3 +30,19 @@ async def test_a_cancel_that_comes_with_the_event_is_not_swallowed() -> None:
 
 async def test_it_wakes_by_itself() -> None:
     await woken(asyncio.Event(), 0.001)
+
+
+async def test_patience_ends_and_what_was_waited_for_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waking, "LOOK_SECONDS", 0.0)
+    left = asyncio.Event()
+
+    async def never() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    with pytest.raises(TimeoutError):
+        await patient(never(), 0.0)
+    async with asyncio.timeout(5):
+        await left.wait()
