@@ -29,6 +29,7 @@ from records.tables import AccountRow, PersonRow
 from scheduler.outbox import State
 from scheduler.planner import PLANNED_AT
 from scheduler.tables import OutboxRow
+from scheduler.trouble import Trouble, trouble_of
 from storage.backup import revision_of
 from storage.database import Database
 from storage.errors import WaymarkError
@@ -134,7 +135,24 @@ async def _database(database: Database) -> Finding:
         return warning("database", "empty", url=where)
     if revision != head_revision():
         return problem("database", "revision", url=where, found=revision, wanted=head_revision())
-    return ok("database", url=where, revision=revision)
+    return await _untold_trouble(database, where) or ok("database", url=where, revision=revision)
+
+
+async def _untold_trouble(database: Database, where: str) -> Finding | None:
+    """A server may answer and yet take nothing; the disk of an embedded database is looked at by itself."""
+    if database.is_sqlite:
+        return None
+    from storage.postgres import try_writing  # the driver is an extra
+
+    try:
+        await try_writing(database.engine)
+    except SQLAlchemyError as error:
+        match trouble_of(error):
+            case Trouble.FULL:
+                return problem("database", "full", url=where)
+            case Trouble.READ_ONLY:
+                return problem("database", "read_only", url=where)
+    return None
 
 
 async def _library(database: Database) -> Finding:

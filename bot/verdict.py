@@ -12,7 +12,7 @@ from storage.errors import Term
 # What stops everything first: the check, what it found, and what is said of it; `at` of the checks tells since when.
 STOPS = (
     ("settings", ("wrong",), "settings"),
-    ("database", ("unreachable", "revision"), "database"),
+    ("database", ("unreachable", "revision", "full", "read_only"), "database"),
     ("disk", ("full", "read_only"), "disk"),
     ("telegram", ("refused", "malformed"), "token"),
     ("database", ("absent", "empty"), "never"),

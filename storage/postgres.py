@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -38,6 +38,24 @@ _PROBING = (
 )
 ASKED_AFTER_SECONDS = 5.0  # what is used more often is not asked; asking takes three round trips, most turns two more
 _RESTS_SINCE = "rests_since"
+
+
+# A megabyte, where the database lies: what there is room for in pages that are there already shows nothing.
+_TRY = text(
+    "CREATE TEMPORARY TABLE waymark_try ON COMMIT DROP AS "
+    "SELECT repeat(md5(CAST(n AS text)), 8) AS filler FROM generate_series(1, 4000) AS n"
+)
+
+
+async def try_writing(engine: AsyncEngine) -> None:
+    """Write something that nobody keeps.
+
+    Raises:
+        DBAPIError: as whoever wants to keep something would get it, full or only readable.
+    """
+    async with engine.connect() as connection:
+        await connection.execute(text("SET LOCAL temp_tablespaces = ''"))
+        await connection.execute(_TRY)
 
 
 def watch_over(engine: AsyncEngine) -> None:

@@ -21,32 +21,44 @@ def server_binaries() -> Path | None:
 
 
 class Cluster:
-    """Started with the first use of the session and removed with it; durability is off, as nothing in it must last."""
+    """Started with the first use of the session and removed with it; it does not wait for the disk."""
+
+    durability = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
         self._user = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
-        self._folder = Path(tempfile.mkdtemp(prefix="waymark-postgres-"))
-        if self._user:
-            os.chown(self._folder, pwd.getpwnam(self._user).pw_uid, -1)
+        self.folder = Path(tempfile.mkdtemp(prefix="waymark-postgres-"))
+        self.owns(self.folder)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
 
     def start(self) -> None:
         """Create the cluster and wait until it answers."""
-        data = str(self._folder / "data")
+        data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "waymark", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200"
-        )
-        self._run("pg_ctl", "-D", data, "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+        self.comes_back()
 
     def stop(self) -> None:
         """Stop at once and leave nothing behind."""
-        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self.goes()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def comes_back(self) -> None:
+        """Start the server, as it was left, and wait until it answers."""
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        always = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
+        self._run("pg_ctl", "-D", data, "-w", "-l", log, "-o", f"{always} {self.durability}", "start")
+
+    def goes(self) -> None:
+        """Stop the server at once, as a crash would."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+
+    def owns(self, folder: Path) -> None:
+        """Let the server write there."""
+        if self._user:
+            os.chown(folder, pwd.getpwnam(self._user).pw_uid, -1)
 
     def url(self, name: str) -> str:
         """The address of one database of the cluster."""
@@ -64,6 +76,6 @@ class Cluster:
             stdout=subprocess.DEVNULL,  # a pipe would be held open by the server
             stderr=subprocess.DEVNULL,
             user=self._user,
-            cwd=self._folder,
+            cwd=self.folder,
             timeout=120,
         )

@@ -151,8 +151,4 @@ def telegram(users: int, *, limits: bool = False) -> Iterator[Telegram]:
 class DurableCluster(Cluster):
     """A cluster that flushes to the disk like one in service."""
 
-    def start(self) -> None:
-        data = str(self._folder / "data")
-        self._run("initdb", "-D", data, "-U", "waymark", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
-        self._run("pg_ctl", "-D", data, "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+    durability = ""

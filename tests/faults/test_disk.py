@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import random
 import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from string import ascii_letters
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 from tests.faults.child import process, serve
 from tests.faults.shop import orders_of
+from tests.postgres import Cluster
 
 __all__ = ["emulator"]
 INVITE = ("roster", "invite", "--organiser", "林组织", "--branch", "电信学院学生第一党支部", "--json")
@@ -26,17 +29,37 @@ INVITE = ("roster", "invite", "--organiser", "林组织", "--branch", "电信学
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """Mounts disks of their own; skipped where the system does not let us."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
+    disks: set[Path] = set()
 
-    def mount(options: str) -> Path:
+    def mount(options: str, folder: Path = tmp_path / "disk") -> Path:
+        folder.mkdir(exist_ok=True)
         done = subprocess.run(["mount", *options.split(), "tmpfs", str(folder)], capture_output=True, check=False)
         if done.returncode:
             pytest.skip("this system does not let us mount a small disk")
+        disks.add(folder)
         return folder
 
     yield mount
-    subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)
+    for folder in disks:
+        subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)
+
+
+@pytest.fixture
+def cramped(mounted: Callable[..., Path], request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
+    """A database of a real server, on a small disk of its own."""
+    server: Cluster = request.getfixturevalue("postgres")
+    folder = mounted("-t tmpfs -o size=24m", server.folder / "small")
+    server.owns(folder)
+    server.statement(f"CREATE TABLESPACE small LOCATION '{folder}'")
+    server.statement("CREATE DATABASE cramped TEMPLATE blank TABLESPACE small")
+    yield server.url("cramped"), folder
+    server.statement("DROP DATABASE cramped WITH (FORCE)")
+    server.statement("DROP TABLESPACE small")
+
+
+def noise(number: int) -> str:
+    """Three thousand letters that no database can make shorter."""
+    return "".join(random.Random(number).choices(ascii_letters, k=3000))
 
 
 def fill(folder: Path) -> Path:
@@ -52,15 +75,24 @@ def fill(folder: Path) -> Path:
     return filler
 
 
-@pytest.mark.parametrize("how", ["full", "limited"])
+@pytest.fixture(params=["full", "limited", pytest.param("server", marks=pytest.mark.postgres)])
+def database_on_a_disk(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path | None]:
+    """Its address, and the folder that can be filled; None: the process itself is kept from making files longer."""
+    if request.param == "server":
+        cramped: tuple[str, Path] = request.getfixturevalue("cramped")
+        return cramped
+    url: str = request.getfixturevalue("new_sqlite")()
+    if request.param == "limited":
+        return url, None
+    folder = request.getfixturevalue("mounted")("-t tmpfs -o size=8m")
+    shutil.copy(tmp_path / url.rpartition("/")[2], folder / "small.db")
+    return sqlite_url(str(folder / "small.db")), folder
+
+
 async def test_a_process_whose_disk_is_full_goes_on_when_there_is_room(
-    how: str, new_sqlite: Callable[[], str], request: pytest.FixtureRequest, tmp_path: Path, emulator: Emulator
+    database_on_a_disk: tuple[str, Path | None], emulator: Emulator
 ) -> None:
-    url = new_sqlite()
-    if how == "full":
-        folder = request.getfixturevalue("mounted")("-t tmpfs -o size=8m")
-        shutil.copy(tmp_path / url.rpartition("/")[2], folder / "small.db")
-        url = sqlite_url(str(folder / "small.db"))
+    url, folder = database_on_a_disk
     mei = emulator.user("林小梅")
     _, there = multiprocessing.Pipe(duplex=False)
     child = process(serve, url, emulator.token, emulator.address, there)
@@ -68,18 +100,18 @@ async def test_a_process_whose_disk_is_full_goes_on_when_there_is_room(
     mei.says("tea")
     await mei.hears("number 1", 60)
 
-    if how == "full":
-        filler = fill(folder)
-    else:
+    if folder is None:
         resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    else:
+        filler = fill(folder)
     for number in range(20):
-        mei.says(f"cake {number} " + "with cream " * 300)
+        mei.says(f"cake {number} " + noise(number))
     with pytest.raises(TimeoutError):
         await mei.hears("number 21", 2)
-    if how == "full":
-        filler.unlink()
-    else:
+    if folder is None:
         resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    else:
+        filler.unlink()
     await mei.hears("number 21", 60)
 
     child.terminate()
@@ -110,6 +142,41 @@ def test_a_command_on_a_full_disk_says_so_and_has_done_nothing(
     assert "disk is full" in refused.err
     assert people.objects == []
     assert invited.object["name"] == "林组织"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("language", "full"), [("en", "is full"), ("zh_CN", "满")])
+def test_a_server_that_takes_nothing_is_told_by_the_doctor_and_by_every_command(
+    cramped: tuple[str, Path],
+    postgres: Cluster,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    language: str,
+    full: str,
+) -> None:
+    url, folder = cramped
+    waymark = Line(tmp_path, url, capsys)
+    library = waymark("content", "list", "--json").objects
+    handbook = tmp_path / "手册.md"
+    handbook.write_text("\n\n".join(f"# 第{number}节\n\n{noise(number)}" for number in range(100)), encoding="utf-8")
+
+    filler = fill(folder)
+    told = waymark("doctor", language=language)
+    refused = waymark("content", "add", handbook, language=language)
+    filler.unlink()
+    postgres.statement("ALTER DATABASE cramped SET default_transaction_read_only = on")
+    only_read = waymark("doctor", "--json", language=language)
+    read = waymark(*INVITE, language=language)
+    postgres.statement("ALTER DATABASE cramped SET default_transaction_read_only = off")
+
+    assert full in told.out
+    found = {one["check"]: one for one in only_read.objects}
+    assert (found["database"]["state"], found["pushes"]["state"]) == ("problem", "problem")
+    assert (refused.code, read.code) == (1, 1)
+    assert full in refused.err
+    assert refused.err.count("\n") == read.err.count("\n") == 1
+    assert waymark("content", "list", "--json").objects == library
+    assert waymark(*INVITE).object["name"] == "林组织"
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "only be read"), ("zh_CN", "只能读取")])
