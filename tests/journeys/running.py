@@ -15,7 +15,7 @@ from tests.daytime import noon_zone, today
 
 READY_SECONDS = 120
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
-SERVING = re.compile("路标已启动|http://127")
+SERVING = re.compile("已启动|http://127")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -62,9 +62,9 @@ class Waymark:
         assert match is not None
         return match.group()
 
-    def start_serving(self) -> None:
-        """Start `serve`; returns once the process says that it serves."""
-        self._spawn("serve")
+    def start_serving(self, command: str = "serve") -> None:
+        """Start `serve` or `worker`; returns once the process says that it serves."""
+        self._spawn(command)
         self.waits_for_line(SERVING)
 
     def waits_for_line(self, pattern: re.Pattern[str]) -> str:
