@@ -7,15 +7,21 @@ import multiprocessing
 import os
 import random
 import signal
+from collections.abc import Callable
 
 import pytest
 
-from scheduler.outbox import Kind, enqueue
+from scheduler import claiming
+from scheduler import delivery as delivering
+from scheduler.delivery import Delivery
+from scheduler.judging import Outcome, Report
+from scheduler.outbox import Kind, Letter, enqueue
 from storage.database import Database
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 from tests.faults.child import house, process, serve
 from tests.faults.shop import letter, orders_of, states
+from tests.faults.wire import Wire
 
 __all__ = ["emulator"]
 ENDS = 10  # of either kind
@@ -71,3 +77,65 @@ async def test_ended_at_any_moment_nothing_is_lost(
     became = await states(database)
     assert {became[card] for card in cards} <= ({"sent"} if end == signal.SIGTERM else {"sent", "uncertain"})
     assert doubled <= (0 if end == signal.SIGTERM else ENDS * IN_FLIGHT)
+
+
+async def test_a_platform_that_does_not_answer_keeps_nobody_from_stopping(
+    database: Database, database_url: str, emulator: Emulator
+) -> None:
+    mei = emulator.user("林小梅")
+    slow = emulator.fails("slow", "sendMessage", seconds=STOPPED_WITHIN_SECONDS)
+    here, there = multiprocessing.Pipe(duplex=False)
+    child = process(serve, database_url, emulator.token, emulator.address, there)
+    child.start()
+    await asyncio.to_thread(here.recv)
+    mei.says("tea")
+    await emulator.comes_about(lambda _: slow.happened == 1, 60)
+
+    child.terminate()
+    await asyncio.to_thread(child.join, STOPPED_WITHIN_SECONDS)
+
+    assert child.exitcode == 0
+    assert not emulator.sent_to(mei)  # so it did not wait for that
+    assert sorted((await states(database)).values()) == ["queued", "sending"]  # the second reply and the first
+    _, delivery, door = house(database, emulator.token, emulator.address)
+    await delivery.recover(everything=True)
+    await delivery.drain()
+    await door.session.close()
+    assert [seen.text for seen in mei.heard] == ["taken tea", "number 1"]
+
+
+@pytest.mark.postgres
+async def test_a_database_that_does_not_answer_keeps_nobody_from_stopping(
+    new_postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "FINISH_SECONDS", 0.1)
+    monkeypatch.setattr(delivering, "NOTE_SECONDS", 0.1)
+    url, carried = new_postgres(), asyncio.Event()
+    database = Database(url)
+    async with database.write() as session:
+        await enqueue(session, [letter("card", 1), letter("reminder", 2, Kind.REMINDER)], now=letter("", 0).not_before)
+
+    class Sends:
+        """And from then on the database says nothing."""
+
+        async def carry(self, letter: Letter) -> Report:
+            await asyncio.to_thread(wire.falls_silent)
+            carried.set()
+            return Report(Outcome.SENT, message_id=letter.id)
+
+    with Wire(url) as wire:
+        far = Database(wire.url)
+        running = asyncio.create_task(
+            Delivery(far, {"telegram": Sends()}, {}, lambda: letter("", 0).not_before).run(alone=False)
+        )
+        await carried.wait()
+        running.cancel()
+        await asyncio.wait({running}, timeout=STOPPED_WITHIN_SECONDS)
+        assert running.done()
+        wire.mend()
+        await far.close()
+
+    async with database.write() as session:
+        assert await claiming.recover(session, now=letter("", 0).not_before, everything=True) == 2
+    assert await states(database) == {"card": "uncertain", "reminder": "queued"}
+    await database.close()
