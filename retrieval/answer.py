@@ -11,7 +11,7 @@ from retrieval.editions import OldText, coming_text, first_days, last_days, old_
 from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
-from retrieval.precedence import speaks_of_all
+from retrieval.precedence import gives_amount, speaks_of_all
 from retrieval.queries import Query
 from retrieval.refusals import Refusal, on_principle, says_nothing, small_talk
 from retrieval.search import Hit, Index, LookUp
@@ -203,10 +203,11 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
     """The passages close to the best: one national rule and one of the school, where both speak."""
     hits = _without_practice(hits)
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
+    near = [hit for hit in near if hit.level is near[0].level or gives_amount(query, hit.passage)]
     if len({hit.level for hit in near}) == 1:
         others = [hit for hit in hits if hit.level is not near[0].level and _requires(hit)]
         own = _own_rule_on_it(query, others)
-        near += own or [hit for hit in others[:_NEAR_THE_WHOLE] if hit.coverage >= _OTHER_LEVEL_SAYS][:1]
+        near += own or [hit for hit in others[:_NEAR_THE_WHOLE] if _says_the_same(query, hit)][:1]
     cited: list[Citation] = []
     for hit in near:
         if _repeats(hit, near) or lacks_local_fact(query.text, normalise(hit.passage.content.text)):
@@ -215,6 +216,10 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
         if spans:
             cited.append(Citation(hit.passage, spans))
     return tuple(sorted(cited, key=lambda citation: _FIRST[citation.level]))
+
+
+def _says_the_same(query: Query, hit: Hit) -> bool:
+    return hit.coverage >= _OTHER_LEVEL_SAYS and speaks_of_all(query, hit.passage)
 
 
 def _own_rule_on_it(query: Query, hits: Sequence[Hit]) -> list[Hit]:

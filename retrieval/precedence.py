@@ -99,6 +99,11 @@ def speaks_of_all(query: Query, passage: Passage) -> bool:
     said = {gram.string for gram in grams if _is_said(gram.string, query.meant.get(gram.term, ()), text)}
     if not all(word in said or said.issuperset(word) for word in _words(query)):
         return False
+    return gives_amount(query, passage)
+
+
+def gives_amount(query: Query, passage: Passage) -> bool:
+    """Whether it gives an amount, where one is asked for."""
     return _ASKS_AMOUNT.search(query.text) is None or _says_amount(query, passage)
 
 

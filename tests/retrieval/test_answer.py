@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from content.passages import DocumentId, Level
+from content.passages import DocumentId, DocumentKind, Level
 from retrieval.answer import Answer, Citation, answer
 from retrieval.encoder import load_encoder
 from retrieval.material import STARTER
@@ -78,6 +78,25 @@ def test_the_national_rule_stands_before_the_school_and_each_is_labelled(index: 
     levels = [citation.level for citation in answer(index, "公示期要多少个工作日", on=TODAY).citations]
 
     assert levels == [Level.NATIONAL, Level.SCHOOL]
+
+
+def test_what_schools_do_is_set_beside_the_rule_only_where_it_gives_the_amount_that_is_asked_for(index: Index) -> None:
+    text = "要装订成册的有：会员对象公示期里的照片、工作日志。"
+    index.add(
+        [
+            passage(
+                200,
+                text,
+                title="学校常见做法",
+                document=DocumentId("practice"),
+                kind=DocumentKind.HANDBOOK,
+                level=Level.SCHOOL,
+                headings=("公示的材料",),
+            )
+        ]
+    )
+
+    assert [one.level for one in answer(index, "公示期要多少天", on=TODAY).citations] == [Level.NATIONAL]
 
 
 def test_what_the_library_does_not_know_is_not_answered_but_the_nearest_is_offered(index: Index) -> None:
