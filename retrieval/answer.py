@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage, PassageId
-from retrieval.editions import OldText, coming_text, first_days, last_days, old_text
+from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text
 from retrieval.local_facts import lacks_local_fact
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
@@ -110,6 +110,13 @@ def _answer(index: Index, question: str, *, on: date, limit: int) -> Answer:
     coming = coming_text(text, on=on)
     if coming is not None:
         return _of_coming_text(index, question, coming, on=on)
+    other = dated(text, on=on)
+    if other is not None:
+        return _of_that_day(index, question, other, on=on, limit=limit)
+    return _of_today(index, question, text, on=on, limit=limit)
+
+
+def _of_today(index: Index, question: str, text: str, *, on: date, limit: int) -> Answer:
     found = index.look_up(question, on=on, limit=_ALL_HITS)
     single = {part: index.look_up(part, on=on, limit=_ALL_HITS) for part in parts(text)}
     each = _surely_found(found, [one for part, one in single.items() if stands_alone(part)])
@@ -168,6 +175,21 @@ def _of_coming_text(index: Index, question: str, matter: str, *, on: date) -> An
     return replace(best, coming=best.answered)
 
 
+def _of_that_day(index: Index, question: str, asked: Dated, *, on: date, limit: int) -> Answer:
+    """From what held, or will hold, on another day; what holds now only where it did, or will, on that day too."""
+
+    def meant(passage: Passage) -> bool:
+        return passage.effective_from > on or (passage.effective_until or date.max) <= on
+
+    best = _of_other_days(index, question, asked.matter, [asked.day], meant, none=Refusal.NOTHING_FOUND)
+    if best.answered:
+        return replace(best, former=asked.day < on, coming=asked.day > on)
+    given = replace(_of_today(index, asked.matter, asked.matter, on=on, limit=limit), question=question)
+    if all(one.passage.effective_from <= asked.day for one in given.citations):
+        return given
+    return Answer(question, False, 0.0, (), (), Refusal.OLD_TEXT)
+
+
 def _of_other_days(
     index: Index,
     question: str,
@@ -180,14 +202,15 @@ def _of_other_days(
     """The best answer of several days, from the texts that are meant; `none` is the reason where no day is given."""
     best = Answer(question, False, 0.0, (), (), Refusal.NOTHING_FOUND if days else none)
     for day in days:
-        found = index.look_up(matter, on=day)
-        hits = tuple(hit for hit in found.hits if meant(hit.passage))
-        if not hits or hits[0].score <= best.confidence:
+        found = index.look_up(matter, on=day, limit=_ALL_HITS)
+        hits = [hit for hit in found.hits if meant(hit.passage)]
+        sure = [hit for hit in hits if hit.score >= found.gate or _says_the_same(found.query, hit)][:1]
+        nearest = (*sure, *(hit for hit in hits if hit not in sure))[:_NEAR_THE_WHOLE]
+        if not nearest or (bool(sure), nearest[0].score) <= (best.answered, best.confidence):
             continue
-        citations = _citations(index, found.query, hits) if hits[0].score >= found.gate else ()
-        best = Answer(
-            question, bool(citations), hits[0].score, citations, hits, None if citations else Refusal.NOTHING_FOUND
-        )
+        citations = _citations(index, found.query, sure and nearest)
+        refusal = None if citations else Refusal.NOTHING_FOUND
+        best = Answer(question, bool(citations), nearest[0].score, citations, nearest, refusal)
     return best
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 _TEXT = r"(?:细则|条例|规定|章程|办法|文件|版本?)"
 _OLD = re.compile(
-    rf"(?:\d{{4}}年?(?:的|版|版的|发布的|那版)?|(?:旧|老|原来|以前|从前|之前|过去|废止|失效|上1?)(?:版|的|1版)?(?:的)?){_TEXT}(?:{_TEXT})?"
+    rf"(?:\d{{4}}年?(?:的|版|版的|发布的|那版)?|(?:旧|老|原来|以前|从前|之前|过去|废止|失效|上1?)(?:版|的|1版)?(?:的)?)(?:实施|管理)?{_TEXT}(?:{_TEXT})?"
     rf"|(?:修订|修改)(?:之|以)?前(?:的)?{_TEXT}?|{_TEXT}(?:\d{{4}}年?版|旧版|老版)"
 )
 _YEAR = re.compile(r"\d{4}")
@@ -17,8 +18,13 @@ _COMPARES = re.compile(
     r"区别|变化|不同|差别|对比|比较|改了|变了|新旧|还(?:能|可以|在)?用|管用|有效吗|作数|算数|信吗|作废了|废止了|失效了|以哪|哪个|现在|现行"
 )
 _COMING = re.compile(
-    rf"(?:即将|将要|马上要|还没有?|尚未|未)(?:施行|生效|实施|执行)的?(?:新版?的?)?{_TEXT}?|(?:从|自)?(?P<year>\d{{4}})年?(?:起|开始)?(?:施行|生效|实施|执行)?的?(?:新|版|新版)?的?{_TEXT}"
+    rf"(?:即将|将要|马上要|还没有?|尚未|未)(?:施行|生效|实施|执行)的?(?:新版?的?)?(?:(?:实施|管理)?{_TEXT})?|(?:从|自)?(?P<year>\d{{4}})年?(?:起|开始)?(?:施行|生效|实施|执行)?的?(?:新|版|新版)?的?{_TEXT}"
 )
+_THEN = re.compile(
+    r"(?:在|到|从|自)?(?P<year>\d{4})年(?:的?(?P<month>\d{1,2})月份?(?:(?P<day>\d{1,2})[日号])?)?"
+    r"的?(?:(?P<past>时候|那时候?|那会儿?|那年|当时)|(?P<after>以后|之后|后|起|开始))的?"
+)
+_OF_SOMEBODY = re.compile(r"[我俺他她]")
 _DAYS_AT_MOST = 8
 
 
@@ -49,8 +55,7 @@ def old_text(normalised_question: str, *, on: date) -> OldText | None:
     year = _YEAR.search(found.group())
     if year is not None and not 1900 < int(year.group()) < on.year:
         return None
-    matter = (normalised_question[: found.start()] + normalised_question[found.end() :]).strip()
-    return OldText(matter or normalised_question, int(year.group()) if year else None)
+    return OldText(_without(normalised_question, found), int(year.group()) if year else None)
 
 
 def coming_text(normalised_question: str, *, on: date) -> str | None:
@@ -60,8 +65,38 @@ def coming_text(normalised_question: str, *, on: date) -> str | None:
         return None
     if found["year"] is not None and int(found["year"]) <= on.year:
         return None
-    matter = (normalised_question[: found.start()] + normalised_question[found.end() :]).strip()
-    return matter or normalised_question
+    return _without(normalised_question, found)
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A question for what holds on another day: its matter, normalised, and the last day of what was named."""
+
+    matter: str
+    day: date
+
+
+def dated(normalised_question: str, *, on: date) -> Dated | None:
+    """What is asked of a day that has passed (在2020年的时候) or will come (2027年3月以后); None for all else.
+
+    A day in somebody's own story is no question for the rules of that day.
+    """
+    found = _THEN.search(normalised_question)
+    if found is None or _OF_SOMEBODY.search(normalised_question) or _COMPARES.search(normalised_question):
+        return None
+    year, month = int(found["year"]), int(found["month"] or 12)
+    if not (1900 < year < 2100 and 1 <= month <= 12) or (year == on.year and found["month"] is None):
+        return None
+    last = monthrange(year, month)[1]
+    day = date(year, month, min(max(int(found["day"] or last), 1), last))
+    if (day < on) != bool(found["past"]):
+        return None
+    return Dated(_without(normalised_question, found), day)
+
+
+def _without(question: str, named: re.Match[str]) -> str:
+    """The question without the words that name an edition or a day."""
+    return (question[: named.start()] + question[named.end() :].lstrip("里中的上")).strip(" ,") or question
 
 
 def first_days(begins: Iterable[date], *, on: date) -> list[date]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from content.passages import DocumentId
+from content.passages import DocumentId, DocumentKind, Level
 from retrieval.answer import answer
-from retrieval.editions import coming_text, old_text
+from retrieval.editions import coming_text, dated, old_text
 from retrieval.encoder import load_encoder
-from retrieval.material import STARTER
+from retrieval.material import STARTER, starter_passages
 from retrieval.normalise import normalise
 from retrieval.refusals import Refusal
 from retrieval.search import Index
@@ -93,6 +93,7 @@ def test_no_question_on_what_holds_is_taken_for_one_on_an_old_text(path: Path) -
     assert questions
     assert [question for question in questions if old_text(normalise(question), on=TODAY)] == []
     assert [question for question in questions if coming_text(normalise(question), on=TODAY)] == []
+    assert [question for question in questions if dated(normalise(question), on=TODAY)] == []
 
 
 COMING = "拟列为会员对象的应当公示，公示期不少于九个工作日。"
@@ -127,3 +128,72 @@ def test_nothing_that_is_still_to_come_is_quoted_unasked(replaced_soon: Index, q
 
 def test_a_text_that_comes_and_is_not_held_is_not_answered_from_the_present_one(both: Index) -> None:
     assert answer(both, "2027年新细则公示期多久", on=TODAY).refusal is Refusal.COMING_TEXT
+
+
+EDITIONS = {
+    "公示期为三天，在公告栏张贴。": (date(2024, 9, 1), date(2026, 9, 1)),
+    "公示期为七天，在公告栏张贴。": (date(2026, 9, 1), date(2027, 3, 1)),
+    "公示期为十天，在公告栏张贴。": (date(2027, 3, 1), None),
+}
+
+
+@pytest.fixture(scope="module")
+def below_the_nation() -> Index:
+    """A school's rule in three editions beside all that we bring along, which says more of what is asked."""
+    index = Index(load_encoder(None))
+    index.add(starter_passages())
+    index.add(
+        [
+            passage(
+                1_000_000 + at,
+                f"第一条 {text}",
+                article="第一条",
+                title="学院办法",
+                document=DocumentId(f"edition-{at}"),
+                kind=DocumentKind.SCHOOL,
+                level=Level.SCHOOL,
+                effective_from=since,
+                effective_until=until,
+            )
+            for at, (text, (since, until)) in enumerate(EDITIONS.items())
+        ]
+    )
+    return index
+
+
+@pytest.mark.parametrize(
+    ("question", "says", "former", "coming"),
+    [
+        ("旧办法公示几天", "三天", True, False),
+        ("以前的实施办法里公示几天", "三天", True, False),
+        ("即将施行的办法公示多久", "十天", False, True),
+        ("还没施行的实施办法里公示几天", "十天", False, True),
+        ("在2025年的时候公示几天", "三天", True, False),
+        ("2027年4月以后公示几天", "十天", False, True),
+    ],
+)
+def test_another_edition_or_day_is_found_though_the_national_rule_says_more_of_it(
+    below_the_nation: Index, question: str, says: str, former: bool, coming: bool
+) -> None:
+    found = answer(below_the_nation, question, on=TODAY)
+
+    assert [says in citation.quote for citation in found.citations] == [True]
+    assert (found.former, found.coming) == (former, coming)
+
+
+def test_what_holds_now_answers_for_a_day_on_which_it_held_and_for_no_earlier_one(below_the_nation: Index) -> None:
+    held, not_yet = (
+        answer(below_the_nation, f"{when}公示几天", on=TODAY) for when in ("2026年10月那时候", "在2020年的时候")
+    )
+
+    assert held.answered
+    assert not held.former
+    assert not_yet.refusal is Refusal.OLD_TEXT
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["我2025年9月那时候交的申请书作数吗", "2025年11月20日开的大会哪天转正", "2026年的时候公示几天", "2025年13月的时候"],
+)
+def test_a_day_in_a_case_is_no_question_for_the_rules_of_that_day(question: str) -> None:
+    assert dated(normalise(question), on=TODAY) is None
