@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from aiogram import Bot, Dispatcher
+from aiogram import Bot, Dispatcher, Router
 from aiogram.client.default import DefaultBotProperties
 
 from bot.channels import telegram
 from bot.cli.serve import until_stopped
 from bot.schema import metadata
 from bot.turns import carrier
-from bot.turns.carrier import DoorCarrier, Dropped
+from bot.turns.carrier import Compose, DoorCarrier, Dropped
 from bot.turns.conversation import ConversationStorage
 from bot.turns.inbox import Inbox
 from bot.turns.replies import ReplySession
@@ -26,8 +26,10 @@ from scheduler import outbox
 from scheduler.delivery import Delivery
 from scheduler.outbox import Letter
 from scheduler.planner import plan
+from scheduler.spreading import spread
 from storage.database import Database
 from tests.bot.small_house import now
+from tests.faults import crier
 from tests.faults.shop import letter, shop
 from tests.scheduler.test_planner import PLANNING, at
 
@@ -43,7 +45,7 @@ class Run:
     token: str
     api: str
     updates: list[dict[str, Any]]
-    card_for: int
+    card_for: int = 0
     end_at: int = 0
     moment: Moment = "before"
 
@@ -62,18 +64,27 @@ def text_update(number: int, user: int, text: str) -> dict[str, Any]:
     return {"update_id": number, "message": message}
 
 
-def house(database: Database, token: str, api: str, *, lease: timedelta | None = None) -> tuple[Inbox, Delivery, Bot]:
-    """Inbox and delivery of one process."""
+async def nothing(_: Letter) -> Dropped:
+    """The shop's letters need no composing."""
+    return Dropped("nothing to compose")
+
+
+def house(
+    database: Database,
+    token: str,
+    api: str,
+    *,
+    lease: timedelta | None = None,
+    router: Router | None = None,
+    compose: Compose = nothing,
+) -> tuple[Inbox, Delivery, Bot]:
+    """Inbox and delivery of one process; the shop, unless another router is given."""
     metadata()
     door = telegram.telegram_bot(token, api)
-
-    async def compose(_: Letter) -> Dropped:
-        return Dropped("nothing to compose")
-
     carriers = {telegram.CHANNEL: DoorCarrier(database, door, compose, now)}
     delivery = Delivery(database, carriers, {}, now, lease=lease or timedelta(seconds=45))
     dispatcher = Dispatcher(storage=ConversationStorage(database))
-    dispatcher.include_router(shop())
+    dispatcher.include_router(router or shop())
     heard = Bot(token, session=ReplySession(door.session), default=DefaultBotProperties(parse_mode="HTML"))
     return Inbox(database, dispatcher, {telegram.CHANNEL: heard}, now, delivery.nudge), delivery, door
 
@@ -92,6 +103,26 @@ async def _small_run(run: Run) -> int:
     async with database.write() as session:
         await outbox.enqueue(session, [letter("card", run.card_for)], now=now())
     await inbox.drain()
+    await delivery.drain()
+    await door.session.close()
+    await database.close()
+    return commits[0]
+
+
+def broadcast_run(run: Run, report: Any) -> None:
+    """Take in what the crier says, write and change the letters page by page, deliver; tells how many commits."""
+    report.send(asyncio.run(_broadcast_run(run)))
+
+
+async def _broadcast_run(run: Run) -> int:
+    database = Database(run.database)
+    commits = _count_commits(database, run)
+    inbox, delivery, door = house(database, run.token, run.api, router=crier.crier(), compose=crier.compose)
+    await delivery.recover(everything=True)
+    await inbox.put(telegram.CHANNEL, run.updates)
+    await inbox.drain()
+    while await spread(database, now=now(), page=crier.PAGE):
+        pass
     await delivery.drain()
     await door.session.close()
     await database.close()

@@ -6,6 +6,9 @@ import asyncio
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,17 +17,19 @@ from bot.tables import InboxRow
 from storage.database import Database
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
-from tests.faults.child import KILLED, Moment, Run, process, small_run, text_update
+from tests.emulator.person import Person
+from tests.faults import crier
+from tests.faults.child import KILLED, Moment, Run, broadcast_run, process, small_run, text_update
 from tests.faults.shop import orders_of, states
 
 __all__ = ["emulator"]
 IN_FLIGHT = 8
 
 
-def run_to_its_end(run: Run) -> int | None:
+def run_to_its_end(run: Run, doing: Callable[[Run, Any], None] = small_run) -> int | None:
     """The number of commits, or None when the process was ended on the way."""
     here, there = multiprocessing.Pipe(duplex=False)
-    child = process(small_run, run, there)
+    child = process(doing, run, there)
     child.start()
     there.close()
     child.join(60)
@@ -83,3 +88,44 @@ def test_a_kill_at_any_commit_leaves_nothing_half_done(
         "sending",
         "sent",
     } <= left_behind  # the kills came at every stage of the way
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_kill_at_any_commit_of_a_broadcast_leaves_nobody_out(
+    request: pytest.FixtureRequest, emulator: Emulator, kind: str
+) -> None:
+    new_database: Callable[[], str] = request.getfixturevalue(f"new_{kind}")
+    left_behind = set[int]()
+    for end_at in count(1):
+        secretary, *people = [emulator.user(f"{number}号") for number in range(5)]
+        url = new_database()
+        asyncio.run(_prepared(url, people))
+        updates = [text_update(number, secretary.id, said) for number, said in enumerate(crier.SAYS, 1)]
+        run = Run(url, emulator.token, emulator.address, updates, end_at=end_at)
+
+        commits = run_to_its_end(run, broadcast_run)
+        left_behind.add(asyncio.run(_letters(url)))
+        if commits is None:
+            assert run_to_its_end(replace(run, end_at=0), broadcast_run) is not None
+
+        answers = [seen.text for seen in secretary.heard]
+        assert list(dict.fromkeys(answers)) == [f"{said} done" for said in crier.SAYS]
+        heard = [len(person.heard) for person in people]
+        assert 0 not in heard
+        assert sum(heard) + len(answers) - len(people) - len(updates) <= (IN_FLIGHT if commits is None else 0)
+        if commits is not None:
+            break
+    assert left_behind == {0, 2, 4}  # the kills came between the pages too
+
+
+async def _prepared(url: str, people: list[Person]) -> None:
+    database = Database(url)
+    await crier.have_joined(database, len(people), first_chat=people[0].id)
+    await database.close()
+
+
+async def _letters(url: str) -> int:
+    database = Database(url)
+    keys = [key for key in await states(database) if key.startswith("broadcast:")]
+    await database.close()
+    return len(keys)

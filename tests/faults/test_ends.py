@@ -80,12 +80,13 @@ async def test_ended_at_any_moment_nothing_is_lost(
 
 
 async def test_a_platform_that_does_not_answer_keeps_nobody_from_stopping(
-    database: Database, database_url: str, emulator: Emulator
+    new_sqlite: Callable[[], str], emulator: Emulator
 ) -> None:
-    mei = emulator.user("林小梅")
+    url = new_sqlite()
+    database, mei = Database(url), emulator.user("林小梅")
     slow = emulator.fails("slow", "sendMessage", seconds=STOPPED_WITHIN_SECONDS)
     here, there = multiprocessing.Pipe(duplex=False)
-    child = process(serve, database_url, emulator.token, emulator.address, there)
+    child = process(serve, url, emulator.token, emulator.address, there)
     child.start()
     await asyncio.to_thread(here.recv)
     mei.says("tea")
@@ -101,6 +102,7 @@ async def test_a_platform_that_does_not_answer_keeps_nobody_from_stopping(
     await delivery.recover(everything=True)
     await delivery.drain()
     await door.session.close()
+    await database.close()
     assert [seen.text for seen in mei.heard] == ["taken tea", "number 1"]
 
 
