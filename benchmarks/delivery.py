@@ -20,9 +20,11 @@ from pathlib import Path
 from benchmarks.delivering.enqueueing import enqueueing
 from benchmarks.delivering.parts import Bench, Row
 from benchmarks.delivering.rig import DurableCluster
+from benchmarks.delivering.spreading import spreading
 from tests.postgres import server_binaries
 
-PARTS = ("throughput", "limit", "faults", "question", "enqueue", "drain", "broadcast", "idle")
+PARTS = ("throughput", "limit", "faults", "question", "spreading", "enqueue", "drain", "broadcast", "idle")
+APART = {"enqueue": enqueueing, "spreading": spreading}
 FULL = {
     "recipients": 3000,
     "rows": 1_000_000,
@@ -78,7 +80,7 @@ def _run(options: argparse.Namespace, wanted: list[str]) -> list[Row]:
             if options.database == "postgres":
                 bench.databases = ["postgres"]
             for part in wanted:
-                found = enqueueing(bench) if part == "enqueue" else getattr(bench, part)()
+                found = APART[part](bench) if part in APART else getattr(bench, part)()
                 for one in found:
                     print(_line(one), flush=True)
                 results += found
