@@ -199,4 +199,5 @@ async def _add_school_rules(services: Services, session: AsyncSession) -> None:
         kind=DocumentKind.SCHOOL,
         added_by=None,
         now=services.clock.now(),
+        today=services.clock.today(),
     )

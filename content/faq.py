@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content.attached import attach
 from content.inquiries import inquiry_of, row_of, together
-from content.library import SCHOOL_ZONE, Document, add, publish
+from content.library import Document, add, publish
 from content.passages import DocumentKind, Level, PassageText
 from content.readers.source import ParsedDocument
 from storage.errors import WaymarkError
@@ -23,7 +23,7 @@ class InquiryNotAnswered(WaymarkError):
 
 
 async def draft_faq(
-    session: AsyncSession, inquiry: int, *, branches: Iterable[int], added_by: int, now: datetime
+    session: AsyncSession, inquiry: int, *, branches: Iterable[int], added_by: int, now: datetime, today: date
 ) -> Document:
     """Make a question and its answer a draft document, to be found by every phrasing; it answers nothing yet.
 
@@ -41,10 +41,11 @@ async def draft_faq(
         content=f"# {asked.text}\n\n{asked.answer}\n".encode(),
         kind=DocumentKind.FAQ,
         stages=(),
-        effective_from=now.astimezone(SCHOOL_ZONE).date(),
+        effective_from=today,
         replaces=asked.document,
         added_by=added_by,
         now=now,
+        today=today,
         publish=False,
     )
     others = [phrasing.text for phrasing in asked.phrasings if phrasing.text != asked.text]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content.attached import place_of
-from content.library import SCHOOL_ZONE, STARTER
+from content.library import STARTER
 from content.numerals import number_of
 from content.overlap import overlaps
 from content.tables import DocumentRow, PassageRow
@@ -98,7 +98,7 @@ async def standing_passages(session: AsyncSession) -> list[Standing]:
             document.title,
             document.effective_from,
             document.effective_until,
-            document.added_at.astimezone(SCHOOL_ZONE).date(),
+            document.added_at.date(),
             place_of(article, headings),
             text,
             cited,

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import zip_longest
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,7 +63,6 @@ __all__ = [
 
 REVISION = "library.revision"
 STARTER = "starter/"
-SCHOOL_ZONE = ZoneInfo("Asia/Shanghai")
 # Two texts with this share of equal passages are told to be nearly the same.
 _NEARLY = 0.9
 # Of the articles' numbers, or of the passages where there are none, that two versions of one text have in common.
@@ -97,9 +95,10 @@ async def add(
     replaces: str | None = None,
     added_by: int | None,
     now: datetime,
+    today: date,
     publish: bool = True,
 ) -> Document:
-    """Keep a document; what is left None is taken from the text itself, the day of `now` where it says nothing.
+    """Keep a document; what is left None is taken from the text itself, or `today` at the school where no day is named.
 
     A text of the same title whose articles or passages are largely those of one that is here becomes its next
     version, also without `replaces`, and says so in a notice.
@@ -134,7 +133,7 @@ async def add(
         title=parsed.title,
         kind=kind.value,
         state="published" if publish else "draft",
-        effective_from=effective_from or parsed.effective or now.astimezone(SCHOOL_ZONE).date(),
+        effective_from=effective_from or parsed.effective or today,
         stages=list(stages if stages is not None else _stages(parsed)),
         file_name=file_name,
         file_sha256=await store_file(session, name=file_name, content=content, now=now),

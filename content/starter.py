@@ -60,6 +60,7 @@ async def _load_documents(session: AsyncSession, now: datetime) -> int:
             replaces=known.id if known else None,
             added_by=None,
             now=now,
+            today=now.date(),
         )
         changed += 1
     for document in there.values():

@@ -125,6 +125,7 @@ async def _add_file(services: Services, path: Path, choices: Choices) -> Documen
             replaces=choices.replaces,
             added_by=None,
             now=services.clock.now(),
+            today=services.clock.today(),
         )
 
 

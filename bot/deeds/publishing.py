@@ -110,6 +110,7 @@ async def _publish_document(
         replaces=pending.replaces,
         added_by=reach.person.id,
         now=services.clock.now(),
+        today=services.clock.today(),
     )
     return Published(document=document)
 

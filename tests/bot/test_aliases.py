@@ -40,7 +40,15 @@ RULES = """# 示例大学班级服务规定
 async def published(house: StudentHouse) -> None:
     async with house.services.database.write() as session:
         content = RULES.encode()
-        await add(session, read(content, "班级.md"), file_name="班级.md", content=content, added_by=None, now=house.now)
+        await add(
+            session,
+            read(content, "班级.md"),
+            file_name="班级.md",
+            content=content,
+            added_by=None,
+            now=house.now,
+            today=house.today,
+        )
 
 
 async def test_what_an_organiser_teaches_is_understood_at_once_by_every_process_and_can_be_taken_back(

@@ -40,6 +40,7 @@ async def upload(database: Database, text: str = RULES, *, replaces: str | None 
             replaces=replaces,
             added_by=None,
             now=NOW,
+            today=NOW.date(),
         )
     return document.id
 

@@ -34,6 +34,7 @@ async def published(house: StudentHouse, by: str) -> None:
             content=RULES.encode(),
             added_by=house.people[by].id,
             now=house.now,
+            today=house.today,
         )
 
 

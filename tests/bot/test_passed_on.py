@@ -133,7 +133,14 @@ async def publish(house: StudentHouse, text: str = RULES, **options: date) -> st
     async with house.services.database.write() as session:
         parsed, content = read(text.encode(), "打印室.md"), text.encode()
         document = await add(
-            session, parsed, file_name="打印室.md", content=content, added_by=None, now=house.now, **options
+            session,
+            parsed,
+            file_name="打印室.md",
+            content=content,
+            added_by=None,
+            now=house.now,
+            today=house.today,
+            **options,
         )
     return document.id
 

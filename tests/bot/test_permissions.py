@@ -223,6 +223,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
                 content=text.encode(),
                 added_by=house.people["王书记"].id,
                 now=house.now,
+                today=house.today,
             )
             await keep_aliases(session, ["小班"], ["班助"], added_by=house.people["王书记"].id, now=house.now)
             (alias,) = await own_aliases(session)

@@ -107,6 +107,7 @@ async def asking(
                 kind=DocumentKind.SCHOOL,
                 added_by=None,
                 now=house.now,
+                today=house.today,
             )
         yield house
 

@@ -39,6 +39,7 @@ async def publish(house: StudentHouse, text: str, name: str, kind: DocumentKind)
             kind=kind,
             added_by=None,
             now=house.now,
+            today=house.today,
         )
 
 

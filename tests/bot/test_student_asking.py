@@ -48,6 +48,7 @@ async def upload(house: StudentHouse, text: str, **options: object) -> str:
             kind=DocumentKind.SCHOOL,
             added_by=None,
             now=house.now,
+            today=house.today,
             **options,  # type: ignore[arg-type]  # passed through
         )
     return document.id

@@ -41,6 +41,7 @@ async def publish(database: Database, text: str, *, since: date, name: str = "่ง
             effective_from=since,
             added_by=None,
             now=NOON - timedelta(days=400),
+            today=since,
         )
         return [one.id for one in await passages_of(session, document.id)]
 

@@ -109,10 +109,10 @@ async def test_question_and_answer_are_quoted_only_after_they_are_confirmed(scho
     async with school.write() as session:
         (inquiry,) = await open_inquiries(session, [BRANCH])
         with pytest.raises(InquiryNotAnswered):
-            await draft_faq(session, inquiry.id, branches=[BRANCH], added_by=CHEN, now=NOON)
+            await draft_faq(session, inquiry.id, branches=[BRANCH], added_by=CHEN, now=NOON, today=NOON.date())
         await answer(session, inquiry.id, "交给培养联系人。", branches=[BRANCH], answered_by=CHEN, now=NOON)
 
-        draft = await draft_faq(session, inquiry.id, branches=[BRANCH], added_by=CHEN, now=NOON)
+        draft = await draft_faq(session, inquiry.id, branches=[BRANCH], added_by=CHEN, now=NOON, today=NOON.date())
         assert await passages_in_force(session, TODAY) == []
         published = await publish_faq(session, inquiry.id, branches=[BRANCH])
         (passage,) = await passages_in_force(session, TODAY)
@@ -219,7 +219,7 @@ async def test_a_published_answer_is_found_by_every_phrasing_and_so_is_its_next_
         numbers = await two_waiting(session)
         await merge(session, *numbers, branches=[BRANCH])
         await answer(session, numbers[0], "交给培养联系人。", branches=[BRANCH], answered_by=CHEN, now=NOON)
-        await draft_faq(session, numbers[1], branches=[BRANCH], added_by=CHEN, now=NOON)
+        await draft_faq(session, numbers[1], branches=[BRANCH], added_by=CHEN, now=NOON, today=NOON.date())
         published = await publish_faq(session, numbers[0], branches=[BRANCH])
 
         (passage,) = await passages_in_force(session, TODAY)
@@ -234,6 +234,7 @@ async def test_a_published_answer_is_found_by_every_phrasing_and_so_is_its_next_
             replaces=published.id,
             added_by=CHEN,
             now=NOON + timedelta(days=1),
+            today=NOON.date() + timedelta(days=1),
         )
         (newer,) = await passages_in_force(session, TODAY + timedelta(days=1))
         assert newer.content.questions == ("写好的思想汇报给哪位老师", "找谁交")

@@ -169,7 +169,7 @@ async def test_lint_finds_a_key_that_the_library_contradicts(database: Database)
         {"question": "应当有（）作入党介绍人。", "options": ["一名正式党员", "两名正式党员"], "answer": "B"},
     ]
     async with database.write() as session:
-        await add(session, read(law, "x.md"), file_name="x.md", content=law, added_by=None, now=NOON)
+        await add(session, read(law, "x.md"), file_name="x.md", content=law, added_by=None, now=NOON, today=NOON.date())
         plan = await plan_import(session, from_json(rows), today=TODAY)
 
     (found,) = plan.warnings
@@ -236,7 +236,9 @@ def test_a_broken_file_is_refused_and_a_nested_one_read(shared: Path) -> None:
 async def test_the_flawed_and_the_outdated_bank_are_both_told_off(shared: Path, database: Database) -> None:
     rules = (shared / "official" / "中国共产党发展党员工作细则（2026年）.md").read_bytes()
     async with database.write() as session:
-        await add(session, read(rules, "r.md"), file_name="r.md", content=rules, added_by=None, now=NOON)
+        await add(
+            session, read(rules, "r.md"), file_name="r.md", content=rules, added_by=None, now=NOON, today=NOON.date()
+        )
         flawed = await plan_import(session, shared_bank(shared, "flawed_choice_20.json"), today=TODAY)
         outdated = await plan_import(session, shared_bank(shared, "theory_tf_15.tsv"), today=TODAY)
 

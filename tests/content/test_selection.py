@@ -89,7 +89,13 @@ async def school(database: Database) -> Database:
     async with database.write() as session:
         await two_students(session)
         await add(
-            session, read(TEXT.encode(), "1.md"), file_name="1.md", content=TEXT.encode(), added_by=None, now=NOON
+            session,
+            read(TEXT.encode(), "1.md"),
+            file_name="1.md",
+            content=TEXT.encode(),
+            added_by=None,
+            now=NOON,
+            today=NOON.date(),
         )
     return database
 
@@ -133,12 +139,19 @@ async def test_an_official_text_is_a_card_only_where_a_stage_was_given(school: D
     first, second = "为了规范有关各项工作，根据有关规定，制定本条例。", "本条例适用于有关各方面的工作和活动。"
     law = f"# 中国共产党某条例\n\n第一条　{first}\n\n第二条　{second}\n".encode()
     async with school.write() as session:
-        await add(session, read(law, "l.md"), file_name="l.md", content=law, added_by=None, now=NOON)
+        await add(session, read(law, "l.md"), file_name="l.md", content=law, added_by=None, now=NOON, today=NOON.date())
         assert await today_card(session, LIN, stage="activist", day=TODAY, now=NOON) is None
 
         more = law.replace("条例".encode(), "办法".encode())
         await add(
-            session, read(more, "m.md"), file_name="m.md", content=more, stages=["activist"], added_by=None, now=NOON
+            session,
+            read(more, "m.md"),
+            file_name="m.md",
+            content=more,
+            stages=["activist"],
+            added_by=None,
+            now=NOON,
+            today=NOON.date(),
         )
         card = await today_card(session, LIN, stage="activist", day=TODAY, now=NOON)
 

@@ -54,7 +54,7 @@ async def test_a_changed_text_takes_the_place_of_the_old(loaded: Database) -> No
         old = f"# {document.title}\n\n旧的文字。".encode()
         other = await add(
             session, read(old, "old.md"), file_name=document.file_name or "", content=old, replaces=document.id,
-            added_by=None, now=NOON, effective_from=document.effective_from,
+            added_by=None, now=NOON, today=NOON.date(), effective_from=document.effective_from,
         )  # fmt: skip
 
         assert await load_starter(session, NOON) == 1
@@ -90,7 +90,15 @@ async def test_a_question_that_is_no_longer_shipped_is_asked_no_more(loaded: Dat
 async def test_anticipated_questions_find_their_article_whoever_uploads_it(loaded: Database) -> None:
     content = "# 中国共产党发展党员工作细则（2026年）\n\n第一条　为了规范工作。\n\n第二条　党员是先锋战士。\n".encode()
     async with loaded.write() as session:
-        document = await add(session, read(content, "a.md"), file_name="a.md", content=content, added_by=None, now=NOON)
+        document = await add(
+            session,
+            read(content, "a.md"),
+            file_name="a.md",
+            content=content,
+            added_by=None,
+            now=NOON,
+            today=NOON.date(),
+        )
         first = (await passages_of(session, document.id))[0]
         assert first.content.questions
 

@@ -140,7 +140,7 @@ async def on_text(
     await state.set_state(None)
     await state.update_data(inquiry=None)
     try:
-        await draft_faq(session, number, branches=reach.ids, added_by=person.id, now=turn.now)
+        await draft_faq(session, number, branches=reach.ids, added_by=person.id, now=turn.now, today=clock.today())
     except DocumentAlreadyThere:  # the library says just that already
         await message.answer(_("answer.done" if told else "answer.done_untold"))
         return
