@@ -20,6 +20,9 @@ from storage.errors import Term
 MOST_TEXT = 200
 _DATE = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+LONGEST_NAME = 30
+# What is said about somebody is no name: of a political review nothing but who confirmed it is kept.
+_NO_NAME = re.compile(r"[。：:！？!?]|没有|问题|内容|情况|结论|合格|言论|表现|家庭|亲属|处分|信仰")
 _BETWEEN_NAMES = re.compile(r"[,，、;；]+")
 
 
@@ -101,8 +104,10 @@ def _read(field: DetailField, value: str) -> str | None:
         case "number":
             return _number(value)
         case "names":
-            names = "、".join(names_in(value))
-            return names if 0 < len(names) <= MOST_TEXT else None
+            names = names_in(value)
+            if not names or any(len(name) > LONGEST_NAME or _NO_NAME.search(name) for name in names):
+                return None
+            return "、".join(names) if len(value) <= MOST_TEXT else None
         case _:
             return value if len(value) <= MOST_TEXT else None
 

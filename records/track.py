@@ -25,6 +25,7 @@ Gate = Literal["refuse", "reason", "mark"]
 Actor = Literal["student", "branch", "mentor", "primary_committee", "organisation_department"]
 FieldType = Literal["date", "count", "number", "names", "text"]
 Article = int | str | None
+DaysBefore = Annotated[int, Field(ge=0, le=366)]
 
 
 class _Frozen(BaseModel):
@@ -60,12 +61,12 @@ class Base(_Frozen):
 class Offset(_Frozen):
     """How far from the base; one unit. `before_months` counts back; `calendar` ends with the calendar period."""
 
-    years: int | None = None
-    months: int | None = None
-    before_months: int | None = None
-    days: int | None = None
-    working_days: int | None = None
-    age: int | None = None
+    years: Annotated[int, Field(ge=1, le=100)] | None = None
+    months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    before_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    days: Annotated[int, Field(ge=0, le=3660)] | None = None
+    working_days: Annotated[int, Field(ge=1, le=366)] | None = None
+    age: Annotated[int, Field(ge=1, le=100)] | None = None
     calendar: Period | None = None
 
     @model_validator(mode="after")
@@ -112,7 +113,7 @@ class Rule(_Frozen):
     limit: int | None = None  # how often at most
     gate: Gate = "mark"  # what recording the step against the rule does
     nag: bool = True  # remind weekly once it is overdue
-    remind: tuple[int, ...] | None = None  # days before at which to remind; None: the installation's setting
+    remind: tuple[DaysBefore, ...] | None = None  # days before at which to remind; None: the installation's setting
     lapses: bool = False  # what it is counted from loses its force on that day (推优, a certificate)
     remind_after: str | None = None  # nobody is reminded before this step: it would be none of their business yet
 
@@ -222,7 +223,23 @@ class Track(_Frozen):
             used += [name for base in bases for name in (base.step, base.since, base.before, base.unless)]
             _known(rule.id, used, known)
             _known(rule.id, (base.rule for base in bases), names)
+        fields = {step.id: step.field_names for step in (*self.steps, *self.events)}
+        for rule in self.rules:
+            for base in rule.base:
+                if base.detail not in (None, *fields.get(base.step or "", ())):
+                    _known(rule.id, (f"{base.step}.{base.detail}",), ())
+            self._ends(rule)
         return self
+
+    def _ends(self, rule: Rule) -> None:
+        """Rules counted from one another come to an event at last."""
+        passed, open_ = set[str](), [rule.id]
+        while open_:
+            found = {base.rule for one in self.rules if one.id in open_ for base in one.base if base.rule}
+            if rule.id in found:
+                raise ValueError(Term(f"'{rule.id}' is counted from itself", "yaml.from_itself", name=rule.id))
+            open_ = sorted(found - passed)
+            passed |= found
 
     @cached_property
     def by_id(self) -> dict[str, Step]:
@@ -271,7 +288,7 @@ class _SchoolTrack(_Frozen):
 
     rules: tuple[Rule, ...] = ()
     events: tuple[Step, ...] = ()
-    remind: dict[str, tuple[int, ...]] = {}
+    remind: dict[str, tuple[DaysBefore, ...]] = {}
 
     @model_validator(mode="after")
     def _named_for_the_school(self) -> Self:
@@ -282,6 +299,9 @@ class _SchoolTrack(_Frozen):
         for rule in self.rules:
             if rule.level != "school":
                 raise ValueError(Term(f"'{rule.id}' needs `level: school`", "yaml.school_level", name=rule.id))
+            if rule.kind != "floor" and not (rule.base and rule.offset):
+                problem = f"'{rule.id}' gives nobody a date: it needs `base` and `offset`"
+                raise ValueError(Term(problem, "yaml.no_date", name=rule.id))
         return self
 
 

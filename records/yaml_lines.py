@@ -102,6 +102,10 @@ def _worded(error: ErrorDetails) -> str:
     if kind in ("literal_error", "enum"):
         allowed = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
         return Term(error["msg"], "yaml.one_of", allowed=allowed)
+    if kind == "greater_than_equal":
+        return Term(error["msg"], "yaml.at_least", limit=limits["ge"])
+    if kind == "less_than_equal":
+        return Term(error["msg"], "yaml.at_most", limit=limits["le"])
     if kind == "string_too_long":
         return Term(error["msg"], "yaml.too_long", most=limits["max_length"])
     return Term(error["msg"], _WORDED.get(kind) or _WORDED.get(kind.split("_")[0], "yaml.other"))

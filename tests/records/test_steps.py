@@ -238,6 +238,18 @@ def test_of_a_political_review_nothing_but_the_fact_is_kept() -> None:
     )
 
 
+@pytest.mark.parametrize("written", ["李老师，网上言论没有问题", "家庭情况清楚", "李老师：合格", "无" * 31])
+def test_what_was_found_in_a_political_review_does_not_pass_for_a_name(written: str) -> None:
+    known = way("political_review_passed")
+
+    found = judged(known, "political_review_passed", "2026-06-30", detail={"confirmed_by": written})
+
+    assert type(refusal(found)) is no.StepFieldWrong
+    for name in ("李老师、周敏", "院党委组织部", "阿卜杜热西提·买买提", "Anna Maria Schmidt"):
+        told = judged(known, "political_review_passed", "2026-06-30", detail={"confirmed_by": name})
+        assert told.detail == {"confirmed_by": name}
+
+
 @pytest.mark.parametrize(
     ("until", "step", "on", "detail", "mark"),
     [

@@ -161,6 +161,14 @@ SCHOOL_RULE = """rules:
         (("level: school", "level: school\n    strict: perhaps"), 8, "rules[0].strict"),
         (("school.wait", "school." + "w" * 30), 2, "rules[0].id"),
         (("level: school", "level: school\n    remind: 3"), 8, "rules[0].remind"),
+        (("level: school", "level: school\n    remind: [7, -3]"), 8, "rules[0].remind[1]"),
+        (("rules:", "remind: {T02: [-3]}\nrules:"), 1, "remind.T02[0]"),
+        (("{months: 3}", "{months: -3}"), 6, "rules[0].offset.months"),
+        (("{months: 3}", "{years: 99999}"), 6, "rules[0].offset.years"),
+        (("    offset: {months: 3}\n", ""), 2, "rules[0].id"),
+        (("    base: [application_received]\n", ""), 2, "rules[0].id"),
+        (("[application_received]", "[{rule: school.wait}]"), 2, "rules[0].id"),
+        (("[application_received]", "[application_received.recieved_on]"), 5, "rules[0].base[0]"),
     ],
 )
 def test_a_wrong_school_file_is_refused_with_file_line_and_key(
