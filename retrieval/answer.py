@@ -9,13 +9,14 @@ from datetime import date
 from content.passages import DocumentKind, Level, Passage, PassageId
 from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text
 from retrieval.local_facts import lacks_local_fact
+from retrieval.naming import article_key, articles_written_out, title_key
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
 from retrieval.precedence import gives_amount, speaks_of_all
 from retrieval.queries import Query
 from retrieval.refusals import Refusal, on_principle, says_nothing, small_talk
 from retrieval.search import Hit, Index, LookUp
-from retrieval.spans import Span, choose
+from retrieval.spans import Span, choose, looks_up_a_number
 from retrieval.spelling import in_characters
 
 _CITED_AT_MOST = 3
@@ -25,6 +26,7 @@ _OTHER_LEVEL_SAYS = 0.7  # of the question, by weight: then the other level spea
 _OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
 _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
 _ALL_HITS = 30  # candidates are fewer
+_THE_RULES = title_key("发展党员工作细则")
 _FIRST = {Level.NATIONAL: 0, Level.SCHOOL: 1}
 
 
@@ -95,8 +97,8 @@ def answer(index: Index, question: str, *, on: date, limit: int = 5) -> Answer:
         limit: hits at most.
     """
     read = in_characters(question)
-    given = _answer(index, read, on=on, limit=limit)
-    return given if read == question else replace(given, question=question, understood=read)
+    given = replace(_answer(index, articles_written_out(read), on=on, limit=limit), question=question)
+    return given if read == question else replace(given, understood=read)
 
 
 def _answer(index: Index, question: str, *, on: date, limit: int) -> Answer:
@@ -227,7 +229,10 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
     hits = _without_practice(hits)
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
     near = [hit for hit in near if hit.level is near[0].level or gives_amount(query, hit.passage)]
-    if len({hit.level for hit in near}) == 1:
+    numbered = _so_numbered(query, hits) if looks_up_a_number(query) else []
+    if numbered:
+        near = numbered
+    elif len({hit.level for hit in near}) == 1:
         others = [hit for hit in hits if hit.level is not near[0].level and _requires(hit)]
         own = _own_rule_on_it(query, others)
         near += own or [hit for hit in others[:_NEAR_THE_WHOLE] if _says_the_same(query, hit)][:1]
@@ -239,6 +244,12 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
         if spans:
             cited.append(Citation(hit.passage, spans))
     return tuple(sorted(cited, key=lambda citation: _FIRST[citation.level]))
+
+
+def _so_numbered(query: Query, hits: Sequence[Hit]) -> list[Hit]:
+    """The articles of this number: that of the rules, which everybody means by it, or those of other texts."""
+    found = [hit for hit in hits if article_key(hit.passage.content.article or "") in query.articles]
+    return [hit for hit in found if title_key(hit.passage.title) == _THE_RULES] or found[:_CITED_AT_MOST]
 
 
 def _says_the_same(query: Query, hit: Hit) -> bool:

@@ -13,6 +13,11 @@ _PREFIX = re.compile(r"^(中国共产党|中华人民共和国|中共)(?=.{3,})"
 _SIGNS = re.compile(r"[\s《》\"'.,:;?!/_-]+")
 _BARE = re.compile(r"(?<![\d第])(\d{1,3})条(?!件|例|意见|建议|消息)")
 _ARTICLE = re.compile(r"第(\d+)条(?:之(\d+))?")
+_FORMAL = str.maketrans(dict(zip("壹贰叁肆伍陆柒捌玖拾廿卅", (*"一二三四五六七八九十", "二十", "三十"), strict=True)))
+_SPELLED = re.compile(r"第[\s〇零一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾廿卅\d]{1,9}条")
+_ENGLISH = re.compile(r"\b(?:article|art\.?)\s*(\d{1,3})\b", re.IGNORECASE)
+_RANGE = re.compile(r"第(\d{1,3})条?(?:到|至|-|~)第?(\d{1,3})条")
+_RANGE_AT_MOST = 3  # articles: more are read in the text itself
 
 
 @lru_cache(maxsize=8192)
@@ -35,6 +40,21 @@ def articles_named(normalised_question: str) -> tuple[str, ...]:
     found = [match.group() for match in _ARTICLE.finditer(normalised_question)]
     found += [f"第{number}条" for number in _BARE.findall(normalised_question)]
     return tuple(dict.fromkeys(found))
+
+
+def articles_written_out(question: str) -> str:
+    """第 十 三 条, 第卅一条, 第拾叁条, article 13, 第13到15条 as articles are written; any other question as it is."""
+    spelled = _SPELLED.sub(lambda found: "".join(found[0].split()).translate(_FORMAL), question)
+    plain = normalise(_ENGLISH.sub(r"第\1条", spelled))
+    written = _RANGE.sub(_each, plain)
+    return question if written == normalise(question) else written
+
+
+def _each(found: re.Match[str]) -> str:
+    first, last = int(found[1]), int(found[2])
+    if not first < last < first + _RANGE_AT_MOST:
+        return found[0]
+    return "、".join(f"第{number}条" for number in range(first, last + 1))
 
 
 def place_of(passage: Passage) -> str:

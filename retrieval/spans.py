@@ -139,6 +139,11 @@ def _wanted(asked: str, piece: str) -> float:
     return sum(kinds_said) + (0.5 if lasts else 0.0)
 
 
+def looks_up_a_number(query: Query) -> bool:
+    """An article by its number, and of no text in particular."""
+    return _asks_for_all(query) and _NAMES_TEXT.match(query.core) is None
+
+
 def _asks_for_all(query: Query) -> bool:
     """A bare look-up: 第13条写了啥, 细则第13条."""
     rest = re.sub(r"第?\d+条(?:之\d+)?", "", _NAMES_TEXT.sub("", query.core))

@@ -63,6 +63,16 @@ async def test_similar_questions_are_offered_as_one_and_one_answer_reaches_both_
     assert emulator.violations == []
 
 
+async def test_the_first_administrator_hears_of_a_question_before_there_are_organisers(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        admin = await house.join("管理员", role=Role.ADMIN)
+        await passes_on(await house.join("林晓雨", number="2026001"), "三号楼的打印机坏了找谁修")
+
+        assert "打印机" not in (await admin.hears("新问题")).text
+
+
 async def test_what_was_joined_wrongly_is_taken_out_and_answered_on_its_own(
     database: Database, emulator: Emulator
 ) -> None:

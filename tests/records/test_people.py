@@ -84,6 +84,17 @@ async def test_the_nearest_organiser_comes_first(database: Database) -> None:
         assert await organisers_of(session, committee.id) == [far]
 
 
+async def test_where_nobody_organises_an_administrator_is_told_instead(database: Database) -> None:
+    async with database.write() as session:
+        committee = await create_branch(session, "经管学院党委", kind=BranchKind.COMMITTEE)
+        branch = await create_branch(session, "本科生第一党支部", parent=committee.id)
+        admin = await add_person(session, name="陈守一", branch_id=committee.id, now=NOON, roles=(Role.ADMIN,))
+
+        assert await organisers_of(session, branch.id) == [admin]
+        organiser = await add_person(session, name="周立言", branch_id=branch.id, now=NOON, roles=(Role.ORGANISER,))
+        assert await organisers_of(session, branch.id) == [organiser]
+
+
 async def test_people_are_found_by_number_name_and_account(database: Database) -> None:
     async with database.write() as session:
         first = await _student(session, "2026001", "林一")

@@ -80,6 +80,27 @@ def test_the_national_rule_stands_before_the_school_and_each_is_labelled(index: 
     assert levels == [Level.NATIONAL, Level.SCHOOL]
 
 
+@pytest.mark.parametrize("question", ["啥是第 十 三 条", "第拾叁条写了啥", "article 13", "第十二到十三条", "第⑬条"])
+def test_an_article_is_looked_up_in_odd_spellings_too(index: Index, question: str) -> None:
+    given_answer = answer(index, question, on=TODAY)
+
+    assert [citation.quote for citation in given_answer.citations] == [ARTICLES["第十三条"].strip()]
+    assert given_answer.question == question
+
+
+def test_a_number_alone_means_the_article_of_the_rules_and_else_that_of_every_text(index: Index) -> None:
+    other = {"title": "学院门禁规定", "document": DocumentId("other"), "level": Level.SCHOOL}
+    rules = {"title": "中国共产党发展党员工作细则（2026年）", "document": DocumentId("the-rules")}
+    index.add([passage(300, "第十三条　宿舍二十三时关门。", article="第十三条", **other)])
+
+    both = answer(index, "第十三条", on=TODAY)
+    index.add([passage(301, "第十三条　拟列为发展对象的应当公示。", article="第十三条", **rules)])
+    meant = answer(index, "第十三条", on=TODAY)
+
+    assert len(both.citations) == 2
+    assert [citation.passage.document for citation in meant.citations] == ["the-rules"]
+
+
 def test_what_schools_do_is_set_beside_the_rule_only_where_it_gives_the_amount_that_is_asked_for(index: Index) -> None:
     text = "要装订成册的有：会员对象公示期里的照片、工作日志。"
     index.add(
