@@ -38,6 +38,7 @@ from storage.settings import get_setting, put_setting
 
 log = structlog.get_logger(__name__)
 SEND_TIMEOUT_SECONDS = 30.0
+PAUSE_SECONDS = 1.0  # after trouble with the database
 NEVER = 0  # the session's own time-out, which would throw away what arrived while the process stood still
 NOT_MODIFIED, UNCHANGED = "message is not modified", "unchanged"
 HARMLESS = ("query is too old", "query id is invalid", "to delete not found", "to edit not found")
@@ -101,7 +102,7 @@ class DoorCarrier:
         first, *others = fitted(method)
         report = await self._send(first, letter)
         if report.outcome is Outcome.SENT and others:
-            await self._go_on(letter, others)
+            await self._until_kept(letter, others)
         if report.outcome is Outcome.DEAD and report.reason == BLOCKED and not is_callback_answer(letter.payload):
             await self._keep(lambda session: mark_blocked(session, letter.channel, letter.chat_id, now=self._clock()))
         return report
@@ -113,6 +114,17 @@ class DoorCarrier:
             method = await thaw(letter.payload, session)
         is_elsewhere = getattr(method, "chat_id", letter.chat_id) != letter.chat_id
         return method.model_copy(update={"chat_id": letter.chat_id}) if is_elsewhere else method
+
+    async def _until_kept(self, letter: Letter, others: list[TelegramMethod[Any]]) -> None:
+        """Trouble with the database is waited out: the first part has arrived, and is not to be sent again."""
+        while True:
+            try:
+                return await self._go_on(letter, others)
+            except Exception as error:
+                if not will_pass(error):
+                    raise
+                log.warning("carrier.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _go_on(self, letter: Letter, others: list[TelegramMethod[Any]]) -> None:
         """What does not fit into one message goes next, each part once even if the first is sent again."""

@@ -14,11 +14,12 @@ import pytest
 from aiogram.methods import SendMessage
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from structlog.testing import capture_logs
 
 from bot.channels.telegram import telegram_bot
 from bot.turns.carrier import Composed, DoorCarrier
 from scheduler.delivery import Delivery
-from scheduler.outbox import Letter, enqueue
+from scheduler.outbox import Kind, Letter, enqueue
 from storage.database import Database, sqlite_url
 from tests.bot.small_house import SmallHouse, in_thread, now
 from tests.emulator.emulator import Emulator
@@ -53,18 +54,20 @@ def everything_once(mei: Person) -> None:
     assert len(mei.heard) == 6
 
 
+async def say(database: Database, pragma: str) -> None:
+    """To the one connection that writes."""
+    async with database.engine.connect() as connection:
+        raw = await connection.get_raw_connection()  # in no transaction: a file that can only be read begins none
+        await raw.driver_connection.execute(f"PRAGMA {pragma}")
+
+
 @pytest.mark.parametrize(("trouble", "mended"), [("max_page_count = 1", "max_page_count = 1000000"), QUERY_ONLY])
 async def test_a_file_that_cannot_grow_or_only_be_read_is_waited_for(
     new_sqlite: Callable[[], str], emulator: Emulator, trouble: str, mended: str
 ) -> None:
     database = Database(new_sqlite())
 
-    async def say(pragma: str) -> None:
-        async with database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()  # in no transaction: a file that can only be read begins none
-            await raw.driver_connection.execute(f"PRAGMA {pragma}")
-
-    async with interrupted(database, emulator, lambda: say(trouble), lambda: say(mended)) as mei:
+    async with interrupted(database, emulator, lambda: say(database, trouble), lambda: say(database, mended)) as mei:
         await asyncio.sleep(0)
         await in_thread(lambda: emulator.waits_until(lambda it: it.pending_updates == 1))
         with pytest.raises(TimeoutError):
@@ -150,3 +153,36 @@ async def test_a_card_that_could_not_be_written_is_sent_when_the_database_is_the
     assert [seen.text for seen in person.heard] == ["card"]
     await door.session.close()
     await gone.close()
+
+
+async def test_the_second_part_of_a_long_letter_waits_for_the_database_and_the_first_is_not_sent_again(
+    new_sqlite: Callable[[], str], emulator: Emulator
+) -> None:
+    database, person = Database(new_sqlite()), emulator.user("林小梅")
+    door = telegram_bot(emulator.token, emulator.address)
+
+    async def compose(letter: Letter) -> Composed:
+        if not person.heard:
+            await say(database, QUERY_ONLY[0])
+        return SendMessage(chat_id=letter.chat_id, text="一二三四五六七。" * 800)
+
+    async with database.write() as session:
+        long = replace(letter("long", person.id, Kind.REMINDER), payload={"template": "reminders"})
+        await enqueue(session, [long], now=now())
+    delivery = Delivery(database, {"telegram": DoorCarrier(database, door, compose, now)}, {}, now)
+    with capture_logs() as logs:
+        delivering = asyncio.create_task(delivery.run(alone=True))
+        async with asyncio.timeout(20):
+            while True:
+                if any("error" in one or "exc_info" in one for one in logs):
+                    await say(database, QUERY_ONLY[1])
+                    logs.clear()
+                if set((await states(database)).values()) == {"sent"} and len(person.heard) > 1:
+                    break
+                await asyncio.sleep(0.01)
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
+
+    assert "".join(seen.text for seen in person.heard) == "一二三四五六七。" * 800
+    await door.session.close()
+    await database.close()
