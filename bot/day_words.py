@@ -30,6 +30,16 @@ _MONTH_END = re.compile(
     rf"|(?P<near>{'|'.join(_MONTHS)})|(?<![\d个一二三四五六七八九十])月)(?:底|末))"
 )
 _YEAR_END = re.compile(rf"(?P<said>(?P<year>20\d{{2}}|{'|'.join(_YEARS)})?年?[底末])")
+_ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ENGLISH_MONTH = rf"(?P<month>{'|'.join(_ENGLISH_MONTHS)})[a-z]*\.?"
+_ENGLISH = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_ENGLISH_MONTH}(?:,? (?P<year>20\d{{2}}))?\b",
+        rf"\b{_ENGLISH_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<year>20\d{{2}}))?",
+        rf"\b{_ENGLISH_MONTH} (?P<year>20\d{{2}})\b",
+    )
+)
 # 三天后, never 公示三天后 or 五个工作日后: a span counted from something else than today is no day.
 _SPAN = re.compile(
     r"(?:^|[我在过，。,、\s]|如果|假如|假设|要是|万一|若是?|倘若)"
@@ -57,6 +67,8 @@ def day_said(text: str, today: date) -> SaidDay | None:
     if found := _WHOLE.search(plain):
         numbers = [int(part) for part in found.groups() if part is not None]
         return _said(found, *numbers, guess=False)
+    if found := next((found for one in _ENGLISH if (found := one.search(plain))), None):
+        return _in_english(found, today)
     if said := _end_said(plain, today):
         return said
     if found := _RELATIVE_MONTH.search(plain):
@@ -137,6 +149,14 @@ def _last_such(day: int, today: date) -> date | None:
     months = (months_after(today.replace(day=1), -number) for number in range(4))
     days = (first + timedelta(days=day - 1) for first in months)
     return next((one for one in days if one.day == day and one <= today), None)
+
+
+def _in_english(found: re.Match[str], today: date) -> SaidDay:
+    """1 December 2026, Dec 1, March 2027."""
+    parts = found.groupdict()
+    month, day = _ENGLISH_MONTHS.index(parts["month"].lower()[:3]) + 1, int(parts.get("day") or "1")
+    year = int(parts["year"]) if parts["year"] else today.year + ((month, day) < (today.month, today.day))
+    return _said(found, year, month, day, guess=not (parts["year"] and parts.get("day")))
 
 
 def _of_month(found: re.Match[str], today: date) -> SaidDay:

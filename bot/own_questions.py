@@ -12,56 +12,79 @@ from bot.days import NoDay
 from records.deadline import Deadline
 from records.facts import Fact
 
-_SELF = re.compile(r"[我俺](?!们|校|院|国|党|班|支部)|本人|自己(?!写|填|打|选|找|交)")
+_SELF = re.compile(r"[我俺](?!们|校|院|国|党|班|支部)|本人|自己(?!写|填|打|选|找|交)|\b(?:i|my|me)\b", re.IGNORECASE)
 _WHEN = re.compile(
     r"什么时候|啥时候?|何时|几时|哪一?天|几号|几月|了几[天周个年]|多久|多长时间|还要等|还差|还剩|到期|超期|过期|逾期|截止|期限|"
     r"最早|最晚|最迟|到时间|时间(到|够|满)|满(一年|半年)|(可以|能|该|够).{0,12}(了吗|了没|了么|吗)|"
-    r"when|due|deadline|how long",
+    r"when|due|deadline|how long|earliest|latest|how soon",
     re.IGNORECASE,
 )
 _PAST = re.compile(
     r"(?<!满)了(?:有)?(?:多久|多长|几|多少)|(?<!还要)(?<!还差)(?<!还剩)(?<!再)多久了|"
     r"(?:哪一?天|什么时候|啥时候?|何时|几时|几号|几月)(?!能|可以|才|要|该).{0,12}(?:的[?？呀啊]*$|[谈交递推宣]的)"
 )
-_IF = re.compile(r"如果|假如|假设|要是|若(是)?|倘若|万一|\bif\b|suppose", re.IGNORECASE)
-_CLAUSE_ENDS = re.compile(r"[，,。；;？?]|那么?|最早|then")
+_IF = re.compile(r"如果|假如|假设|假使|要是|若(是)?|倘若|万一|的话|\bif\b|suppose|assuming", re.IGNORECASE)
+_CLAUSE_ENDS = re.compile(r"[，,。；;？?]|的话|那么?|最早|最[晚迟]|什么时候|\b(?:then|when|how)\b", re.IGNORECASE)
+# A case that is asked about, and no day: what to do, whether it counts, why.
+_NO_DAY_ASKED = re.compile(
+    r"怎么办|怎么处理|为什么|是不是|算不算|有没有影响|会不会|what (?:happens|should)|why", re.IGNORECASE
+)
 
 # What people call a step, the particular before the general; each with the steps whose dates are meant.
 _CALLED: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"转正申请", ("conversion_applied", "conversion_meeting")),
-    (r"转正|转为正式|正式党员|预备期", ("conversion_meeting", "conversion_approved")),
-    (r"思想汇报|思想报告", ("thought_report",)),
-    (r"宣誓", ("oath_taken",)),
-    (r"归档|档案", ("archived",)),
-    (r"预审", ("pre_review_passed", "branch_meeting_admitted")),
-    (r"党委.{0,4}谈话|审批.{0,4}谈话", ("committee_interview",)),
-    (r"谈话", ("interview",)),
-    (r"公示", ("public_notice_posted", "candidate_listed")),
-    (r"政审|政治审查", ("political_review_passed",)),
-    (r"集中培训|短期培训", ("intensive_training_completed",)),
-    (r"半年.{0,4}考察|考察", ("half_year_review",)),
-    (r"(预备党员|入党).{0,6}(审批|批准|批复)|审批|批准|批复", ("admission_approved", "conversion_approved")),
-    (r"支部(党员)?大会|接收|预备党员|入党(?!申请|积极)", ("branch_meeting_admitted", "admission_approved")),
-    (r"发展对象", ("candidate_decided", "candidate_listed")),
-    (r"积极分子|推优", ("activist_decided", "half_year_review")),
+    (r"转正申请|conversion application|appl\w* for conversion", ("conversion_applied", "conversion_meeting")),
+    (
+        r"转正|转为正式|正式党员|预备期|conversion|convert|full member|probation(?!ary)",
+        ("conversion_meeting", "conversion_approved"),
+    ),
+    (r"思想汇报|思想报告|thought report", ("thought_report",)),
+    (r"宣誓|\boath", ("oath_taken",)),
+    (r"归档|档案|archiv", ("archived",)),
+    (r"预审|pre-?review", ("pre_review_passed", "branch_meeting_admitted")),
+    (r"党委.{0,4}谈话|审批.{0,4}谈话|committee (?:interview|talk)", ("committee_interview",)),
+    (r"谈话|interview|\btalk", ("interview",)),
+    (r"公示|notice", ("public_notice_posted", "candidate_listed")),
+    (r"政审|政治审查|political review", ("political_review_passed",)),
+    (r"集中培训|短期培训|training", ("intensive_training_completed",)),
+    (r"半年.{0,4}考察|考察|half-year", ("half_year_review",)),
+    (r"(预备党员|入党).{0,6}(审批|批准|批复)|审批|批准|批复|approv", ("admission_approved", "conversion_approved")),
+    (
+        r"支部(党员)?大会|接收|预备党员|入党(?!申请|积极)|branch meeting|probationary|admitted|admission",
+        ("branch_meeting_admitted", "admission_approved"),
+    ),
+    (r"发展对象|candidate", ("candidate_decided", "candidate_listed")),
+    (r"积极分子|推优|activist", ("activist_decided", "half_year_review")),
     (r"谈的话", ("interview",)),
-    (r"申请(?!人)", ("application_received", "interview")),
-    (r"联系人", ("mentor_assigned",)),
+    (r"申请(?!人)|appl(?:y|ied|ication)", ("application_received", "interview")),
+    (r"联系人|mentor", ("mentor_assigned",)),
 )
-_PATTERNS = tuple((re.compile(pattern), steps) for pattern, steps in _CALLED)
+_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), steps) for pattern, steps in _CALLED)
 # The event that a supposition is about, where it is another than the first above.
-_SUPPOSED: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"列为发展对象|公示(结束|期满|通过)"), "candidate_listed"),
-    (re.compile(r"公示|张榜"), "public_notice_posted"),
-    (re.compile(r"发展对象"), "candidate_decided"),
-    (re.compile(r"积极分子"), "activist_decided"),
-    (re.compile(r"预审"), "pre_review_passed"),
-    (re.compile(r"(转正).{0,8}(大会|讨论|表决)"), "conversion_meeting"),
-    (re.compile(r"(大会|表决|接收|通过).{0,8}预备党员|支部(党员)?大会|成为预备党员"), "branch_meeting_admitted"),
-    (re.compile(r"(审批|批准|批复)"), "admission_approved"),
-    (re.compile(r"毕业|离校|离开"), "leaving_planned"),
-    (re.compile(r"申请书|申请入党|入党申请"), "application_received"),
+_EVENTS = (
+    (r"列为发展对象|公示(?:结束|期满|通过)|listed as", "candidate_listed"),
+    (r"公示|张榜|notice", "public_notice_posted"),
+    (r"发展对象|candidate", "candidate_decided"),
+    (r"积极分子.{0,6}备案", "activist_filed"),
+    (r"积极分子|activist", "activist_decided"),
+    (r"预审|pre-?review", "pre_review_passed"),
+    (r"党委.{0,4}谈话|审批.{0,4}谈话|committee (?:interview|talk)", "committee_interview"),
+    (r"谈话|interview|talk", "interview"),
+    (r"政审|政治审查|political review", "political_review_passed"),
+    (r"集中培训|短期培训|training", "intensive_training_completed"),
+    (r"介绍人|introducer", "introducers_named"),
+    (r"联系人|mentor", "mentor_assigned"),
+    (r"志愿书", "volunteer_form_completed"),
+    (r"宣誓|\boath", "oath_taken"),
+    (r"转正申请|申请转正|appl\w* for conversion|conversion application", "conversion_applied"),
+    (r"转正.{0,6}(?:审批|批准|批复)", "conversion_approved"),
+    (r"转正|conversion|convert", "conversion_meeting"),
+    (r"(?:大会|表决|接收|通过).{0,8}预备党员|支部(?:党员)?大会|branch meeting", "branch_meeting_admitted"),
+    (r"审批|批准|批复|approved", "admission_approved"),
+    (r"毕业|离校|离开|graduate|leave|leaving", "leaving_planned"),
+    (r"申请书|申请入党|入党申请|\bappl(?:y|ied)", "application_received"),
+    (r"预备党员|入党(?!积极)|probationary|admitted", "branch_meeting_admitted"),
 )
+_SUPPOSED = tuple((re.compile(pattern, re.IGNORECASE), step) for pattern, step in _EVENTS)
 GENERAL = re.compile(
     r"(我的|自己的|有(什么|哪些|没有)).{0,8}(期限|日期|到期|超期|要办|待办)|my (dates|deadlines)", re.IGNORECASE
 )
@@ -105,14 +128,24 @@ def supposed(question: str, today: date) -> Supposition | None:
     found = day_said(question, today) if _IF.search(question) else None
     if found is None:
         return None
-    end = _CLAUSE_ENDS.search(question, found.end)
-    condition, rest = (question[: end.start()], question[end.start() :]) if end else (question, "")
+    condition, rest = _halves(question, found.end)
     step = next((step for pattern, step in _SUPPOSED if pattern.search(condition)), None)
-    if step is None:
+    if step is None or (_NO_DAY_ASKED.search(question) and not _WHEN.search(question)):
         return None
     if found.day is None:
         raise NoDay(value=found.said)
     return Supposition(step, found.day, steps_named(rest), found.said if found.guess else None)
+
+
+def _halves(question: str, day_ends: int) -> tuple[str, str]:
+    """What is supposed, and what is asked; in English the question may come first: When …, if … on 2026-12-01?"""
+    first = re.match(
+        r"(?P<asked>[^,，?？]*?(?:when|how soon|earliest|latest)\b.*?)\b(?P<if>if|assuming)\b", question, re.I
+    )
+    if first and first.end() <= day_ends:
+        return question[first.start("if") :], first["asked"]
+    end = _CLAUSE_ENDS.search(question, day_ends)
+    return (question[: end.start()], question[end.start() :]) if end else (question, "")
 
 
 def own_dates(question: str) -> OwnDates | None:

@@ -97,7 +97,7 @@ def what_if(
     Each step is taken on its own earliest day and the next counted from there; nothing here says that it will be so.
     """
     imagined = [*facts, *(Fact(-number, step, day) for number, (step, day) in enumerate(hypothetical.items(), start=1))]
-    start = max([today, *hypothetical.values()])
+    start = max([today, *(day for step, day in hypothetical.items() if step in track.position)])
     assumed = max((track.position.get(step, -1) for step in hypothetical), default=-1)
     reached = max(assumed, _reached(Scene(track, Past.of(imagined), today, calendar, readings)))
     found = []
@@ -263,6 +263,6 @@ def _earliest(step: Step, scene: Scene, start: date) -> Earliest:
             conditions += _lapsing(rule, scene, on)
         elif rule.offset is not None and rule.offset.before_months is not None:
             date_ = counted(rule, scene)
-            if date_ is not None and on > date_.due:
-                conditions.append(Condition("leaving", False, rule.article, rule=rule.id, due=date_.due))
+            if date_ is not None:
+                conditions.append(Condition("leaving", on <= date_.due, rule.article, rule=rule.id, due=date_.due))
     return Earliest(step.id, step.actor, on, by, provisional, tuple(conditions))

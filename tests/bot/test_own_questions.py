@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from bot.own_questions import own_dates
+from bot.own_questions import own_dates, supposed
+
+TODAY = date(2026, 11, 23)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +29,8 @@ from bot.own_questions import own_dates
         ("我公示哪天结束", "public_notice_posted"),
         ("我的半年考察是哪天", "half_year_review"),
         ("自己的集中培训最晚哪天", "intensive_training_completed"),
+        ("When is my interview due?", "interview"),
+        ("When can I become a candidate?", "candidate_decided"),
     ],
 )
 def test_a_question_on_ones_own_date_names_the_step(question: str, step: str) -> None:
@@ -52,6 +58,8 @@ def test_a_question_on_ones_own_date_names_the_step(question: str, step: str) ->
         "我想当入党介绍人要做什么",
         "培训最少几天",
         "公示期从哪天算",
+        "How long is probation?",
+        "When is the notice over?",
     ],
 )
 def test_a_question_on_the_rule_is_not_one_on_ones_own_date(question: str) -> None:
@@ -84,3 +92,50 @@ def test_what_is_to_come_is_not_taken_for_what_has_happened(question: str) -> No
 
     assert found is not None
     assert not found.past
+
+
+@pytest.mark.parametrize(
+    ("question", "step", "wanted"),
+    [
+        ("如果2026-12-01谈话，最早什么时候确定为积极分子", "interview", "activist_decided"),
+        ("如果 2026-12-01 宣誓", "oath_taken", None),
+        ("如果2026-12-01政审，接下来什么时候预审", "political_review_passed", "pre_review_passed"),
+        ("确定为积极分子是2026-12-01的话，最早什么时候能成为发展对象", "activist_decided", "candidate_decided"),
+        ("2026-12-01确定为积极分子的话最早什么时候能成为发展对象", "activist_decided", "candidate_decided"),
+        ("如果2026-12-01提交转正申请，什么时候开会", "conversion_applied", None),
+        ("如果2026-12-01入党，什么时候转正", "branch_meeting_admitted", "conversion_meeting"),
+        ("如果2026-12-01毕业，最晚什么时候预审", "leaving_planned", "pre_review_passed"),
+        ("If I become an activist on 2026-12-01, when can I be a candidate?", "activist_decided", "candidate_decided"),
+        (
+            "How soon can I be a candidate if I am an activist on 1 December 2026?",
+            "activist_decided",
+            "candidate_decided",
+        ),
+        ("Suppose the notice is posted on Dec 1, what follows?", "public_notice_posted", None),
+        (
+            "Assuming I am admitted on December 1st, 2026 when can I convert",
+            "branch_meeting_admitted",
+            "conversion_meeting",
+        ),
+    ],
+)
+def test_a_what_if_names_the_supposed_step_its_day_and_what_is_asked(
+    question: str, step: str, wanted: str | None
+) -> None:
+    found = supposed(question, TODAY)
+
+    assert found is not None
+    assert (found.step, found.day) == (step, date(2026, 12, 1))
+    assert found.wanted[:1] == (() if wanted is None else (wanted,))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "如果2026年5月谈话没有记录怎么办",
+        "如果2026年5月谈话记录丢了会不会影响",
+        "What happens if the notice of 2026-05-01 was wrong?",
+    ],
+)
+def test_what_to_do_in_a_case_is_no_what_if(question: str) -> None:
+    assert supposed(question, TODAY) is None

@@ -94,6 +94,17 @@ def test_who_leaves_soon_and_what_has_lapsed_is_named() -> None:
     )
 
 
+def test_a_supposed_departure_holds_nothing_up_and_its_last_day_is_named_though_nobody_is_late() -> None:
+    named = [Fact(1, "activist_decided", date(2026, 1, 10))]
+
+    found = what_if(TRACK, named, {"leaving_planned": date(2027, 6, 30)}, today=TODAY, calendar=CALENDAR)
+    by_step = {one.step: one for one in found}
+
+    assert by_step["candidate_decided"].on == date(2027, 1, 10)  # a year of cultivation, not the day of leaving
+    leaving = next(one for one in by_step["pre_review_passed"].conditions if one.code == "leaving")
+    assert (leaving.met, leaving.due, leaving.article) == (True, date(2027, 3, 31), 18)
+
+
 def test_what_the_school_asks_for_again_and_again_is_named_with_each_stage() -> None:
     found = what_if(SCHOOL, [], {"activist_decided": date(2026, 12, 1)}, today=TODAY, calendar=CALENDAR)
 
