@@ -101,9 +101,13 @@ def show_membership(one: PartyStanding | None, _: Words) -> str:
 
 def show_date(one: Deadline, today: date, _: Words, *, silent: AbstractSet[str] = frozenset()) -> Markup:
     """One date: when, what; because of what; who must act and since when. `silent`: notes that stand elsewhere."""
+    return lines(headline(one, today, _), reason(one, _), _waiting(one, today, _), *remarks(one, _, silent=silent))
+
+
+def remarks(one: Deadline, _: Words, *, silent: AbstractSet[str] = frozenset()) -> list[str]:
+    """What is to be known about a date besides: paused, an estimate, not yet recognised. `silent`: left out."""
     spoken = [note for note in notes(one.note) if note.code not in silent and _.has(note.key)]
-    remarks = [_(note.key, value=note.value or "") for note in spoken]
-    return lines(headline(one, today, _), reason(one, _), _waiting(one, today, _), *remarks)
+    return [_(note.key, value=note.value or "") for note in spoken]
 
 
 def headline(one: Deadline, today: date, _: Words) -> str:

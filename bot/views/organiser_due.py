@@ -11,7 +11,7 @@ from bot.buttons.student import TalkAct
 from bot.deeds.appointing import Asked
 from bot.deeds.outstanding import Outstanding, Urgency
 from bot.reach import Reach
-from bot.views.dates import actor_name, article_of, headline, rounds_left, step_name
+from bot.views.dates import actor_name, article_of, headline, remarks, rounds_left, step_name
 from bot.views.talks import day_name, said_of
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
@@ -21,6 +21,7 @@ from records.talks import Proposal, Side, Talk
 PAGE = 6
 ASKED_AT_MOST = 10
 BRANCHES_AT_MOST = 20
+EXPECTED = frozenset({"written_end", "from", "missed", "provisional"})  # as it should be, or said in the line already
 
 
 def page_of(found: Sequence[Outstanding], page: int) -> Sequence[Outstanding]:
@@ -108,7 +109,8 @@ def _line(number: int, one: Outstanding, branches: Mapping[int, str], today: dat
     )
     where = branches.get(person.branch_id, "")
     who = _("due.who", number=number, name=person.name, student=person.student_number or "—", branch=where)
-    return lines(who.strip(), headline(deadline, today, _), rounds_left(one.later, _), holding)
+    besides = remarks(deadline, _, silent=EXPECTED)
+    return lines(who.strip(), headline(deadline, today, _), rounds_left(one.later, _), holding, *besides)
 
 
 def _asked(asked: Sequence[Asked], _: Words) -> str:

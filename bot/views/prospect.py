@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.deeds.standing import Prospect
-from bot.views.dates import actor_name, condition_name, event_name, step_name
+from bot.views.dates import actor_name, condition_name, step_name
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from records.outlook import Condition, Earliest
@@ -19,7 +19,7 @@ def show_prospect(prospect: Prospect, _: Words) -> Shown:
     asked = prospect.supposition
     wanting = _joined(prospect.wanting, _)
     head = lines(
-        _("dates.if_head", day=str(asked.day), step=event_name(asked.step, _)),
+        _("dates.if_head", day=str(asked.day), step=step_name(asked.step, _)),
         _("dates.if_read", said=asked.said, day=str(asked.day)) if asked.said else "",
         _("dates.if_itself", conditions=wanting) if wanting else "",
     )

@@ -238,6 +238,27 @@ async def test_rounds_that_were_missed_again_and_again_are_one_line_of_what_is_d
         await organiser.hears("是哪一天")
 
 
+async def test_due_says_what_keeps_a_date_from_being_taken_as_it_stands(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.join("陈一", number="2026002")
+        await house.record("林晓雨", "activist_decided", "2025-11-01")
+        await house.record("林晓雨", "half_year_review", "2026-10-30")
+        await house.record("林晓雨", "transferred_in", "2026-09-01")
+        await house.record("陈一", "branch_meeting_admitted", "2025-11-20")
+        await house.record("陈一", "paused", "2026-10-01")
+        await house.quiet()
+
+        organiser.says("/due")
+
+        due = await organiser.hears("到期事项")
+        met = due.text.index("时间条件已满足（2026-11-01 起）：支委会讨论拟列为发展对象")
+        assert "转入前的培养时间待现单位审查认定" in due.text[met:]
+        assert "估算：以入党志愿书写明的起止时间为准" in due.text
+        assert "已暂停，日期照算，由组织研究" in due.text
+    assert emulator.violations == []
+
+
 LETTERS = "甲乙丙丁戊己庚辛壬癸"
 
 
