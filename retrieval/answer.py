@@ -13,9 +13,11 @@ from retrieval.naming import article_key, articles_written_out, title_key
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
 from retrieval.precedence import gives_amount, speaks_of_all
+from retrieval.principles import on_principle
 from retrieval.queries import Query
-from retrieval.refusals import Refusal, on_principle, says_nothing, small_talk
+from retrieval.refusals import Refusal, says_nothing, small_talk
 from retrieval.search import Hit, Index, LookUp
+from retrieval.self_harm import speaks_of_self_harm
 from retrieval.spans import Span, choose, looks_up_a_number
 from retrieval.spelling import in_characters
 
@@ -217,6 +219,8 @@ def _of_other_days(
 
 
 def _unanswerable(text: str) -> Refusal | None:
+    if speaks_of_self_harm(text):
+        return Refusal.SELF_HARM
     if not text:
         return Refusal.EMPTY_QUESTION
     if says_nothing(text) or small_talk(text):

@@ -24,8 +24,9 @@ from retrieval.encoder import Encoder, load_encoder
 from retrieval.evaluation import Relevant, auroc, calibration_error, is_wanted, refused_when_answering
 from retrieval.material import anticipated, official_passages, starter_passages, with_questions
 from retrieval.normalise import normalise
+from retrieval.principles import on_principle
 from retrieval.ranking import CONFIDENCE, FEATURES, WEIGHTS, Weights, confidence_features, load_weights, probability
-from retrieval.refusals import on_principle, small_talk
+from retrieval.refusals import small_talk
 from retrieval.search import Index, Ranked
 
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "questions" / "students.jsonl"

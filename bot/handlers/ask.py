@@ -33,6 +33,9 @@ from content.usefulness import not_yet_cited, note_cited, note_unhelpful
 from records.deadline import Deadline
 from records.people import Person, organisers_of
 from retrieval.answer import Answer
+from retrieval.normalise import normalise
+from retrieval.refusals import Refusal
+from retrieval.self_harm import speaks_of_self_harm
 from retrieval.spelling import in_characters
 from storage.files import load_file
 
@@ -171,6 +174,9 @@ async def _answer(
     _: Words,
 ) -> None:
     """One's own dates where they are asked for, then what the documents say."""
+    if speaks_of_self_harm(normalise(question)):  # before all else: neither dates nor a length matter, nothing is kept
+        await message.answer(_(f"refusal.{Refusal.SELF_HARM.value}"))
+        return
     question, today = question.strip(), clock.today()
     if len(question) > LONGEST_QUESTION:
         await message.answer(_("ask.too_long", most=LONGEST_QUESTION))

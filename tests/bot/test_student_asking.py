@@ -206,6 +206,25 @@ async def test_what_is_not_answered_on_principle_says_so_and_offers_nothing(
         assert refused.buttons == []
 
 
+async def test_who_says_that_a_life_is_in_danger_hears_who_helps_and_nothing_is_kept(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+
+        student.says("我的谈话什么时候 我不想活了" + "。" * 600)
+
+        told = await student.hears("12356")
+        assert "120" in told.text
+        assert "110" in told.text
+        assert "推算" not in told.text
+        assert told.buttons == []
+        async with library.read() as session:
+            assert list(await session.scalars(select(InquiryRow))) == []
+            assert "不想活" not in str([row.data for row in await session.scalars(select(ConversationRow))])
+
+
 async def test_own_dates_are_answered_from_the_record_with_the_rule(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")

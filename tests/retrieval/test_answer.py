@@ -16,8 +16,10 @@ from retrieval.answer import Answer, Citation, answer
 from retrieval.encoder import load_encoder
 from retrieval.material import STARTER
 from retrieval.normalise import normalise
-from retrieval.refusals import Refusal, on_principle
+from retrieval.principles import on_principle
+from retrieval.refusals import Refusal
 from retrieval.search import Index
+from retrieval.self_harm import speaks_of_self_harm
 from retrieval.tuning import QUESTIONS
 from tests.retrieval.conftest import ARTICLES, TODAY, passage
 
@@ -211,6 +213,7 @@ def test_no_question_that_has_an_answer_is_refused_on_principle(path: Path) -> N
 
     assert answerable
     assert [question for question in answerable if on_principle(normalise(question))] == []
+    assert [question for question in answerable if speaks_of_self_harm(normalise(question))] == []
 
 
 @pytest.mark.parametrize(
