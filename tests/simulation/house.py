@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.base import BaseSession
-from aiogram.exceptions import TelegramNetworkError
+from aiogram.exceptions import TelegramForbiddenError, TelegramNetworkError
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.types import Chat, Message
 from sqlalchemy import select
@@ -40,13 +40,30 @@ from records.track import TRACKS, load_track
 from records.workdays import WorkCalendar
 from scheduler.delivery import Delivery
 from scheduler.planner import Planning, plan, plan_when_free
-from scheduler.snoozing import snooze
 from scheduler.tables import OutboxRow
 from storage.database import Database
 from tests.simulation.lives import Deed
 
+SCHOOL_FILE = TRACKS / "school.example.yaml"
 ZONE = ZoneInfo("Asia/Shanghai")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+# What is different in the second file of the school's rules (`oracle.LATER`).
+CHANGES = (
+    ("remind: [14, 3]", "remind: [10]"),
+    ("T04: [30, 0]", "T04: [60, 30, 0]"),
+    (
+        "base: [application_received.received_on, application_received]\n    offset: {months: 6}",
+        "base: [application_received.received_on, application_received]\n    offset: {months: 3}",
+    ),
+    (
+        "base: [branch_meeting_admitted]\n    offset: {months: 6}",
+        "base: [branch_meeting_admitted]\n    offset: {months: 4}",
+    ),
+    (
+        "base: [intensive_training_completed]\n    offset: {years: 2}",
+        "base: [intensive_training_completed]\n    offset: {years: 1}",
+    ),
+)
 PATIENCE = (1, 2, 5, 15, 60, 300, 300, 300)  # seconds between tries at a door that is shut; later ones are alike
 
 
@@ -65,6 +82,7 @@ class Door(BaseSession):
     moment: list[datetime]
     kept: list[tuple[datetime, SendMessage]] = field(default_factory=list)
     shut: bool = False
+    blocked: set[int] = field(default_factory=set)
     kill: Kill | None = None
     dead: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -75,6 +93,8 @@ class Door(BaseSession):
         assert isinstance(method, SendMessage)
         if self.shut:
             raise TelegramNetworkError(method, "nobody is there") from ConnectionRefusedError()
+        if int(method.chat_id) in self.blocked:
+            raise TelegramForbiddenError(method, "bot was blocked by the user")
         if self.kill is not None:
             dies = self.kill.after == 0
             self.kill = Kill(self.kill.after - 1, self.kill.heard)
@@ -105,8 +125,9 @@ class House:
         self.door = Door(self.moment)
         self.people: dict[str, Person] = {}
         self.names: dict[int, str] = {}
+        self.branches: dict[int, str] = {}
         self.restarts = 0
-        self._track = load_track(school=TRACKS / "school.example.yaml")
+        self._track = load_track(school=SCHOOL_FILE)
         self._calendar = WorkCalendar.standard()
         self._locales = Locales(default="zh_CN")
         self.database = Database(self._url)
@@ -136,6 +157,17 @@ class House:
         await self.database.close()
         self.open()
         await self._delivery.recover(everything=True)
+
+    async def change_rules(self) -> None:
+        """Another file of the school's rules is put in the place of the first, and the process started anew."""
+        text = SCHOOL_FILE.read_text("utf-8")
+        for was, becomes in CHANGES:
+            assert text.count(was) == 1, was
+            text = text.replace(was, becomes)
+        file = self._folder / "school.yaml"
+        file.write_text(text, "utf-8")
+        self._track = load_track(school=file)
+        await self.restart()
 
     def at(self, day: date, moment: time) -> None:
         self.moment[0] = datetime.combine(day, moment, ZONE).astimezone(UTC)
@@ -205,12 +237,15 @@ class House:
                 number: await create_branch(session, f"第{number}党支部", parent=top.id)
                 for number in sorted(set(students.values()))
             }
+            self.branches = {number: one.name for number, one in branches.items()}
             wanted = [("党委", top.id, Role.ORGANISER)]
             wanted += [(f"组织员{n}", one.id, Role.ORGANISER) for n, one in branches.items()]
             wanted += [(f"联系人{n}", one.id, Role.MENTOR) for n, one in branches.items()]
             wanted += [(name, branches[n].id, Role.STUDENT) for name, n in students.items()]
             for chat, (name, branch, role) in enumerate(wanted, start=1):
-                person = await add_person(session, name=name, branch_id=branch, now=LONG_AGO, roles=(role,))
+                person = await add_person(
+                    session, name=name, branch_id=branch, now=LONG_AGO, roles=(role,), student_number=f"2026{chat:04}"
+                )
                 await give_consent(session, person.id, NOTICE_VERSION, now=LONG_AGO)
                 await attach_account(session, person.id, "web", chat, now=LONG_AGO)
                 since, until = quiet.get(name, (None, None))
@@ -225,7 +260,8 @@ class House:
         student, organiser = self.people[deed.student], self.people[by]
         async with self.database.write() as session:
             if deed.does == "record":
-                await record_step(self.services, session, self._request(deed, organiser))
+                mentors = [one for name, one in self.people.items() if name == deed.detail.get("mentors")]
+                await record_step(self.services, session, self._request(deed, organiser), among=mentors)
                 return
             entry = await self._entry(session, student, deed.step)
             change: dict[str, Any] = {"reason": "登记有误", "by": organiser}
@@ -260,8 +296,3 @@ class House:
     async def _entry(self, session: Any, student: Person, step: str) -> Entry:
         entries = await entries_of(session, student.id)
         return next(one for one in reversed(entries) if one.payload.get("step") == step)
-
-    async def snooze(self, name: str, planned_at: datetime, until: datetime) -> int:
-        """「明天再提醒」 below a letter."""
-        async with self.database.write() as session:
-            return await snooze(session, self.people[name].id, planned_at=planned_at, until=until)

@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 
 from tests.simulation.oracle import DAY, fifth_working_day, months_later
 
+SMALL_HOURS, MORNING, NINE, NOON = time(3, 20), time(7, 40), time(9, 0), time(12, 45)
 DAYTIME, EVENING, NIGHT = time(10, 15), time(19, 30), time(22, 40)
 # How many days after the beginning comes what is peculiar to the kind.
 KINDS = {

@@ -9,6 +9,7 @@ import chinese_calendar
 
 DAY = timedelta(days=1)
 REVISED, SCHOOL = date(2026, 5, 11), date(2026, 9, 1)  # from when the new limits and the school's rules hold
+CHANGED = date(2026, 12, 1)  # when the school puts another file in the place of its rules
 USUAL = (14, 7, 1, 0)
 ORDER = [
     "application_received",
@@ -40,8 +41,25 @@ ORDER = [
     "archived",
 ]
 STAGES = ("application_received", "activist_decided", "candidate_listed", "admission_approved", "conversion_approved")
-COMMITTEE = {"pre_review_passed", "admission_approved", "conversion_approved"}  # steps on which the committee acts
+TALKS = {"interview": "application_received", "committee_interview": "pre_review_passed"}  # and what comes before
+AGREED = "talk_appointed"  # what happened when both sides agreed on a day for a talk
+# Steps on which the committee acts.
+COMMITTEE = {"pre_review_passed", "committee_interview", "admission_approved", "conversion_approved"}
 LASTING = {"birthday", "leaving_planned", "paused", "resumed", "probation_cancelled"}
+
+
+@dataclass(frozen=True)
+class School:
+    """What the school demands: terms in months, and days before at which it reminds."""
+
+    waiting: int
+    certificate: int
+    review: int
+    report_days: tuple[int, ...]
+    cultivated_days: tuple[int, ...]
+
+
+AT_FIRST, LATER = School(6, 24, 6, (14, 3), (30, 0)), School(3, 12, 4, (10,), (60, 30, 0))
 
 
 @dataclass(frozen=True)
@@ -99,7 +117,7 @@ class Record:
         facts = sorted(facts, key=lambda one: (one.on, one.number))
         ends = [one.on for one in facts if one.step == "probation_cancelled"]
         self.facts = [one for one in facts if not ends or one.step in LASTING or one.on > ends[-1]]
-        self.today = today
+        self.today, self.demands = today, AT_FIRST if today < CHANGED else LATER
         self.found: list[Due] = []
         done = [ORDER.index(step) for step in STAGES if self.last(step)]
         self.reached = max(done, default=-1)
@@ -123,13 +141,15 @@ class Record:
         if self.first(step, answered_from) is None and ORDER.index(step) >= self.reached:
             self.found.append(Due(rule, step, due, **more))
 
-    def rounds(self, rule: str, step: str, base: date, end: Happened | None, since: date = date.min) -> None:
+    def rounds(
+        self, rule: str, step: str, base: date, end: Happened | None, months: int = 6, since: date = date.min
+    ) -> None:
         """Every half-year from the base until the step that ends it; those that ended before the rule held are none."""
         if end is not None:
             return
-        ends = [months_later(base, 6)]
+        ends = [months_later(base, months)]
         while ends[-1] < self.today:
-            ends.append(months_later(base, 6 * (len(ends) + 1)))
+            ends.append(months_later(base, months * (len(ends) + 1)))
         wanting = list(ends)
         for review in self.every(step):
             if review.on < base:
@@ -154,7 +174,9 @@ class Record:
             if close >= SCHOOL and not any(
                 on >= start for on in reports
             ):  # a later report closes what was left open before it
-                self.found.append(Due("thought_report", "thought_report", close, days=(14, 3), weekly=False))
+                self.found.append(
+                    Due("thought_report", "thought_report", close, days=self.demands.report_days, weekly=False)
+                )
             start, first = close + DAY, False
 
     def open(self) -> list[Due]:
@@ -166,11 +188,19 @@ class Record:
             since = min(received, applied.on)
             self.ask("T02", "interview", months_later(received, 1), since, base=received)
             if school:
-                self.ask("waiting", "activist_decided", months_later(received, 6), since, floor=True, days=(0,))
+                self.ask(
+                    "waiting",
+                    "activist_decided",
+                    months_later(received, self.demands.waiting),
+                    since,
+                    floor=True,
+                    days=(0,),
+                )
         if activist:
             self.rounds("T03", "half_year_review", activist.on, self.first("candidate_listed", activist.on))
             due = months_later(activist.on, 12)
-            self.ask("T04", "candidate_decided", due, activist.on, floor=True, days=(30, 0))
+            days = self.demands.cultivated_days
+            self.ask("T04", "candidate_decided", due, activist.on, floor=True, days=days)
             if school:
                 self.quarters(activist.on, self.first("conversion_approved", activist.on))
         posted = self.last("public_notice_posted")
@@ -180,14 +210,32 @@ class Record:
         self._leaving()
         trained = self.last("intensive_training_completed")
         if trained and school:
-            due = months_later(trained.on, 24)
+            due = months_later(trained.on, self.demands.certificate)
             self.ask("certificate", "branch_meeting_admitted", due, trained.on, weekly=False)
         passed = self.last("pre_review_passed")
         if passed and national:
             due = months_later(passed.on, 1)
             self.ask("T08", "branch_meeting_admitted", due, passed.on, base=passed.on)
         self._membership(national, school)
+        self._agreed()
         return self.found
+
+    def can_talk(self, step: str) -> bool:
+        """Whether it is still to be held: a limit asks for it, or it was never held and what it needs is there."""
+        if any(one.step == step for one in self.found):
+            return True
+        return self.last(step) is None and ORDER.index(step) > self.reached and self.last(TALKS[step]) is not None
+
+    def _agreed(self) -> None:
+        """The last day that both sides agreed on for a talk; where a limit asks for it, the limit is what nags."""
+        for step in TALKS:
+            held = self.last(step)
+            agreed = [one for one in self.every(AGREED) if one.detail["step"] == step]
+            agreed = [one for one in agreed if held is None or one.on > held.on]
+            if agreed and self.can_talk(step):
+                limited = any(one.step == step for one in self.found)
+                day = date.fromisoformat(agreed[-1].detail["day"])
+                self.found.append(Due(AGREED, step, day, weekly=not limited))
 
     def _leaving(self) -> None:
         leaving = self.last("leaving_planned")
@@ -210,7 +258,7 @@ class Record:
         self.ask("T09 max", "admission_approved", months_later(reported, 6), since)
         if school:
             over = self.first("conversion_approved", meeting.on)
-            self.rounds("probation_review", "probation_review", meeting.on, over, SCHOOL)
+            self.rounds("probation_review", "probation_review", meeting.on, over, self.demands.review, SCHOOL)
         if approved and national:
             self.ask("T10", "oath_taken", months_later(approved.on, 1), approved.on, base=approved.on)
         end, since = months_later(meeting.on, 12), meeting.on

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiogram.methods import SendMessage
 
-from tests.simulation.expected import Item, Moment
+from tests.simulation.expected import LETTER, Item, Moment
 
 NAMES = {
     "派人谈话": "interview",
@@ -25,12 +25,14 @@ NAMES = {
     "支部党员大会讨论转正": "conversion_meeting",
     "上级党委审批转正": "conversion_approved",
     "材料归档": "archived",
+    "上级党委派人谈话": "committee_interview",
     "思想汇报": "thought_report",
     "预备期考察": "probation_review",
 }
 SHOWN_AT_MOST = 10
 COVER = re.compile(r"^你有(一| \d+ )项待办\n\n<tg-spoiler>(.*)</tg-spoiler>$", re.DOTALL)
-HEADLINE = re.compile(r"^(?:⏳|✅|🗓|⚠️) .*?(\d{4}-\d\d-\d\d).*$")
+HEADLINE = re.compile(r"^(?:⏳|✅|🗓|⚠️|🤝) .*?(\d{4}-\d\d-\d\d).*$")
+SORTS = {"有一项待您核实": "confirm", "有一个日子请您答复": "asks", "您约的日子有答复了": "tells"}
 ABOUT = re.compile(r"^<b>(学生\d+)</b>（")
 
 
@@ -39,6 +41,7 @@ class Message(NamedTuple):
 
     at: Moment
     name: str
+    sort: str
     items: frozenset[Item] | None
     count: int
     buttons: list[str]
@@ -52,15 +55,17 @@ def read(sent_at: datetime, method: SendMessage, names: Mapping[int, str], zone:
     rows = getattr(method.reply_markup, "inline_keyboard", [])
     buttons = [str(button.callback_data) for row in rows for button in row]
     if match is None:
-        return Message(at, name, None, 0, buttons)
-    items: set[Item] = set()
+        return Message(at, name, SORTS.get(str(method.text).split("\n")[0], "notice"), None, 0, buttons)
+    items: list[Item] = []
     about = name
     for line in match[2].split("\n"):
         if named := ABOUT.match(line):
             about = named[1]
         elif headline := HEADLINE.match(line):
             step = next(one for one in sorted(NAMES, key=len, reverse=True) if one in line)
-            items.add(Item(about, NAMES[step], date.fromisoformat(headline[1])))
+            items.append(Item(about, NAMES[step], date.fromisoformat(headline[1])))
+        elif "双方约定；" in line:
+            items[-1] = items[-1]._replace(agreed=True)
     count = 1 if match[1] == "一" else int(match[1])
-    assert len(items) == min(count, SHOWN_AT_MOST), method.text
-    return Message(at, name, frozenset(items), count, buttons)
+    assert len(set(items)) == min(count, SHOWN_AT_MOST), method.text
+    return Message(at, name, LETTER, frozenset(items), count, buttons)
