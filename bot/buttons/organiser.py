@@ -190,6 +190,10 @@ class Nudge(CallbackData, prefix="nudge"):
     kind: Name
 
 
+class Analysed(CallbackData, prefix="analysed"):
+    """「已分析」: this year's analysis of the presser's own committees was made."""
+
+
 class TalkOf(CallbackData, prefix="talkof"):
     """A button about the day of a student's talk; `value` as of the student's own buttons."""
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.buttons.keyboard import Button, keyboard
-from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf, TalkOf, Verify
+from bot.buttons.organiser import Analysed, Due, MentorSays, Nudge, StepOf, TalkOf, Verify
 from bot.buttons.student import TalkAct
+from bot.deeds.analysing import Analysis
 from bot.deeds.appointing import Asked
 from bot.deeds.outstanding import Outstanding, Urgency
 from bot.reach import Reach
-from bot.views.dates import actor_name, article_of, headline, remarks, rounds_left, step_name
+from bot.views.dates import actor_name, article_of, headline, remarks, rounds_left, show_date, step_name
 from bot.views.talks import day_name, said_of
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
@@ -32,6 +33,7 @@ def page_of(found: Sequence[Outstanding], page: int) -> Sequence[Outstanding]:
 def show_due(
     found: Sequence[Outstanding],
     asked: Sequence[Asked],
+    analysis: Analysis | None,
     talks: Mapping[PersonId, Sequence[Talk]],
     reach: Reach,
     branch: int,
@@ -43,11 +45,16 @@ def show_due(
 
     Args:
         asked: days that students proposed; they stand first.
+        analysis: the committee's own, which is of no student.
         talks: of the people on the page.
     """
     title = reach.title(branch, _.plain("due.everywhere"))
-    parts = [_head(found, title, today, _), _asked(asked, _)]
+    parts = [_head(found, title, today, _, more=analysis is not None), _asked(asked, _)]
     rows = [[_answer_button(one, _)] for one in asked[:ASKED_AT_MOST]]
+    if analysis is not None:
+        committees = "、".join(reach.names[one] for one in analysis.committees)
+        parts.append(lines(_("due.of_committee", name=committees), show_date(analysis.deadline, today, _)))
+        rows.append([Button(_.plain("due.analysed_button"), Analysed())])
     last: Urgency | None = None
     for number, one in enumerate(page_of(found, page), start=page * PAGE + 1):
         if one.urgency is not last:
@@ -89,8 +96,8 @@ def show_too_many(reach: Reach, _: Words) -> Shown:
     return {"text": _("due.choose_branch"), "reply_markup": keyboard(rows)}
 
 
-def _head(found: Sequence[Outstanding], title: str, today: date, _: Words) -> str:
-    if not found:
+def _head(found: Sequence[Outstanding], title: str, today: date, _: Words, *, more: bool = False) -> str:
+    if not found and not more:
         return lines(_("due.head", title=title, today=str(today)), _("due.nothing"))
     counts = {urgency.name.lower(): sum(one.urgency is urgency for one in found) for urgency in Urgency}
     return lines(_("due.head", title=title, today=str(today)), _("due.counts", **counts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -107,6 +108,32 @@ async def test_settling_again_changes_nothing_and_what_was_made_meanwhile_is_lef
         await house.quiet()
 
         assert letters(colleague) == []  # the letter has become the answer to the press, and no other has come
+
+
+async def test_it_stands_in_the_list_of_what_is_due_in_the_committees_week_and_is_noted_there(
+    libraries: Database, emulator: Emulator
+) -> None:
+    async with open_house(libraries, emulator) as house:
+        _student, branch, committee, colleague = await people(house)
+        house.moment[0] = datetime(2026, 12, 23, 10, 0, tzinfo=BEIJING)
+        committee.says("/due")
+        assert LINE not in (await committee.hears("到期事项")).text
+        house.later(days=1)
+
+        for person in (branch, colleague):
+            person.says("/due")
+        assert LINE not in (await branch.hears("到期事项")).text
+        listed = await colleague.hears("到期事项")
+        assert LINE in listed.text
+        assert "示例大学党委" in listed.text
+        assert "细则第十一条（细则要求）：每年分析一次入党积极分子队伍状况" in listed.text
+        press = colleague.presses("本年分析已完成", listed)
+        assert "2026 年的分析已记为完成" in await asyncio.to_thread(press.waits_for_answer)
+
+        since = committee.last.revision
+        committee.says("/due")
+        assert LINE not in (await committee.hears("到期事项", since=since)).text
+    assert emulator.violations == []
 
 
 async def test_a_committee_without_activists_is_left_in_peace(library: Database, emulator: Emulator) -> None:

@@ -93,11 +93,6 @@ MISTAKES = {
     "a snooze is forgotten": Mistake(
         "scheduler/snoozing.py", ".values(planned_at=None, remind_at=until)", ".values(planned_at=planned_at)"
     ),
-    "who moved stays with the old organisers": Mistake(
-        "bot/deeds/importing.py",
-        "    await settle_moved(services, session, applied.moved)\n",
-        "",
-    ),
     "who hands over goes on hearing": Mistake(
         "bot/deeds/mentoring.py", "until=since - timedelta(days=1)", "until=since + timedelta(days=3650)"
     ),
@@ -105,17 +100,12 @@ MISTAKES = {
     "what was missed while away is lost": Mistake(
         "scheduler/snoozing.py", "ReminderRow.planned_at >= since,", "ReminderRow.planned_at < since,"
     ),
-    "what came back from a shut door is lost": Mistake(
-        "scheduler/judging.py", "undelivered=report.reason == BLOCKED", "undelivered=False"
-    ),
-    "what came while away comes twice": Mistake("scheduler/snoozing.py", "ReminderRow.planned_at.not_in(written),", ""),
     "asked to confirm once and never again": Mistake(
         "bot/deeds/confirming.py", ":{by.id}:{planned_at:%Y%m%dT%H%M}", ":{by.id}"
     ),
     "nobody is reminded of an agreed day": Mistake(
         "records/rules.py", "    found += appointed_days(", "    _ = appointed_days("
     ),
-    "an agreed day nags beside its limit": Mistake(TALKS, "nag=limit is None", "nag=True"),
     "a side proposes again and again": Mistake(TALKS, "    if used is not None:", "    if used is not None and False:"),
     "the night is not worked": Mistake("bot/deeds/nightly.py", "if not _is_settled(", "if False and not _is_settled("),
     "what has passed is planned anew": Mistake(TALKING, "if one.remind_at > now and _differs(", "if _differs("),

@@ -12,9 +12,10 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons.organiser import Due, MentorSays, Nudge, StepOf
+from bot.buttons.organiser import Analysed, Due, MentorSays, Nudge, StepOf
 from bot.clock import Clock
 from bot.commands import STAFF
+from bot.deeds.analysing import analysed, analysis_due
 from bot.deeds.appointing import asked_by, talks_now
 from bot.deeds.outstanding import Outstanding, nudge_for, outstanding
 from bot.filters import ORGANISERS, Has
@@ -39,6 +40,7 @@ def router() -> Router:
     router.message.register(on_due, Command("due"), Has(*STAFF))
     router.callback_query.register(on_page, Due.filter(), Has(*STAFF))
     router.callback_query.register(on_nudge, Nudge.filter(), Has(*ORGANISERS))
+    router.callback_query.register(on_analysed, Analysed.filter(), Has(*ORGANISERS))
     router.callback_query.register(on_mentor_says, MentorSays.filter(), Has(*STAFF))
     return router
 
@@ -97,6 +99,15 @@ async def on_nudge(
     await query.answer(_.plain(key, count=len(own)), show_alert=not own)
 
 
+async def on_analysed(
+    query: CallbackQuery, services: Services, session: AsyncSession, person: Person, _: Words
+) -> None:
+    """「已分析」: nobody of the presser's committees is reminded of it again this year; it is on nobody's record."""
+    made = await analysed(services, session, person.id)
+    text = _.plain("reminder.analysed", year=services.clock.today().year) if made else _.plain("due.over")
+    await query.answer(text, show_alert=True)
+
+
 async def on_mentor_says(
     query: CallbackQuery,
     callback_data: MentorSays,
@@ -146,12 +157,13 @@ async def _page(
         waiting = [] if reach.branches else await _waiting(reading, students)
         talks = await _talks(services, reading, page_of(found, page)) if reach.branches else {}
         asked = await asked_by(services, reading, students) if reach.branches and page == 0 else []
+        analysis = await analysis_due(services, reading, person.id) if page == 0 and not branch else None
     looked = [*(one.student.id for one in asked), *(one.person.id for one in page_of(found, page))]
     seen = list(dict.fromkeys(looked))
     await note_look(session, person.id, seen, Looked.DATES, now=turn.now)
     if not reach.branches:
         return show_mentor_due(found, waiting, page, today, _)
-    return show_due(found, asked, talks, reach, branch, page, today, _)
+    return show_due(found, asked, analysis, talks, reach, branch, page, today, _)
 
 
 async def _waiting(session: AsyncSession, students: Sequence[Person]) -> list[tuple[Person, int]]:
