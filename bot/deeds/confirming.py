@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.buttons.organiser import StepOf
 from bot.deeds.telling import notify
 from records.deadline import Deadline
 from records.people import Person, organisers_of
@@ -27,8 +28,9 @@ async def ask_to_confirm(
         return None
     unique = f"done:{student.id}:{deadline.rule}:{deadline.occurrence}:{by.id}:{planned_at:%Y%m%dT%H%M}"
     values = {"who": by.name, "name": student.name, "step": f"@step.{deadline.step}"}
+    key = "reminder.please_confirm_own" if by.id == student.id else "reminder.please_confirm"
+    buttons = [("step.confirm", StepOf(person=student.id, step=deadline.step).pack())]
     drafts = [
-        await notify(session, one.id, "reminder.please_confirm", unique=unique, now=now, values=values)
-        for one in organisers
+        await notify(session, one.id, key, unique=unique, now=now, values=values, buttons=buttons) for one in organisers
     ]
     return [draft for draft in drafts if draft is not None]

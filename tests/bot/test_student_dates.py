@@ -263,12 +263,14 @@ async def test_done_already_asks_the_organiser_and_records_nothing(library: Data
 
         await student.hears("已请组织员核实")
         asked = await organiser.hears("待您核实")
-        assert "林晓雨 表示「派人谈话」已办" in asked.text
+        assert "林晓雨 表示「派人谈话」已办。" in asked.text
         assert asked.on_a_locked_screen.splitlines()[0] == "有一项待您核实"
         recorded = next(seen for seen in organiser.heard if "已登记" in seen.text)
         assert recorded.on_a_locked_screen == "已登记："
         organiser.presses("我已办")
         await organiser.hears("/step")
+        organiser.presses("登记", asked)
+        await organiser.hears("是哪一天")
         async with library.read() as session:
             assert await session.scalar(select(func.count()).select_from(EntryRow)) == 1
 

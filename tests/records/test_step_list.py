@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.words import Locales
 from records.people import Person, PersonId, Role
 from records.roster import read_roster
 from records.step_list import (
@@ -200,6 +201,16 @@ def test_people_are_found_by_number_or_by_a_name_that_only_one_bears() -> None:
 def test_every_step_of_the_track_has_a_name_in_lists() -> None:
     for step in load_track().by_id:
         assert step_called(step) == step
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_list_may_call_a_step_what_we_call_it(language: str) -> None:
+    words, track = Locales().words(language), load_track()
+
+    unknown = [step.id for step in (*track.steps, *track.events) if step_called(words.plain(step.title)) != step.id]
+
+    assert unknown == []
+    assert step_called("确定为积极分子") == "activist_decided"
 
 
 def test_a_roster_tells_birthdays_and_applications_too() -> None:
