@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Select, exists, select
@@ -10,16 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.lean import import_aiogram
 from bot.services import Services
 from bot.settings import Settings
-from records.branches import Branch, BranchKind, ensure_branch
-from records.invitations import DEFAULT_VALID_DAYS, Invited, invite, telegram_link, web_link
-from records.people import PersonId, Role, UnknownPerson, add_person, grant_role, person_by_id, person_by_name
+from records.branches import Branch, BranchKind, all_branches, ensure_branch
+from records.invitations import DEFAULT_VALID_DAYS, Invited, has_open_invitation, invite, telegram_link, web_link
+from records.people import Person, PersonId, Role, UnknownPerson, add_person, grant_role, person_by_id, person_by_name
 from records.tables import AccountRow, PersonRow, RoleRow
 
 ASK_TELEGRAM_SECONDS = 10
 
 
-async def invite_first_organiser(services: Services) -> Invited | None:
-    """A code for the administrator as long as nobody who organises has come in; an earlier one stops working."""
+@dataclass(frozen=True)
+class Awaited:
+    """The first administrator, who has not come in yet."""
+
+    person: Person
+    branch: str
+    invited: Invited | None  # None: an earlier start made their code, which still holds and is shown once
+
+
+async def await_first_organiser(services: Services) -> Awaited | None:
+    """The administrator as long as nobody who organises has come in, with a code where none of theirs holds."""
     now = services.clock.now()
     words = services.locales.words(services.settings.language)
     async with services.database.write() as session:
@@ -33,8 +43,11 @@ async def invite_first_organiser(services: Services) -> Invited | None:
             person = await add_person(
                 session, name=words.plain("first.person"), branch_id=root.id, now=now, roles=(Role.ADMIN,)
             )
+        (branch,) = [one.name for one in await all_branches(session) if one.id == person.branch_id]
+        if await has_open_invitation(session, person.id, now=now):
+            return Awaited(person, branch, None)
         code = await invite(session, person.id, now=now)
-    return Invited(person, code, now + timedelta(days=DEFAULT_VALID_DAYS))
+    return Awaited(person, branch, Invited(person, code, now + timedelta(days=DEFAULT_VALID_DAYS)))
 
 
 def _who_organises() -> Select[int, str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -182,12 +183,18 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _invite_first(desk: Desk, services: Services) -> None:
-    """Somebody has to be the first organiser: the code for them is printed, once."""
-    from bot.first import invite_first_organiser
+    """Somebody has to be the first organiser: the code for them is printed, once; later starts say how to get another."""
+    from bot.first import await_first_organiser
 
-    invited = await invite_first_organiser(services)
-    if invited is not None:
-        desk.line("cli.serve.first_code", code=invited.code, until=invited.expires_on.isoformat())
+    awaited = await await_first_organiser(services)
+    if awaited is None:
+        return
+    if awaited.invited is not None:
+        desk.line("cli.serve.first_code", code=awaited.invited.code, until=awaited.invited.expires_on.isoformat())
+    else:
+        desk.line(
+            "cli.serve.first_code_shown", name=shlex.quote(awaited.person.name), branch=shlex.quote(awaited.branch)
+        )
 
 
 def _first(group: BaseExceptionGroup[WaymarkError]) -> WaymarkError:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from bot.first import invite_first_organiser
+from bot.first import await_first_organiser
+from records.invitations import DEFAULT_VALID_DAYS
 from storage.database import Database
 from tests.bot.command_line import environment, serving, waymark
 from tests.bot.student_house import open_house
@@ -48,7 +51,7 @@ def _status(address: str) -> int:
         return status
 
 
-def test_every_start_shows_the_administrator_a_code_until_they_are_here_and_a_second_process_is_refused(
+def test_the_first_start_shows_the_administrator_a_code_and_a_second_process_is_refused(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path, None, "serve", web_port="0") as process:
@@ -69,31 +72,37 @@ def test_every_start_shows_the_administrator_a_code_until_they_are_here_and_a_se
         assert "Traceback" not in err
 
     with serving(tmp_path, None, "serve", web_port="0") as process:
-        again = CODE.search(_until_ready(process))
+        again = _until_ready(process)
         _stop(process, signal.SIGINT)
         assert process.returncode == 0
-    assert again is not None
-    assert again[0] not in said
+    (command,) = re.findall(r"waymark (roster invite .*)", again)
+    anew = waymark(tmp_path, None, *shlex.split(command))
+    assert not CODE.search(again)
+    assert CODE.search(anew.out)
 
 
-async def test_the_administrators_code_is_made_anew_until_an_organiser_has_an_account(
+async def test_the_administrators_code_is_shown_once_and_holds_until_they_come_or_it_expires(
     database: Database, emulator: Emulator
 ) -> None:
     async with open_house(database, emulator) as house:
-        first = await invite_first_organiser(house.services)
-        second = await invite_first_organiser(house.services)
+        first = await await_first_organiser(house.services)
+        again = await await_first_organiser(house.services)
+        house.later(hours=24 * DEFAULT_VALID_DAYS)
+        late = await await_first_organiser(house.services)
         assert first is not None
-        assert second is not None
-        assert (second.person.id, second.code != first.code) == (first.person.id, True)
+        assert first.invited is not None
+        assert again == replace(first, invited=None)
+        assert late is not None
+        assert late.invited is not None
 
         newcomer = emulator.user("管理员")
-        newcomer.says(f"/start {first.code}")
+        newcomer.says(f"/start {first.invited.code}")
         await newcomer.hears("邀请码")
-        newcomer.says(f"/start {second.code}")
+        newcomer.says(f"/start {late.invited.code}")
         newcomer.presses("同意", await newcomer.hears("告知书"))
         await newcomer.hears("欢迎")
 
-        assert await invite_first_organiser(house.services) is None
+        assert await await_first_organiser(house.services) is None
 
 
 def test_the_demo_brings_its_people_and_keeps_away_from_real_ones(tmp_path: Path) -> None:
