@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,7 +36,11 @@ from storage.errors import WaymarkError
 from storage.migrations import head_revision
 from storage.settings import get_setting
 
+if TYPE_CHECKING:
+    from aiogram.types import WebhookInfo
+
 LATE = timedelta(minutes=10)
+AHEAD = timedelta(minutes=2)  # the clocks of two machines may differ by less
 MEGABYTE = 1024 * 1024
 LITTLE_SPACE, NO_SPACE = 1024 * MEGABYTE, 200 * MEGABYTE
 ASK_SECONDS = 15
@@ -106,7 +110,8 @@ async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
                     yield await look(database)
         finally:
             await database.close()
-    yield await _telegram(settings)
+    for finding in await _telegram(settings, clock.now()):
+        yield finding
     rephraser = rephraser_of(settings, clock)
     if rephraser is not None:
         yield await _rephrasing(settings, rephraser)
@@ -215,7 +220,9 @@ def _planner(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
         if written is None:
             return warning("planner", "never")
         ran_at = datetime.fromisoformat(written)
-        minutes = int((now - ran_at).total_seconds() // 60)
+        if ran_at - now > AHEAD:
+            return warning("planner", "ahead", minutes=int((ran_at - now).total_seconds() // 60))
+        minutes = max(0, int((now - ran_at).total_seconds() // 60))
         return (
             warning("planner", "late", minutes=minutes, at=ran_at)
             if now - ran_at > LATE
@@ -256,10 +263,10 @@ def _codes(now: datetime) -> Callable[[Database], Awaitable[Finding]]:
     return look
 
 
-async def _telegram(settings: Settings) -> Finding:
+async def _telegram(settings: Settings, now: datetime) -> list[Finding]:
     token = settings.telegram_token.get_secret_value()
     if not token:
-        return ok("telegram", what="absent")
+        return [ok("telegram", what="absent")]
     import_aiogram()
     from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 
@@ -268,16 +275,32 @@ async def _telegram(settings: Settings) -> Finding:
     try:
         bot = telegram_bot(token, settings.telegram_api)
     except WaymarkError as error:
-        return problem("telegram", "malformed", error=error)
+        return [problem("telegram", "malformed", error=error)]
     try:
         me = await bot.get_me(request_timeout=ASK_SECONDS)
-        return ok("telegram", name=me.username or me.first_name)
+        registered = await bot.get_webhook_info(request_timeout=ASK_SECONDS)
+        return [ok("telegram", name=me.username or me.first_name), _webhook(settings, registered, now)]
     except (TelegramUnauthorizedError, TelegramNotFound):
-        return problem("telegram", "refused")
+        return [problem("telegram", "refused")]
     except TelegramAPIError as error:
-        return problem("telegram", "unreachable", api=settings.telegram_api, reason=type(error).__name__)
+        return [problem("telegram", "unreachable", api=settings.telegram_api, reason=type(error).__name__)]
     finally:
         await bot.session.close()
+
+
+def _webhook(settings: Settings, registered: WebhookInfo, now: datetime) -> Finding:
+    """Where Telegram brings updates, against where we wait for them."""
+    from bot.channels.webhook import address_of
+
+    ours = address_of(settings.webhook_url) if settings.webhook_url else ""
+    there = registered.url.replace(settings.telegram_token.get_secret_value(), "…")  # many put it into their address
+    values: dict[str, Any] = {"ours": ours, "there": there, "waiting": registered.pending_update_count}
+    if registered.url != ours:
+        return problem("webhook", ("elsewhere" if ours else "foreign") if there else "missing", **values)
+    failed = registered.last_error_date
+    if failed is not None and registered.pending_update_count and now - failed < LATE:
+        return problem("webhook", "failing", reason=registered.last_error_message or "", **values)
+    return ok("webhook", what="ok" if ours else "polled", **values)
 
 
 async def _rephrasing(settings: Settings, rephraser: Rephraser) -> Finding:

@@ -13,7 +13,8 @@ NO_SPACE = 1024 * 1024  # bytes; with less SQLite cannot even make the file by w
 
 _REASONS = {
     Trouble.FULL: "the disk is full; make room and do it again",
-    Trouble.READ_ONLY: "its files can only be read; give the user that runs Waymark the right to write them",
+    Trouble.READ_ONLY: "it can only be read; give the user that runs Waymark the right to write its files, "
+    "or see why PostgreSQL only reads",
     Trouble.LOCKED: "another program holds it; do it again when that one is done",
     Trouble.GONE: "it does not answer; see whether it runs, and do it again",
 }

@@ -19,10 +19,11 @@ STOPS = (
     ("planner", ("never",), "never"),
     ("planner", ("late",), "not_running"),
     ("telegram", ("unreachable",), "unreachable"),
+    ("webhook", ("elsewhere", "foreign", "missing", "failing"), "webhook"),
     ("listening", ("conflict",), "conflict"),
     ("outbox", ("late",), "stuck"),
 )
-BLEMISHES = (("outbox", "failed", "partly"), ("inbox", "parked", "parked"))
+BLEMISHES = (("planner", "ahead", "clock"), ("outbox", "failed", "partly"), ("inbox", "parked", "parked"))
 
 
 def verdict(findings: Sequence[Finding], zone: ZoneInfo) -> Finding:

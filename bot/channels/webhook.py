@@ -74,6 +74,11 @@ def secret_of(token: str, chosen: str) -> str:
     return chosen or hmac.new(token.encode(), b"waymark webhook", hashlib.sha256).hexdigest()
 
 
+def address_of(url: str) -> str:
+    """Where Telegram posts to, of what the operator has set."""
+    return url.rstrip("/") + PATH
+
+
 async def register(bot: Bot, url: str, secret: str, allowed_updates: Sequence[str], note: Note = unnoted) -> None:
     """Tell Telegram the address; tried until Telegram is reached.
 
@@ -81,7 +86,7 @@ async def register(bot: Bot, url: str, secret: str, allowed_updates: Sequence[st
         TokenRefused: there is no use in going on.
     """
     request = SetWebhook(
-        url=url.rstrip("/") + PATH,
+        url=address_of(url),
         secret_token=secret,
         allowed_updates=list(allowed_updates),
         max_connections=MAX_CONNECTIONS,

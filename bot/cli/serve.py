@@ -183,7 +183,7 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _invite_first(desk: Desk, services: Services) -> None:
-    """Somebody has to be the first organiser: the code for them is printed, once; later starts say how to get another."""
+    """Somebody has to be the first organiser: the code for them is printed, once; later starts say how to get one."""
     from bot.first import await_first_organiser
 
     awaited = await await_first_organiser(services)

@@ -97,6 +97,7 @@ def test_everything_that_can_be_found_has_a_sentence_in_both_languages() -> None
     source = (ROOT / "bot" / "doctor.py").read_text(encoding="utf-8")
     named = set(re.findall(r'(?:warning|problem)\("(\w+)", "(\w+)"', source))
     named |= {("pushes", said) for *_, said in (*STOPS, *BLEMISHES)} | {("listening", one.value) for one in Hearing}
+    named |= {("webhook", what) for what in ("polled", "elsewhere", "foreign", "missing")}
     named |= {(check, "ok") for check in re.findall(r'ok\("(\w+)"', source)}
 
     assert len(named) > 20

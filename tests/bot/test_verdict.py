@@ -34,6 +34,7 @@ __all__ = ["emulator"]
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # in Beijing
 HOUR = timedelta(hours=1)
+OURS, ANOTHER = "https://waymark.example.edu.cn", "https://old.example.edu.cn"
 
 
 @pytest.fixture
@@ -70,10 +71,14 @@ class Installed:
         return await self.hears_with(self.emulator.token)
 
     async def hears_with(self, token: str) -> tuple[str, Health, str]:
-        settings = Settings(telegram_token=token, _env_file=None, **self._values)  # type: ignore[arg-type]  # checked by pydantic
-        clock = Clock(settings.zone, lambda: NOON)
-        said: Finding = verdict([finding async for finding in examine(settings, clock)], settings.zone)
+        said, *_ = await self.findings(token)
         return said.what, said.state, Locales().words("zh_CN").plain(said.key, **said.values)
+
+    async def findings(self, token: str, webhook_url: str = "") -> list[Finding]:
+        """What is found, the verdict first."""
+        settings = Settings(telegram_token=token, webhook_url=webhook_url, _env_file=None, **self._values)  # type: ignore[arg-type]  # checked by pydantic
+        found = [finding async for finding in examine(settings, Clock(settings.zone, lambda: NOON))]
+        return [verdict(found, settings.zone), *found]
 
     @asynccontextmanager
     async def listened_to(self) -> AsyncIterator[None]:
@@ -136,6 +141,59 @@ async def test_a_token_that_is_refused_is_told_with_what_to_do(place: Installed)
     assert "（2026-11-22 11:00 起）" in sentence
     assert "@BotFather" in sentence
     assert wrong not in sentence
+
+
+@pytest.mark.parametrize(
+    ("ours", "there", "found"),
+    [
+        ("", "", "polled"),
+        (f"{OURS}/", f"{OURS}/telegram", "ok"),
+        (OURS, "", "missing"),
+        (OURS, f"{ANOTHER}/TOKEN", "elsewhere"),
+        ("", f"{ANOTHER}/TOKEN", "foreign"),
+    ],
+)
+async def test_where_telegram_brings_messages_is_compared_with_where_they_are_awaited(
+    place: Installed, ours: str, there: str, found: str
+) -> None:
+    token = place.emulator.token
+    with place.emulator.world.changed:  # as another program, or we before, told the platform
+        place.emulator.world.webhook.url = there.replace("TOKEN", token)
+
+    first, *rest = await place.findings(token, ours)
+    (finding,) = [one for one in rest if one.check == "webhook"]
+
+    assert finding.what == found
+    assert first.what == ("ok" if found in ("ok", "polled") else "webhook")
+    for language in ("zh_CN", "en"):
+        sentence = Locales().words(language).plain(finding.key, **finding.values)
+        assert token not in sentence
+        assert there.partition("TOKEN")[0] in sentence
+
+
+async def test_an_address_at_which_nobody_answers_is_told_with_what_telegram_says(place: Installed) -> None:
+    nobody = "http://127.0.0.1:1"
+    with place.emulator.world.changed:
+        place.emulator.world.webhook.url = f"{nobody}/telegram"
+    place.emulator.user("林小梅").says("hello")
+    await in_thread(lambda: place.emulator.waits_until(lambda it: it.world.webhook.last_error != ""))
+
+    first, *rest = await place.findings(place.emulator.token, nobody)
+    (finding,) = [one for one in rest if one.check == "webhook"]
+
+    assert (first.what, first.state, finding.what) == ("webhook", Health.PROBLEM, "failing")
+    sentence = Locales().words("zh_CN").plain(finding.key, **finding.values)
+    assert "送不到 http://127.0.0.1:1/telegram（Connection" in sentence
+    assert "积压 1" in sentence
+
+
+async def test_a_run_that_lies_in_the_future_tells_of_a_wrong_clock(place: Installed) -> None:
+    await place.planned(NOON + HOUR)
+
+    what, state, sentence = await place.hears()
+
+    assert (what, state) == ("clock", Health.WARNING)
+    assert "相差 60 分钟以上" in sentence
 
 
 async def test_a_house_that_stands_still_is_told_since_it_does(place: Installed) -> None:
