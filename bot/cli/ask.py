@@ -24,6 +24,13 @@ TABLES = (".xlsx", ".xls", ".csv")
 EVALUATED_ON_TERMINAL = ("hit@1", "hit@3", "hit@5", "mrr@10", "answer_rate", "refusal_auroc", "p50_ms", "p99_ms")
 
 
+class NothingToEvaluate(WaymarkError):
+    """A file without a single question that can be used."""
+
+    key = "cli.error.nothing_to_evaluate"
+    sentence = "{path} holds no question that can be used, so there is nothing to count."
+
+
 class NotAQuestionLine(WaymarkError):
     """A line of a batch file that asks nothing."""
 
@@ -193,6 +200,8 @@ async def _evaluate(desk: Desk, path: Path, on: date | None, *, misses: bool, js
     from retrieval import evaluation
 
     questions = await _questions_of(desk, path)
+    if not questions:
+        raise NothingToEvaluate(path=str(path))
     async with desk.services() as services:
         with desk.waiting("cli.ask.preparing"):
             index = await services.knowledge.current()

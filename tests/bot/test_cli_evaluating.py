@@ -62,6 +62,8 @@ def test_a_table_with_mistakes_is_evaluated_without_the_rows_that_say_nothing(
         ("a.xlsx", b"not a workbook", "没有「问题」一列"),
         ("a.xlsx", b"PK\x03\x04 cut short", "a.xlsx"),
         ("a.csv", b"", "a.csv"),
+        ("a.jsonl", b"\n \n", "a.jsonl 里没有可用的问题"),
+        ("a.csv", "问题,资料,条款\n,,\n".encode(), "a.csv 里没有可用的问题"),
     ],
 )
 def test_what_is_no_table_of_questions_gets_one_sentence(
