@@ -21,6 +21,7 @@ from scheduler.outbox import Kind, Result, State
 from scheduler.tables import OutboxRow
 from storage.database import Database
 
+WAIT_BUCKETS = (0.1, 0.5, 1, 5, 30, 120, 600, 3600, 36000)  # a reply waits for moments, a broadcast for hours
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 READY_SECONDS = 3.0  # a balancer asks every few seconds, and a database that is silent is none
 LOOPBACK = ("127.0.0.1", "::1")
@@ -48,6 +49,13 @@ class Metrics:
         self._handled = Histogram(
             "waymark_handler_seconds", "Time to handle an update", ["channel"], buckets=BUCKETS, registry=registry
         )
+        self._waits = Histogram(
+            "waymark_letter_wait_seconds",
+            "From its moment until it was sent, or after a 429 until it may go again",
+            ["channel", "priority"],
+            buckets=WAIT_BUCKETS,
+            registry=registry,
+        )
         self._letters = Gauge("waymark_outbox_letters", "Letters", ["state", "priority"], registry=registry)
         self._oldest = Gauge("waymark_outbox_oldest_due_seconds", "How late the outbox is", registry=registry)
         self._updates = Gauge("waymark_inbox_updates", "Updates", ["state"], registry=registry)
@@ -63,8 +71,13 @@ class Metrics:
         channel, kind = result.letter.channel, result.letter.kind
         outcome = "later" if result.state is State.QUEUED else result.state.value
         self._sends.labels(channel, kind.value if isinstance(kind, Kind) else kind, outcome).inc()
+        over = result.ended_at if result.state is State.SENT else None
         if result.retry_after is not None:
+            over = result.not_before
             self._refused.labels(channel).inc()
+        if over is not None and result.letter.due_at is not None:
+            waited = max(0.0, (over - result.letter.due_at).total_seconds())
+            self._waits.labels(channel, str(result.letter.priority)).observe(waited)
 
     def handled(self, channel: str, seconds: float) -> None:
         """An update has been handled."""

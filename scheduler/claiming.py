@@ -40,6 +40,7 @@ _LETTER = (
     OutboxRow.payload,
     OutboxRow.attempts,
     OutboxRow.expires_at,
+    OutboxRow.not_before,
 )
 
 
@@ -223,4 +224,5 @@ def _letter(row: Row[Any]) -> Letter:
         attempts=row.attempts + 1,
         expires_at=row.expires_at,
         priority=row.priority,
+        due_at=row.not_before,
     )

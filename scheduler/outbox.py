@@ -98,6 +98,7 @@ class Letter:
     attempts: int
     expires_at: datetime | None
     priority: int = 0
+    due_at: datetime | None = None
     good_until: float = math.inf
 
     def is_ours(self, moment: float) -> bool:

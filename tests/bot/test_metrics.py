@@ -125,6 +125,8 @@ async def test_what_became_of_what_was_sent_and_how_long_it_took_is_counted(
     assert numbers.of("waymark_sends_total", outcome="sent", **REPLIES) == 3
     assert numbers.of("waymark_sends_total", outcome="later", **REPLIES) == 1
     assert numbers.of("waymark_refused_total", channel="telegram") == 1
+    assert numbers.of("waymark_letter_wait_seconds_count", channel="telegram", priority="0") == 4  # the 429 too
+    assert 1 <= numbers.of("waymark_letter_wait_seconds_sum", priority="0") < 60
     assert numbers.of("waymark_handler_seconds_count", channel="telegram") >= 3
     assert numbers.of("waymark_handler_seconds_sum", channel="telegram") > 0
 

@@ -21,7 +21,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 IMAGES = ROOT / "docs" / "images"
 SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
 DEPLOYED = sorted((ROOT / "docs" / "deploy").iterdir())
-FOR_TESTS = {"WAYMARK_TESTS_MUST_RUN", "WAYMARK_TEST_PICTURES", "WAYMARK_SIMULATION"}
+FOR_TESTS = {"WAYMARK_TESTS_MUST_RUN", "WAYMARK_TEST_PICTURES", "WAYMARK_SIMULATION", "WAYMARK_TESTS_OUTAGE_SECONDS"}
 
 # `waymark serve`, `.venv/bin/waymark roster import …`, also within a longer line; a name alone is not a command.
 COMMAND = re.compile(r"(?<![\w/])(?:/?(?:[\w.]+/)*)waymark (?=[a-z])([a-z]+)(?: ([a-z]+))?((?:[ \t]+[^\s`|&#]+)*)")
