@@ -14,6 +14,7 @@ from records.sheet_guard import column_letters
 from records.sheets import Cell, Sheet
 
 _DAY = r"(\d{8}|\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?)"
+_BEGINS_WITH_A_YEAR = re.compile(r"(?:19|20)\d{2}(?:\s*[-/.年]|\d{2})")  # 2024-13-01, 20241301, 2024年9月
 _SPAN = re.compile(_DAY + r"\s*[-~～—–至到]+\s*" + _DAY)
 _WHO = ("student_number", "name")
 UNRELATED = "ledger.unrelated"
@@ -104,8 +105,9 @@ def _columns(sheet: Sheet, header: Header, patterns: Iterable[Mapping[str, Any]]
 
 
 def _holds_days(sheet: Sheet, header: Header, index: int) -> bool:
-    """Whether any cell is a day; a column of 是/否 or of remarks is none of ours."""
-    return any(isinstance(_day(row[index]), date) for row in sheet.rows[header.first_row :])
+    """Whether any cell is a day, or was meant as one; a column of 是/否 or of remarks is none of ours."""
+    cells = [row[index] for row in sheet.rows[header.first_row :]]
+    return any(isinstance(_day(cell), date) or _BEGINS_WITH_A_YEAR.match(clean(cell.text)) for cell in cells)
 
 
 def _read_row(

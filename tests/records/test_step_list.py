@@ -142,6 +142,22 @@ def test_every_wrong_cell_of_a_ledger_is_named_and_notes_below_it_are_not() -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [("2024-13-01", "problem.no_date"), (20241301, "problem.no_date"), ("2024年9月", "problem.only_a_month")],
+)
+def test_the_only_cell_of_a_column_is_named_when_it_is_wrong(written: str | int, problem: str) -> None:
+    rows = [
+        ["姓名", "学号", "确定为入党积极分子时间", "确定为发展对象时间"],
+        ["林晓雨", "2026001", 20230315, written],
+        ["陈一", "2026002", "2023.3.15", "\\"],
+    ]
+
+    told = read_step_list(xlsx(表=rows), "台账.xlsx")
+
+    assert [(p.key, p.where) for p in told.problems] == [(problem, "表!D2")]
+
+
 def test_a_span_counts_from_its_last_day() -> None:
     rows = [
         ["姓名", "学号", "发展对象培训起止时间"],
