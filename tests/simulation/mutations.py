@@ -100,6 +100,12 @@ MISTAKES = {
     "what was missed while away is lost": Mistake(
         "scheduler/snoozing.py", "ReminderRow.planned_at >= since,", "ReminderRow.planned_at < since,"
     ),
+    "what came back from a shut door is lost": Mistake(
+        "scheduler/judging.py", "undelivered=report.reason == BLOCKED", "undelivered=False"
+    ),
+    "who moved stays with the old organisers": Mistake(
+        "bot/deeds/importing.py", "await settle_moved(services, session, applied.moved)", ""
+    ),
     "asked to confirm once and never again": Mistake(
         "bot/deeds/confirming.py", ":{by.id}:{planned_at:%Y%m%dT%H%M}", ":{by.id}"
     ),

@@ -44,11 +44,11 @@ class Whims:
 
     async def come_about(self, today: date, moment: time) -> None:
         """What happens at this moment of the day, while the program is up."""
-        if moment in (MORNING, EVENING):
-            await self._times(0.012, self._move, today)
+        if moment == MORNING:
+            await self._times(0.04, self._move, today)
+            await self._times(0.05, self._block, today)
         if moment == DAYTIME:
             await self._times(0.02, self._hand_over, today)
-            await self._times(0.05, self._block, today)
             for name in [name for name, until in self.away.items() if until <= today]:
                 await self._come_back(name, today)
             for press in [one for one in self.presses if one.on <= today]:
@@ -99,16 +99,17 @@ class Whims:
             self.seen["said to be done"] += 1
 
     async def _move(self, today: date) -> None:
-        reminded = [one for one in self.students if self._is_reminded_of(one, today)]
-        student = self.chance.choice(reminded or self.students)  # a day on which it matters who organises
+        student = self.chance.choice(self._reminded_of(today) or self.students)  # it matters who organises them
         others = sorted(set(self.house.branches) - {self.expected.students[student]})
         branch = self.chance.choice(others)
         await doings.moved(self.house, student, branch)
         self.expected.move(student, branch, today)
         self.seen["moved"] += 1
 
-    def _is_reminded_of(self, student: str, today: date) -> bool:
-        return any(days_of(one, today) is not None for one in self.expected.record(student, today).found)
+    def _reminded_of(self, today: date) -> list[str]:
+        """Students of whom somebody is to hear today."""
+        records = {one: self.expected.record(one, today) for one in self.students}
+        return [name for name, one in records.items() if any(days_of(due, today) is not None for due in one.found)]
 
     async def _hand_over(self, today: date) -> None:
         """The mentor of an activist hands over to that of another branch."""
@@ -126,7 +127,8 @@ class Whims:
         self.seen["handed over"] += 1
 
     async def _block(self, today: date) -> None:
-        name = self.chance.choice([*self.students, *sorted({organiser(one) for one in self.house.branches})])
+        students = self._reminded_of(today) or self.students
+        name = self.chance.choice([*students, *(organiser(self.expected.students[one]) for one in students)])
         if name in self.away:
             return
         noticed = self.chance.random() < 0.5
