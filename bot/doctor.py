@@ -296,10 +296,10 @@ def _webhook(settings: Settings, registered: WebhookInfo, now: datetime) -> Find
     there = registered.url.replace(settings.telegram_token.get_secret_value(), "…")  # many put it into their address
     values: dict[str, Any] = {"ours": ours, "there": there, "waiting": registered.pending_update_count}
     if registered.url != ours:
-        return problem("webhook", ("elsewhere" if ours else "foreign") if there else "missing", **values)
+        return warning("webhook", ("elsewhere" if ours else "foreign") if there else "missing", **values)
     failed = registered.last_error_date
     if failed is not None and registered.pending_update_count and now - failed < LATE:
-        return problem("webhook", "failing", reason=registered.last_error_message or "", **values)
+        return warning("webhook", "failing", reason=registered.last_error_message or "", **values)
     return ok("webhook", what="ok" if ours else "polled", **values)
 
 

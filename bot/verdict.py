@@ -23,7 +23,7 @@ STOPS = (
     ("listening", ("conflict",), "conflict"),
     ("outbox", ("late",), "stuck"),
 )
-BLEMISHES = (("planner", "ahead", "clock"), ("outbox", "failed", "partly"), ("inbox", "parked", "parked"))
+BLEMISHES = (("planner", "ahead", "clock"), ("inbox", "parked", "parked"), ("outbox", "failed", "partly"))
 
 
 def verdict(findings: Sequence[Finding], zone: ZoneInfo) -> Finding:

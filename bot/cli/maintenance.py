@@ -130,7 +130,8 @@ async def _doctor(desk: Desk, *, json: bool) -> bool:
         findings = [finding async for finding in examine(desk.settings, Clock(zone))]
     except WaymarkError as error:
         findings = [problem("settings", "wrong", error=error)]
-    for finding in (verdict(findings, zone), *findings):
+    findings.insert(0, verdict(findings, zone))
+    for finding in findings:
         _tell(desk, finding, json=json)
     return all(finding.state is not Health.PROBLEM for finding in findings)
 

@@ -230,6 +230,21 @@ def test_it_is_the_first_line_in_the_operators_language(run: Line, language: str
     assert run("doctor", "--json", language=language).objects[0]["check"] == "pushes"
 
 
+async def test_what_stops_everything_fails_the_command_though_every_part_by_itself_would_do(
+    run: Line, new_sqlite: Callable[[], str]
+) -> None:
+    database = Database(url := new_sqlite())
+    async with database.write() as session:
+        await note_planned(session, now=NOON - 365 * 24 * HOUR)
+    await database.close()
+
+    ran = await in_thread(lambda: run("doctor", "--json", database_url=url))
+
+    states = {told["check"]: told["state"] for told in ran.objects}
+    assert (states["pushes"], states["planner"]) == ("problem", "warning")
+    assert ran.code == 1
+
+
 def test_a_wrong_setting_comes_first_too(run: Line) -> None:
     ran = run("doctor", web_port="many")
 
