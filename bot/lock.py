@@ -58,13 +58,13 @@ def sole_process(data: Path) -> Iterator[None]:
 
 
 def make_folder(data: Path) -> None:
-    """The data folder, made where it is not there.
+    """The data folder, made for us alone where it is not there.
 
     Raises:
         FolderNotWritable: it cannot be.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise _not_writable(data, error) from error
 

@@ -63,6 +63,7 @@ def test_the_first_start_shows_the_administrator_a_code_and_a_second_process_is_
         assert address is not None
         assert _status(address[0]) == 200
         assert CODE.search(said)
+        assert (tmp_path / "data").stat().st_mode & 0o077 == 0
         assert second.code == 1
         assert str(process.pid) in second.err
         assert other.code == 0
