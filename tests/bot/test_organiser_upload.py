@@ -239,6 +239,18 @@ async def test_a_file_is_looked_at_before_it_is_fetched_and_its_name_is_made_har
     assert emulator.violations == []
 
 
+async def test_a_file_that_is_announced_as_too_large_is_not_even_asked_for(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+
+        organiser.sends_document(bytes(MOST_MEGABYTES * MEGABYTE + 1), "扫描件.pdf")
+
+        assert f"{MOST_MEGABYTES} MB" in (await organiser.hears("扫描件.pdf")).text
+    assert not [one for one in emulator.requests if one.method == "getFile"]
+
+
 async def test_no_more_is_taken_than_may_be_received_whatever_was_announced() -> None:
     class Generous:
         taken = 0

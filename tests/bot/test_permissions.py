@@ -104,6 +104,7 @@ class Cast:
     mentor: Chatting
     organiser: Chatting
     elsewhere: Chatting
+    admin: Chatting  # of that other branch too
 
 
 def kinds_of_buttons() -> Iterator[type[CallbackData]]:
@@ -165,15 +166,17 @@ async def cast(house: StudentHouse) -> Cast:
         other = await ensure_branch(session, "学生第二党支部", parent=committee.id)
     home, house.branch = house.branch, other.id
     elsewhere = await house.join("赵书记", role=Role.ORGANISER)
+    admin = await house.join("吴老师", role=Role.ADMIN)
     house.branch = home
-    return Cast(house.emulator.user("路人"), student, mentor, organiser, elsewhere)
+    return Cast(house.emulator.user("路人"), student, mentor, organiser, elsewhere, admin)
 
 
 async def test_every_command_is_open_to_its_roles_only(database: Database, emulator: Emulator) -> None:
     async with open_house(database, emulator) as house:
         people = await cast(house)
         for name in sorted(ORGANISERS | STAFF | STUDENTS):
-            allowed = {"student": name in STUDENTS, "mentor": name in STAFF, "organiser": name in ORGANISERS | STAFF}
+            organises = name in ORGANISERS | STAFF
+            allowed = {"student": name in STUDENTS, "mentor": name in STAFF, "organiser": organises, "admin": organises}
             for who, may in allowed.items():
                 chatting: Chatting = getattr(people, who)
                 chatting.says(f"/{name}")
@@ -197,9 +200,10 @@ async def test_a_command_that_names_a_person_reaches_them_in_the_organisers_own_
 
         for command in NAMING:
             before = await state_of(database)
-            people.elsewhere.says(command)
-            answer = (await people.elsewhere.hears("")).text
-            assert any(text in answer for text in NOT_YOURS), (command, answer)
+            for who in (people.elsewhere, people.admin):
+                who.says(command)
+                answer = (await who.hears("")).text
+                assert any(text in answer for text in NOT_YOURS), (command, answer)
             assert await state_of(database) == before
             people.organiser.says(command)
             answer = (await people.organiser.hears("")).text
@@ -265,7 +269,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
         assert {press.__prefix__ for press in presses} >= SUBJECTS | DIALOGUES
         before = await state_of(database)
 
-        for who in ("stranger", "student", "mentor", "elsewhere"):
+        for who in ("stranger", "student", "mentor", "elsewhere", "admin"):
             chatting: Chatting = getattr(people, who)
             for press in presses:
                 answer = await pressed(house, chatting, press.pack())
