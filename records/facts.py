@@ -114,6 +114,17 @@ class Past:
         last = self.latest(step)
         return last is not None and self.since(by, last.on) is not None
 
+    def reached(self, track: Track) -> int:
+        """The place of the last step that led to a stage, or must have: history may have gaps; -1 before the first."""
+        last = max((track.position.get(step, -1) for step in self._by_step), default=-1)
+        return max((place for step in track.milestones if (place := track.position[step.id]) <= last), default=-1)
+
+    def past_by(self, track: Track, step: str, day: date) -> Fact | None:
+        """The first fact, on `day` or later, of the step, or where that was never recorded of one behind it."""
+        here = track.position[step]
+        behind = (fact for fact in self.facts if fact.on >= day and track.position.get(fact.step, -1) > here)
+        return self.since(step, day) or next(behind, None)
+
     def taken(self, step: Step) -> Fact | None:
         """The last fact of the step, unless it is to be taken again: a meeting that extended has not converted."""
         return None if step.reopened_by and self.followed(step.id, step.reopened_by) else self.latest(step.id)

@@ -99,7 +99,7 @@ def what_if(
     imagined = [*facts, *(Fact(-number, step, day) for number, (step, day) in enumerate(hypothetical.items(), start=1))]
     start = max([today, *(day for step, day in hypothetical.items() if step in track.position)])
     assumed = max((track.position.get(step, -1) for step in hypothetical), default=-1)
-    reached = max(assumed, _reached(Scene(track, Past.of(imagined), today, calendar, readings)))
+    reached = max(assumed, Past.of(imagined).reached(track))
     found = []
     for step in track.steps[reached + 1 :]:
         scene = Scene(track, Past.of(imagined), start, calendar, readings)
@@ -126,15 +126,10 @@ def what_it_takes(
     return tuple(one for one in every if not one.met)
 
 
-def _reached(scene: Scene) -> int:
-    done = (scene.track.position[step.id] for step in scene.track.milestones if scene.past.latest(step.id))
-    return max(done, default=-1)
-
-
 def _ahead(scene: Scene) -> list[Step]:
     """What is not done between the last stage reached and the next."""
     found = []
-    for step in scene.track.steps[_reached(scene) + 1 :]:
+    for step in scene.track.steps[scene.past.reached(scene.track) + 1 :]:
         if not _is_round(step, scene.track) and scene.past.taken(step) is None:
             found.append(step)
         if step.leads_to and scene.past.latest(step.id) is None:

@@ -50,17 +50,12 @@ def deadlines(
     """
     scene = scene_of(track, facts, today, calendar, readings)
     found: list[Deadline] = []
-    reached = _reached(track, scene.past)
+    reached = scene.past.reached(track)
     for rule in track.rules:
         if rule.base:
             found += _dates_of(rule, scene, reached)
     found += appointed_days(track, scene.past, sorted(found, key=_BY_DAY), today)
     return sorted(found, key=_BY_DAY)
-
-
-def _reached(track: Track, past: Past) -> int:
-    """The place of the last step that led to a stage; -1 before the first."""
-    return max((track.position[step.id] for step in track.milestones if past.latest(step.id)), default=-1)
 
 
 def _dates_of(rule: Rule, scene: Scene, reached: int) -> list[Deadline]:
@@ -103,7 +98,7 @@ def _rounds_of(rule: Rule, scene: Scene) -> list[Deadline]:
     if base is None or rule.offset is None:
         return []
     fact, day = base
-    ended = scene.past.since(rule.until, day) if rule.until else None
+    ended = scene.past.past_by(scene.track, rule.until, day) if rule.until else None
     dates: list[Deadline] = []
     answers = [answer.on for answer in scene.past.all(rule.step) if answer.on >= day]
     first = rule.editions[-1].effective

@@ -178,10 +178,9 @@ def is_open(track: Track, step: Step, past: Past, dates: Iterable[Deadline]) -> 
     """Whether the talk is still to be held: a limit asks for it, or all that comes before it is there."""
     if any(limits_of(step.id, dates)):
         return True
-    reached = max((track.position[one.id] for one in track.milestones if past.latest(one.id)), default=-1)
     return (
         past.latest(step.id) is None
-        and track.position[step.id] > reached
+        and track.position[step.id] > past.reached(track)
         and all(past.latest(need.step) for need in step.requires if need.gate == "refuse")
     )
 

@@ -628,3 +628,13 @@ def test_a_half_year_review_keeps_nobody_waiting_before_its_day() -> None:
 
     assert before.waiting_since is None
     assert after.waiting_since == after.due
+
+
+def test_of_a_history_with_a_gap_nothing_is_asked_that_lies_before_what_was_recorded() -> None:
+    activist = (("activist_decided", "2023-03-01"), ("half_year_review", "2023-09-01"))
+    listed, admitted = ("candidate_listed", "2024-05-20"), ("branch_meeting_admitted", "2024-05-20")
+
+    gap, whole = (dates(facts(*activist, *more), today="2027-08-10") for more in ((admitted,), (listed, admitted)))
+
+    assert [one for one in gap if one.rule == "T03"] == [one for one in whole if one.rule == "T03"]
+    assert not [one for one in gap if one.step in ("half_year_review", "candidate_listed") and one.is_open]
