@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -293,6 +294,21 @@ def test_a_round_that_ended_before_a_schools_rule_held_is_not_asked_for() -> Non
         "2026-11-20",
         "2027-05-20",
     ]
+
+
+def test_a_schools_stricter_limit_stands_beside_the_national_one_and_never_in_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "school.yaml"
+    file.write_text(
+        "rules:\n  - {id: school.talk, kind: due, step: interview, base: [application_received],"
+        " offset: {days: 14}, level: school, effective: 2026-09-01}\n",
+        encoding="utf-8",
+    )
+    known = facts(("application_received", "2026-11-02"))
+
+    found = deadlines(load_track(school=file), known, today=date(2026, 11, 22), calendar=CALENDAR)
+
+    talk = {each.level: (each.due.isoformat(), str(each.state)) for each in found if each.step == "interview"}
+    assert talk == {"school": ("2026-11-16", "overdue"), "national": ("2026-12-02", "future")}
 
 
 def test_a_postponed_discussion_of_somebody_transferred_in_is_no_extension() -> None:
