@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -109,6 +110,14 @@ def test_a_compose_file_builds_from_files_that_exist(file: Path) -> None:
             context = (file.parent / service["build"]["context"]).resolve()
             assert context == ROOT
             assert (context / service["build"]["dockerfile"]).is_file()
+
+
+def test_no_image_holds_secrets_or_peoples_data() -> None:
+    left_out = (ROOT / ".dockerignore").read_text("utf-8").split()
+    of_this_machine = (ROOT / ".gitignore").read_text("utf-8").split()
+
+    for each in (one.strip("/") for one in of_this_machine):
+        assert any(fnmatch(each, pattern.removeprefix("**/")) for pattern in left_out), each
 
 
 def test_the_table_of_settings_is_complete_and_tells_the_defaults() -> None:
