@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,15 +11,12 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
-from bot.app import build_house, run_house
-from bot.clock import Clock
 from bot.metrics import Metrics
-from bot.opening import open_services
-from bot.settings import Settings
 from scheduler.limits import Limiter
 from scheduler.outbox import Draft, Kind, enqueue
 from storage.database import Database
 from tests.bot.small_house import now
+from tests.bot.whole_house import running, settings_of
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 
@@ -80,36 +76,13 @@ async def test_without_the_database_it_is_not_ready_and_says_why() -> None:
     await database.close()
 
 
-@asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[str]:
-    """The whole house as a process wires it; yields the address of its page."""
-    async with open_services(settings, Clock(settings.zone, now)) as services:
-        house = build_house(services)
-        assert house.web is not None
-        serving = asyncio.create_task(run_house(house))
-        await house.web.opened.wait()
-        try:
-            yield house.web.address
-        finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
-
-
 async def test_what_became_of_what_was_sent_and_how_long_it_took_is_counted(
     new_sqlite: Callable[[], str], tmp_path: Path, emulator: Emulator
 ) -> None:
-    settings = Settings(  # type: ignore[call-arg]  # pydantic-settings' own argument
-        data=tmp_path,
-        database_url=new_sqlite(),
-        telegram_token=emulator.token,  # type: ignore[arg-type]  # made a secret by pydantic
-        telegram_api=emulator.address,
-        metrics_token="monitoring",  # type: ignore[arg-type]
-        web_port=0,
-        _env_file=None,
-    )
+    settings = settings_of(tmp_path, new_sqlite(), emulator, metrics_token="monitoring")
     mei, bo = emulator.user("林小梅"), emulator.user("陈博文")
 
-    async with running(settings) as address, aiohttp.ClientSession(address, headers=MONITOR) as client:
+    async with running(settings) as page, aiohttp.ClientSession(page.address, headers=MONITOR) as client:
         emulator.fails("too_many_requests", "sendMessage", chat=mei)
         bo.says("/start")
         await bo.hears("")
