@@ -24,7 +24,6 @@ FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "question_run", "heading", "title",
     "article", "coverage_all", "missing", "support", "school",
-    "tiles",
 )  # fmt: skip
 
 
@@ -110,7 +109,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
         scores = candidate.scores
         closest, closest_pairs = _question(candidate.closest)
         covered, covered_all, missing = cover.of(candidate)
-        longest, tiled = _runs(core, candidate.text)
+        longest = longest_run(core, candidate.text)
         rows.append(
             (
                 min(scores.keyword, 1.5),
@@ -132,7 +131,6 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 missing,
                 scores.support,
                 float(candidate.passage.content.level is Level.SCHOOL),
-                tiled / max(len(core), 4),
             )
         )
     return np.array(rows)
@@ -254,29 +252,14 @@ def probability(numbers: NDArray[np.float64], calibration: Sequence[float]) -> f
 
 def longest_run(needle: str, text: str) -> int:
     """Length of the longest piece of `needle` that stands in `text`."""
-    return _runs(needle, text)[0]
+    longest = at = 0
+    while at + longest < len(needle):
+        while at + longest < len(needle) and needle[at : at + longest + 1] in text:
+            longest += 1
+        at += 1
+    return longest
 
 
-def _runs(needle: str, text: str) -> tuple[int, int]:
-    """The longest common piece, and how many characters stand in common pieces of three and more."""
-    longest = tiled = at = 0
-    while text and at < len(needle):
-        step = 1
-        if (piece := needle[at : at + _TILE]) in text:
-            length = len(piece)
-            while at + length < len(needle) and needle[at : at + length + 1] in text:
-                length += 1
-            longest = max(longest, length)
-            if length >= _TILE:
-                tiled += length
-                step = length
-        elif longest < _TILE - 1:  # else a shorter piece tells nothing new
-            longest = max(longest, _TILE - 1 if needle[at : at + _TILE - 1] in text else int(needle[at] in text))
-        at += step
-    return longest, tiled
-
-
-_TILE = 3
 _NEARER_IS_ENOUGH = (0.3, 0.3, 0.4)  # to what is expected here: nearer than that says nothing more
 _LONGEST_LEARNED = 32  # characters; hardly a question that was learned from is longer
 

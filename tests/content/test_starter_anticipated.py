@@ -14,14 +14,20 @@ RULES = "rules_2026.jsonl"
 EDUCATION = "education_2019.jsonl"
 PRACTICE = "school_practice.jsonl"
 OVERVIEW = "overview.jsonl"
+APPLICATION = "application_received.jsonl"
+FORM = "volunteer_form_completed.jsonl"
+FAQ = "faq.jsonl"
 
 TITLES = {
     RULES: "中国共产党发展党员工作细则",
     EDUCATION: "中国共产党党员教育管理工作条例",
     PRACTICE: "学校常见做法",
     OVERVIEW: "总览：从申请到转正",
+    APPLICATION: "第1步 递交入党申请书",
+    FORM: "第14步 填写入党志愿书",
+    FAQ: "常见问题",
 }
-TARGET_KEY = {RULES: "article", EDUCATION: "article", PRACTICE: "heading", OVERVIEW: "heading"}
+TARGET_KEY = {name: "article" if name in (RULES, EDUCATION) else "heading" for name in TITLES}
 HEADINGS = [
     "思想汇报",
     "申请后的等待时间",
@@ -63,7 +69,18 @@ MINIMA: dict[str, dict[str, int]] = {
     RULES: {article_name(number): minimum_of_rules_article(number) for number in range(1, 45)},
     EDUCATION: {article_name(number): 20 for number in range(1, 47)},
     PRACTICE: dict.fromkeys(HEADINGS, 30),
-    OVERVIEW: {"发展党员分哪五个阶段": 25, "从申请到转正最快要多久": 25},
+    OVERVIEW: {
+        "发展党员分哪五个阶段": 25,
+        "第一阶段 申请入党": 20,
+        "第二阶段 入党积极分子": 20,
+        "第三阶段 发展对象": 20,
+        "第四阶段 预备党员的接收": 20,
+        "第五阶段 教育考察和转正": 20,
+        "从申请到转正最快要多久": 25,
+    },
+    APPLICATION: {"入党申请书要不要手写": 20},
+    FORM: {"入党志愿书要手写吗": 20, "入党志愿书要填哪些内容": 20},
+    FAQ: {"函调信一直没有回音怎么办？": 20},
 }
 
 
