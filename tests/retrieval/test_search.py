@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -151,6 +152,28 @@ def test_a_half_written_index_is_not_loaded(index: Index, encoder: Encoder, tmp_
 
     assert not fresh.load(folder)
     assert len(fresh) == 0
+
+
+@pytest.mark.parametrize("before", ["another number", "a file less"])
+def test_an_index_as_an_older_release_laid_it_out_is_made_anew(
+    index: Index, encoder: Encoder, tmp_path: Path, before: str
+) -> None:
+    folder = tmp_path / "index"
+    index.save(folder)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    if before == "another number":
+        manifest["fingerprint"] = f"1-{encoder.fingerprint}"
+    else:
+        del manifest["files"]["0.bodies.heights.npy"]
+        (folder / "0.bodies.heights.npy").unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    fresh = Index(encoder, aliases={})
+
+    assert not fresh.load(folder)
+
+    fresh.add([*rules(), *handbook()])
+    fresh.save(folder)
+    assert Index(encoder, aliases={}).load(folder)
 
 
 def test_a_kill_at_any_write_leaves_the_old_index_the_new_one_or_none(tmp_path: Path) -> None:
