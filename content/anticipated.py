@@ -17,13 +17,15 @@ class Anticipated:
     def __init__(self, lines: Sequence[str]) -> None:
         self.digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         self._questions: dict[tuple[str, str], list[str]] = {}
+        self._titles: set[str] = set()  # of texts in articles: what has headings alone is our own handbook
         for line in map(json.loads, lines):
+            if "article" in line:
+                self._titles.add(core_title(line["title"]))
             place = line.get("article") or line.get("heading") or ""
             self._questions.setdefault((core_title(line["title"]), place), []).append(line["question"])
-        self._titles = {title for title, _ in self._questions}
 
     def knows(self, title: str) -> bool:
-        """Whether any question is about this document."""
+        """Whether any question is about an article of this document."""
         return core_title(title) in self._titles
 
     def of(self, title: str, article: str | None, headings: Sequence[str]) -> list[str]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from content.issuers import kind_of
+from content.passages import DocumentKind
+
 ANTICIPATED = Path(__file__).resolve().parents[2] / "content" / "starter" / "anticipated"
 HANDBOOK_OF_PRACTICE = ANTICIPATED.parent / "handbook" / "school_practice.md"
 
@@ -146,3 +149,9 @@ def test_the_practice_headings_are_those_of_the_handbook() -> None:
 
 def test_there_are_enough_questions_to_learn_from() -> None:
     assert sum(len(lines_of(name)) for name in TITLES) >= 4000
+
+
+@pytest.mark.parametrize("title", ["常见问题", "学校常见做法", "第1步 递交入党申请书"])
+def test_an_upload_that_is_called_as_a_page_of_the_handbook_is_the_schools(title: str) -> None:
+    assert kind_of(title, articles=3) is DocumentKind.SCHOOL
+    assert kind_of("党员教育管理工作条例", articles=46) is DocumentKind.OFFICIAL
