@@ -235,7 +235,7 @@ async def test_every_change_grows_the_revision(database: Database) -> None:
 async def test_a_text_that_names_no_day_holds_from_the_day_at_the_school(database: Database) -> None:
     evening = datetime(2026, 11, 26, 17, tzinfo=UTC)  # the 27th in Beijing, noon of the 26th in New York
 
-    text = RULES.replace("第三条　本办法自发布之日起施行。", "")
+    text = RULES.replace("（2020年3月1日学生处发布）", "").replace("第三条　本办法自发布之日起施行。", "")
     document = await add_text(database, text, now=evening, today=date(2026, 11, 26))
 
     assert document.effective_from == date(2026, 11, 26)
