@@ -36,7 +36,8 @@ async def said_done(house: House, name: str, planned_at: datetime, item: Item) -
         ]
         if not due:
             return None
-        subject, deadline = due[0].subject, due[0].deadline
+        one = min(due, key=lambda one: one.deadline.rule)  # two rules may ask for the same step on the same day
+        subject, deadline = one.subject, one.deadline
         letters = await ask_to_confirm(session, subject, deadline, by=person, planned_at=planned_at, now=now)
         await enqueue(session, letters or [], now=now)
         return letters is not None
