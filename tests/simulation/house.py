@@ -205,7 +205,6 @@ class House:
         work = asyncio.create_task(self._delivery.drain())
         death = asyncio.create_task(self.door.dead.wait())
         await asyncio.wait([work, death], return_when=asyncio.FIRST_COMPLETED)
-        self.door.kill = None
         death.cancel()
         if self.door.dead.is_set():
             in_doubt = len(self.door.kept) - before
@@ -213,9 +212,11 @@ class House:
             for task in attempts:
                 task.cancel()
             await asyncio.gather(*attempts, return_exceptions=True)
+            self.door.kill = None  # not earlier: a request that was about to begin would still be heard
             await self.restart()
             await self._delivery.drain()
             return in_doubt
+        self.door.kill = None
         work.result()
         for seconds in PATIENCE if self.door.shut else ():
             self.moment[0] += timedelta(seconds=seconds)
