@@ -113,13 +113,16 @@ class Whims:
 
     async def _hand_over(self, today: date) -> None:
         """The mentor of an activist hands over to that of another branch."""
-        activists = [one for one in self.students if self.expected.record(one, today).last("activist_decided")]
-        if not activists:
+        student = self.chance.choice(self.students)
+        record = self.expected.record(student, today)
+        decided, assigned = record.last("activist_decided"), record.every("mentor_assigned")
+        if decided is None or not assigned:
             return
-        student = self.chance.choice(activists)
+        earliest = max(decided.on, *(one.on + DAY for one in assigned))
+        on = max(today - timedelta(days=self.chance.randint(0, 9)), earliest)
+        if on > today:
+            return
         mentors = {f"联系人{number}" for number in self.house.branches} - {self.expected.mentors[student]}
-        decided = self.expected.record(student, today).last("activist_decided")
-        on = max(today - timedelta(days=self.chance.randint(0, 9)), decided.on if decided else today)
         detail = {"mentors": self.chance.choice(sorted(mentors))}
         deed = Deed(today, DAYTIME, student, "record", "mentor_assigned", on, detail)
         await self.house.do(deed, organiser(self.expected.students[student]))
