@@ -157,12 +157,9 @@ def test_a_day_agreed_on_a_month_ahead_is_no_months_limit() -> None:
 
 
 def test_a_nomination_or_certificate_that_lapses_is_told_where_the_school_has_such_a_rule() -> None:
-    happened = [
-        ("activist_decided", "2025-01-10"),
-        ("school.league_nominated", "2024-12-20"),
-        ("intensive_training_completed", "2024-12-05"),
-    ]
-    found = {one.rule: one for one in dates("2026-11-22", *happened, track=SCHOOL)}
+    nominated = [("activist_decided", "2025-01-10"), ("school.league_nominated", "2024-12-20")]
+    trained = [("activist_decided", "2023-01-10"), ("intensive_training_completed", "2024-12-05")]
+    found = {one.rule: one for past in (nominated, trained) for one in dates("2026-11-22", *past, track=SCHOOL)}
     nomination, certificate = found["school.nomination_validity"], found["school.certificate_validity"]
 
     assert {one.level for one in (nomination, certificate)} == {"school"}
@@ -175,8 +172,7 @@ def test_a_nomination_or_certificate_that_lapses_is_told_where_the_school_has_su
             ("2026-12-20", 0),
         ]
         assert reminded([certificate], "2026-11-22", who)[0][0] == "2026-11-21"
-    assert not [one for one in dates("2026-11-22", *happened[:1], ("intensive_training_completed", "2024-12-05"))
-                if one.level == "school"]  # fmt: skip
+    assert not [one for one in dates("2026-11-22", *trained) if one.level == "school"]
 
 
 async def prepared(database: Database) -> list[int]:
