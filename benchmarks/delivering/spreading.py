@@ -63,7 +63,7 @@ def _asks_while_busy(platform: Telegram, url: str, said: str, first: int) -> dic
     ends = time.monotonic() + LONGEST_SECONDS
     platform.says([(first, said)])
     while time.monotonic() < ends and (len(asked) < 10 or with_database(url, _is_spreading)):
-        time.sleep(0.05 + 0.1 * chance.random())
+        time.sleep(0.05 + 0.1 * chance.random())  # people do not write in step with the pages
         question = f"{said} {len(asked)}"
         asked[f"echo {question}"] = time.time()
         platform.says([(first + 1 + len(asked) % (ASKERS - 1), question)])
@@ -77,6 +77,6 @@ async def _is_spreading(database: Database) -> bool:
 
 def _answers(platform: Telegram, asked: dict[str, float]) -> list[float]:
     """Seconds; whoever was not answered counts as never."""
-    time.sleep(3)
+    time.sleep(3)  # for the last answers to arrive; what has not by then counts as never
     answered = {text: moment for _, moment, text in platform.messages()}
     return [answered.get(text, math.inf) - moment for text, moment in asked.items()]
