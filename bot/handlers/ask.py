@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.deeds.standing import standing_of, suppose
 from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below, shown_file
+from bot.handlers.talks import Appointing
 from bot.letters.notice import notify
 from bot.own_questions import own_dates, supposed
 from bot.own_rules import beside_dates
@@ -52,7 +53,8 @@ def router() -> Router:
     """Asked after every other text: whatever nobody else took is a question."""
     router = Router(name="ask")
     router.message.register(on_ask, Command("ask"), Joined())
-    router.message.register(on_question, F.text, ~F.text.startswith("/"), StateFilter(None, Asking.question), Joined())
+    free = StateFilter(None, Asking.question, Appointing.own_offered, Appointing.students_offered)
+    router.message.register(on_question, F.text, ~F.text.startswith("/"), free, Joined())
     router.callback_query.register(on_source, Source.filter(), Joined())
     router.callback_query.register(on_file, OpenFile.filter(), Joined())
     router.callback_query.register(on_useful, Useful.filter(), Joined())

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from aiogram import F, Router
+from aiogram.dispatcher.event.bases import SkipHandler
 from aiogram.filters import StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
@@ -27,10 +28,12 @@ from records.talks import Side, check_day, check_may_propose, talk_named
 
 
 class Appointing(StatesGroup):
-    """A day is being typed, by a student or by an organiser."""
+    """A day is being typed, by a student or by an organiser; `…offered`: days are shown, and one may be typed too."""
 
     own = State()
     students = State()
+    own_offered = State()
+    students_offered = State()
 
 
 def router() -> Router:
@@ -38,7 +41,7 @@ def router() -> Router:
     router = Router(name="talks")
     router.callback_query.register(on_press, TalkPress.filter(), Has(Role.STUDENT))
     typed = (F.text, ~F.text.startswith("/"), Has(Role.STUDENT))
-    router.message.register(on_day, StateFilter(Appointing.own), *typed)
+    router.message.register(on_day, StateFilter(Appointing.own, Appointing.own_offered), *typed)
     return router
 
 
@@ -90,13 +93,25 @@ async def pressed(
         if act is TalkAct.CHOOSE:
             day = _day_of(value)
             check_day(talk, speaker.side, day, today=today)
+            await _listen(state, speaker, step, only_days=False)
             return show_chosen(talk, speaker, day, _)
         if act is TalkAct.WRITE:
             check_may_propose(talk, speaker.side, today=today)
-            await state.set_state(Appointing.own if speaker.side is Side.STUDENT else Appointing.students)
-            await state.update_data(talk={"person": speaker.student.id, "step": step})
+            await _listen(state, speaker, step, only_days=True)
             return show_write(talk, speaker, today, _)
+        if talk.waiting(today) is None and talk.proposed_by(speaker.side) is None:
+            await _listen(state, speaker, step, only_days=False)
     return show_talk(talk, speaker, services.calendar, today, _)
+
+
+async def _listen(state: FSMContext, speaker: Speaker, step: str, *, only_days: bool) -> None:
+    """Take the next text for the day; what is none is a question again, unless a day was asked for."""
+    own = speaker.side is Side.STUDENT
+    asked, offered = (
+        (Appointing.own, Appointing.own_offered) if own else (Appointing.students, Appointing.students_offered)
+    )
+    await state.set_state(asked if only_days else offered)
+    await state.update_data(talk={"person": speaker.student.id, "step": step})
 
 
 async def typed_day(speaker: Speaker, text: str, state: FSMContext, services: Services, _: Words) -> dict[str, Any]:
@@ -104,16 +119,21 @@ async def typed_day(speaker: Speaker, text: str, state: FSMContext, services: Se
 
     Raises:
         NoDay, TalkOver, TalkWaits, TalkProposed, TalkDayWrong, TalkDayStands.
+        SkipHandler: it is no day, and none was asked for.
     """
     today, typed = services.clock.today(), " ".join(text.split())
     said = day_said(typed, today)
-    if said is None or said.day is None or said.said != typed:
+    if said is None or said.said != typed:
+        if await state.get_state() in (Appointing.own_offered, Appointing.students_offered):
+            raise SkipHandler
+        raise NoDay(value=typed[:40])
+    if said.day is None:
         raise NoDay(value=typed[:40])
     step = (await state.get_data())["talk"]["step"]
     async with services.database.read() as reading:
         talk = talk_named(await talks_now(services, reading, speaker.student.id), step)
     check_day(talk, speaker.side, said.day, today=today)
-    await state.set_state(None)
+    await _listen(state, speaker, step, only_days=False)
     return show_chosen(talk, speaker, said.day, _)
 
 

@@ -182,6 +182,34 @@ async def test_a_day_is_written_as_people_write_it_and_what_is_wrong_gets_one_se
         assert await said(house) == [("student", "proposed", "2026-11-25")]
 
 
+async def test_a_day_typed_below_the_days_on_offer_is_that_day_and_anything_else_is_a_question(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        student, organiser = await applicant(house)
+        student.says("/dates")
+        student.presses("约日子：派人谈话", await student.hears("我的期限"))
+        await student.hears("选一个日子")
+        student.says("11月25日")
+        await student.hears("提议的日子：2026-11-25（周三）")
+        student.says("周四行不行")
+        await student.hears("没有找到")
+        student.says("11月24日")
+        await student.hears("没有找到")
+
+        organiser.says("/due")
+        organiser.presses("1 改期", await organiser.hears("到期事项"))
+        await organiser.hears("选一个日子")
+        organiser.says("2月30日")
+        await organiser.hears("不是日期")
+        organiser.says("11月26日")
+        organiser.presses("提出", await organiser.hears("提议的日子：2026-11-26（周四）"))
+        await organiser.hears("等待答复")
+        organiser.says("11月27日")
+        await organiser.hears("没有找到")
+        assert await said(house) == [("organiser", "proposed", "2026-11-26")]
+
+
 async def test_nobody_speaks_for_the_other_side_or_in_their_own_matter(database: Database, emulator: Emulator) -> None:
     async with open_house(database, emulator) as house:
         student, organiser = await applicant(house)

@@ -28,7 +28,7 @@ def router() -> Router:
     router = Router(name="organiser.talk")
     router.callback_query.register(on_press, TalkOf.filter(), Has(*ORGANISERS))
     typed = (F.text, ~F.text.startswith("/"), Has(*ORGANISERS))
-    router.message.register(on_day, StateFilter(Appointing.students), *typed)
+    router.message.register(on_day, StateFilter(Appointing.students, Appointing.students_offered), *typed)
     return router
 
 
