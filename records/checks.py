@@ -68,12 +68,20 @@ def checks(
     read, wrong = read_details(step, detail)
     scene = Scene(track, Past.of(facts), today, calendar, readings)
     wrong += _nonsense(step, request.on, read, scene)
-    if step.vote is not None and reason and speaks_of_ballots(reason):
+    if any(speaks_of_ballots(text) for text in _free_texts(step, read, reason)):
         wrong.append(no.StepBallots(step=no.step_term(step.id)))
     if wrong:
         return Verdict(tuple(wrong), (), read, reason)
     found = list(_findings(step, replace(request, detail=read, reason=reason), scene))
     return _weighed(step, found, read, reason, history=request.history)
+
+
+def _free_texts(step: Step, read: Mapping[str, str], reason: str | None) -> Iterator[str]:
+    """Where somebody could write how others voted: the reason of a vote, and any text of a step of the track."""
+    if step.vote is not None and reason:
+        yield reason
+    if step.phase is not None:  # the title of a lecture is no such place
+        yield from (read[one.name] for one in step.fields if one.type == "text" and one.name in read)
 
 
 def _reason_apart(step: Step, request: StepRequest) -> tuple[dict[str, str], str | None]:

@@ -85,10 +85,10 @@ class StepFieldMissing(StepRefused):
 
 
 class StepBallots(StepRefused):
-    """A reason that says how somebody voted."""
+    """A reason or detail that says how somebody voted."""
 
     key = "error.step_ballots"
-    sentence = "{step}: a vote is secret, and only its totals are kept. Leave out of the reason how anybody voted."
+    sentence = "{step}: a vote is secret, and only its totals are kept. Leave out how anybody voted."
 
 
 class StepCountWrong(StepRefused):

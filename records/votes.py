@@ -10,8 +10,14 @@ from records.limits import Finding, Mark
 from records.track import Step
 
 COUNTS = ("entitled_count", "present_count", "in_favour")
+# Words of how somebody voted. 同意 alone is not one: a higher committee agrees to much that is no vote.
 _BALLOT = re.compile(
-    r"赞成|反对|弃权|投了?.{0,4}票|[没未不]投|voted|votes? (for|against)|in favou?r|against|abstain", re.IGNORECASE
+    r"赞成|赞同|不同意|反对(?!形式主义|官僚主义|腐败|浪费)|弃权|弃票|否决|异议|保留意见|举手|[画划打][叉勾圈√×]|"
+    r"投.{0,4}票|投了(?!入)|[没未不]投(?![入递保稿资])|[\d一二三四五六七八九十两]票|票[赞反弃]|"
+    r"\bvot(?:e[ds]?|ing) (?:for|against|no|yes)|voted|votes? (?:of|by|from)|in favou?r|"
+    r"(?:is|was|were|be|been|being|spoke|stood) against|abstain|oppos(?:ed|es|ing)|dissent|objected|"
+    r"raised? (?:a|his|her|their) hand",
+    re.IGNORECASE,
 )
 
 

@@ -17,7 +17,7 @@ from records.facts import Fact
 from records.step_list import read_step_list
 from records.steps import record, void
 from records.track import load_track
-from records.votes import COUNTS
+from records.votes import COUNTS, speaks_of_ballots
 from records.workdays import WorkCalendar
 from storage.database import Database
 from tests.records.test_steps import person, way
@@ -36,6 +36,31 @@ BALLOTS = [
     {"present_count": "吕行"},
 ]
 TOLD = ["何田投了反对票", "吕行弃权，其余赞成", "施云没投", "He Tian voted against it", "one abstained"]
+HOW_VOTED = [
+    *TOLD,
+    "何田不同意",
+    "吕行持保留意见",
+    "施云没举手",
+    "何田在票上画叉",
+    "吕行投了否决",
+    "7票赞成5票弃权",
+    "施云有异议",
+    "He Tian was against",
+    "Lü Xing opposed it",
+    "Shi Yun objected",
+    "He Tian voted no",
+]
+NO_VOTE = [
+    "假期延后，九月召开",
+    "上级党委同意延后",
+    "因车票延误未能按期召开",
+    "会议室尚未投入使用",
+    "何田的材料未投递到",
+    "学院支持，暑期实践期间未集中",
+    "当天开展反对形式主义专题学习，改期",
+    "Held late against the background of the holidays",
+    "The committee agreed to the later day",
+]
 
 
 def test_the_steps_with_a_vote_keep_numbers_and_days_alone() -> None:
@@ -75,6 +100,27 @@ def test_nor_in_a_reason_however_it_comes(step: str, reason: str) -> None:
     assert "只记总数" in Locales().words("zh_CN").plain_error(refused[-1])
     fair = StepRequest(1, step, date(2027, 9, 1), detail, history=True, reason="假期延后，九月召开")
     assert not checks(TRACK, way(step), fair, today=TODAY, calendar=CALENDAR).is_refused
+
+
+@pytest.mark.parametrize("text", HOW_VOTED)
+def test_how_somebody_voted_is_told_from_its_words(text: str) -> None:
+    assert speaks_of_ballots(text)
+
+
+@pytest.mark.parametrize("text", NO_VOTE)
+def test_what_is_no_vote_is_a_reason(text: str) -> None:
+    assert not speaks_of_ballots(text)
+
+
+def test_nor_in_the_text_of_another_step_while_a_lecture_is_called_as_it_is() -> None:
+    def refused(step: str, **detail: str) -> bool:
+        asked = StepRequest(1, step, date(2027, 9, 1), detail, history=True)
+        found = checks(TRACK, [], asked, today=TODAY, calendar=CALENDAR).refusals
+        return no.StepBallots in {type(one) for one in found}
+
+    assert refused("activist_decided", recommended_by="推优时何田反对")
+    assert not refused("activist_decided", recommended_by="团支部推优")
+    assert not refused("training_hours", title="反对霸权主义与世界和平", hours="2")
 
 
 async def test_nor_where_a_vote_is_withdrawn(database: Database) -> None:
