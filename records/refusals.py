@@ -131,6 +131,11 @@ class StepOutOfOrder(StepRefused):
     code = "order"
 
 
+def lacks_history(error: WaymarkError | None) -> bool:
+    """Whether what was refused could be recorded as history: only something that comes before it is not known here."""
+    return isinstance(error, StepMissing | StepOutOfOrder)
+
+
 class StepTooEarly(StepRefused):
     """Before the first day that the rule allows."""
 

@@ -31,6 +31,7 @@ class Deed(StrEnum):
     INTO = "into"
     SORT = "sort"
     READ_AS = "as"
+    HISTORY = "history"
     BACK = "back"
     UNDO = "undo"
 

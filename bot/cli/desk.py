@@ -100,9 +100,9 @@ class Desk:
         """One sentence on stderr that is no result."""
         print(self.words.plain(key, **values), file=sys.stderr)
 
-    def complain(self, error: WaymarkError, *, path: str = "") -> None:
-        """One refusal of several on stderr, after which the command goes on."""
-        text = " ".join(self.words.plain_error(error).split())
+    def complain(self, error: WaymarkError, *, path: str = "", more: str = "") -> None:
+        """A refusal in one line on stderr; `more`: the key of what can be done besides."""
+        text = " ".join([*self.words.plain_error(error).split(), *([self.words.plain(more)] if more else [])])
         print(f"{path}: {text}" if path else text, file=sys.stderr)
 
     def notice(self, notice: Notice) -> str:

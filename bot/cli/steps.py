@@ -86,13 +86,20 @@ def show(
 async def _record(desk: Desk, who: str, asked: Asked, *, json: bool) -> None:
     from bot.deeds.recording import record_step
     from records.people import people_of_branch
+    from records.refusals import StepRefused, lacks_history
     from records.steps import StepRequest
 
     async with desk.services() as services, services.database.write() as session:
         person = await student_called(session, who)
         request = StepRequest(person=person.id, **asked._asdict())
         among = await people_of_branch(session) if "mentors" in request.detail else []
-        recorded = await record_step(services, session, request, among=among)
+        try:
+            recorded = await record_step(services, session, request, among=among)
+        except StepRefused as error:
+            if asked.history or not lacks_history(error):
+                raise
+            desk.complain(error, more="cli.steps.history_hint")
+            raise Refused from error
     _tell_recorded(desk, person, recorded, json=json)
 
 
@@ -128,6 +135,7 @@ async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json:
     from bot.deeds.importing import reached_by, record_listed
     from bot.views.reached import told_keys
     from records.people import people_of_branch
+    from records.refusals import lacks_history
     from records.step_list import plan_steps
     from storage.sandbox import run_limited
 
@@ -148,6 +156,8 @@ async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json:
     for problem in problems:
         _tell_problem(desk, problem, json=json)
     _tell_sum(desk, listed, outcomes, len(problems), dry_run=dry_run, json=json)
+    if not (history or listed.history) and any(lacks_history(one.error) for one in outcomes):
+        desk.note("cli.steps.history_hint")
     if not json and not dry_run:
         for key in told_keys(reached):
             desk.line(key, told=reached.told, absent=reached.absent)

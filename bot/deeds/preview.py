@@ -22,6 +22,7 @@ from content.questions import plan_import as plan_bank
 from content.readers import ParsedDocument
 from records.branches import BranchKind
 from records.people import Person, PersonId
+from records.refusals import lacks_history
 from records.roster import ImportPlan, Roster, known_people, plan_import
 from records.step_list import PlannedStep, Problem, StepList, plan_steps
 
@@ -31,12 +32,18 @@ _QUESTION = re.compile(r"[？?]\s*$|[吗呢]\s*$")
 
 @dataclass(frozen=True)
 class StepPlan:
-    """What importing a list of steps would do, tried out and undone."""
+    """What importing a list of steps would do, tried out and undone; `history`: somebody chose that it is such."""
 
     listed: StepList
     outcomes: tuple[ListedOutcome, ...]
     problems: tuple[Problem, ...]
     names: Mapping[PersonId, str]
+    history: bool = False
+
+    @property
+    def history_helps(self) -> bool:
+        """Whether a refused row could be recorded as history: only what comes before it is not known here."""
+        return not self.listed.history and any(lacks_history(outcome.error) for outcome in self.outcomes)
 
     def count(self, status: str) -> int:
         """How many steps would be treated so; rows that were not understood are rejected too."""
@@ -88,9 +95,10 @@ async def preview_of(services: Services, person: Person, pending: Pending, read:
         return Preview(pending, reach, document=read.document, old=old, near=tuple(near), answered=tuple(answered))
     listed = read.steps or StepList((), (), (), history=False)
     planned, unknown = plan_steps(listed.steps, people)
-    outcomes = await _tried(services, planned, person, history=listed.history)
+    outcomes = await _tried(services, planned, person, history=listed.history or pending.history)
     names = {one.id: one.name for one in people}
-    return Preview(pending, reach, steps=StepPlan(listed, tuple(outcomes), (*listed.problems, *unknown), names))
+    problems = (*listed.problems, *unknown)
+    return Preview(pending, reach, steps=StepPlan(listed, tuple(outcomes), problems, names, pending.history))
 
 
 async def roster_plan(session: AsyncSession, reach: Reach, pending: Pending, roster: Roster) -> ImportPlan:

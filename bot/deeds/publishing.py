@@ -63,7 +63,7 @@ async def publish(
     elif read.roster is not None:
         done = await _import_roster(services, session, reach, pending, read.roster)
     elif read.steps is not None:
-        done = await _import_steps(services, session, reach, read.steps)
+        done = await _import_steps(services, session, reach, read.steps, history=read.steps.history or pending.history)
     await forget(session, pending, now=services.clock.now())
     return done
 
@@ -132,9 +132,11 @@ async def _import_roster(
     return Published(roster=plan, undo={"roster": applied.undo})
 
 
-async def _import_steps(services: Services, session: AsyncSession, reach: Reach, listed: StepList) -> Published:
+async def _import_steps(
+    services: Services, session: AsyncSession, reach: Reach, listed: StepList, *, history: bool
+) -> Published:
     planned, _ = plan_steps(listed.steps, await people_within(session, reach))
-    outcomes = await record_listed(services, session, planned, recorded_by=reach.person.id, history=listed.history)
+    outcomes = await record_listed(services, session, planned, recorded_by=reach.person.id, history=history)
     return Published(steps=tuple(outcomes), reached=await reached_by(session, outcomes, by=reach.person.id))
 
 

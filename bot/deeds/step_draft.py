@@ -17,7 +17,7 @@ from records.facts import facts_of, stage_of
 from records.fields import names_in, read_details, wrong_counts
 from records.ledger import entries_of
 from records.people import Person, PersonId
-from records.refusals import StepFieldUnknown, StepMissing, StepOutOfOrder, StepRefused
+from records.refusals import StepFieldUnknown, StepRefused, lacks_history
 from records.rules import deadlines
 from records.sponsors import full_members, members_only
 from records.stages import Stage
@@ -97,7 +97,7 @@ class Foreseen:
     @property
     def history_helps(self) -> bool:
         """Whether it could be recorded as history: only something that comes before it is not known here."""
-        return all(isinstance(one, StepMissing | StepOutOfOrder) for one in self.verdict.refusals)
+        return all(lacks_history(one) for one in self.verdict.refusals)
 
 
 def draft_of(data: Mapping[str, Any], ref: int | None = None) -> StepDraft:

@@ -69,7 +69,8 @@ class UploadGone(WaymarkError):
 class Pending:
     """A file that waits for a decision, as the dialogue remembers it.
 
-    `effective` is an ISO day, `kind` a DocumentKind; None leaves it to the text.
+    `effective` is an ISO day, `kind` a DocumentKind; None leaves it to the text. `history`: a list tells what happened
+    before Waymark was used.
     """
 
     ref: int
@@ -81,6 +82,7 @@ class Pending:
     replaces: str | None = None
     branch: int | None = None
     kind: str | None = None
+    history: bool = False
 
     def stored(self) -> dict[str, Any]:
         """As plain JSON."""

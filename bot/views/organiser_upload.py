@@ -51,7 +51,10 @@ def show_preview(found: Preview, today: date, _: Words) -> Shown:
         return _with_buttons(text, pending, _, "upload.import", possible=bool(changes), extra=extra)
     steps = found.steps
     text = _steps(steps, pending, _) if steps else ""
-    return _with_buttons(text, pending, _, "upload.import", possible=bool(steps and steps.count("new")))
+    label = "upload.no_history_button" if pending.history else "upload.history_button"
+    offered = steps is not None and (steps.history_helps or steps.history)
+    extra = [Button(_.plain(label), _press(pending, Deed.HISTORY))] if offered else []
+    return _with_buttons(text, pending, _, "upload.import", possible=bool(steps and steps.count("new")), extra=extra)
 
 
 def show_stages(pending: Pending, _: Words) -> Shown:
@@ -258,6 +261,7 @@ def _steps(plan: StepPlan, pending: Pending, _: Words) -> str:
         [
             _("upload.steps", name=pending.name, people=len({one.planned.person for one in plan.outcomes}), **counts),
             _("upload.as_history") if plan.listed.history else "",
+            _("upload.history_chosen") if plan.history else _("upload.history_hint") if plan.history_helps else "",
             _listed(columns, "upload.columns", _, most=30),
             _("upload.unrelated", names=_few(unrelated, _)) if unrelated else "",
             _listed(rejected, "upload.rejected", _),

@@ -84,6 +84,8 @@ def test_a_step_moves_the_dates_and_a_refused_one_changes_nothing(cohort: Line) 
         assert refused.code == 1
         assert refused.err.count("\n") == 1
         assert not refused.out
+    assert "--history" in early.err
+    assert "--history" not in unknown.err
     assert [(one["step"], one["on"]) for one in shown] == [
         ("birthday", "2004-05-06"),
         ("application_received", "2025-03-01"),

@@ -188,6 +188,30 @@ async def test_a_list_of_steps_is_tried_out_and_recorded_for_everybody_who_is_mi
     assert emulator.violations == []
 
 
+async def test_a_list_of_what_happened_before_can_be_recorded_as_history(
+    database: Database, emulator: Emulator
+) -> None:
+    rows = (("学号", "姓名", "步骤", "日期"), ("2026001", "林晓雨", "确定为入党积极分子", "2025-11-10"))
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+        await house.join("林晓雨", number="2026001")
+
+        organiser.sends_document(sheet(*rows), "步骤.xlsx")
+        preview = await organiser.hears("可以登记 0 步", timeout=40)
+        assert "请先记录「递交入党申请书」" in preview.text
+        organiser.presses("作为以往记录补录", preview)
+        preview = await organiser.hears("可以登记 1 步", timeout=40)
+        organiser.presses("不作为以往记录", preview)
+        organiser.presses("作为以往记录补录", await organiser.hears("可以登记 0 步", timeout=40))
+        organiser.presses("确认导入", await organiser.hears("可以登记 1 步", timeout=40))
+
+        await organiser.hears("已登记 1 步", timeout=40)
+        async with database.read() as session:
+            (fact,) = await facts_of_person(session, house.people["林晓雨"].id)
+        assert (fact.step, str(fact.on), fact.history) == ("activist_decided", "2025-11-10", True)
+    assert emulator.violations == []
+
+
 async def test_a_question_bank_says_which_rows_it_leaves_out(database: Database, emulator: Emulator) -> None:
     rows = (
         ("题干", "选项A", "选项B", "答案"),

@@ -154,6 +154,8 @@ async def on_choice(
             pending.branch = int(value)
         case Deed.READ_AS if value in set(Sort):
             pending.sort = value
+        case Deed.HISTORY:
+            pending.history = not pending.history
     await state.set_state(None)
     await changed(query)(**await _again(services, state, clock, person, pending, _))
 
