@@ -147,7 +147,7 @@ class Knowledge:
     async def _is_latest(self) -> bool:
         if self._mirror is None:
             return False
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             return await revision(session) == self._mirror.revision
 
     def _caught_up(self) -> asyncio.Task[None]:

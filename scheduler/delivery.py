@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -127,12 +127,10 @@ class Delivery:
 
     async def _cycle(self) -> float:
         """Settle what is done and claim what is due, in one transaction; seconds until the next look is worth it."""
-        pause = IDLE_SECONDS
-        wanted: list[str] = []
-        for channel in self._carriers:
-            pause = min(pause, self._pause_of(channel))
-            if self._room(channel) > 0 and (self._done or await self._is_due(channel)):
-                wanted.append(channel)
+        pause = min([self._pause_of(channel) for channel in self._carriers], default=IDLE_SECONDS)
+        wanted: Sequence[str] = [channel for channel in self._carriers if self._room(channel) > 0]
+        if not self._done:
+            wanted = await self._due(wanted)
         done, self._done = self._done, []
         if done or wanted:
             async with self._turn:
@@ -141,7 +139,7 @@ class Delivery:
         self._start_some()
         return pause
 
-    async def _settle_and_claim(self, done: list[asyncio.Task[Result]], wanted: list[str]) -> bool:
+    async def _settle_and_claim(self, done: list[asyncio.Task[Result]], wanted: Sequence[str]) -> bool:
         try:
             async with self._database.write() as session:
                 if any(channel in self._limiters for channel in wanted):
@@ -176,17 +174,20 @@ class Delivery:
         return AHEAD - len(self._ahead) if len(self._ahead) < AHEAD // 4 else 0
 
     async def _anything_due(self) -> bool:
-        return any([await self._is_due(channel) for channel in self._carriers])
+        return bool(await self._due(list(self._carriers)))
 
-    async def _is_due(self, channel: str) -> bool:
-        """A look costs nothing; the writing turn is taken only if there is something to claim."""
+    async def _due(self, channels: Sequence[str]) -> list[str]:
+        """The channels with a letter to claim: a look costs little, and the writing turn is taken only for those."""
+        if not channels:
+            return []
         async with self._database.glance() as session:
-            due = await claiming.due_lanes(session, channel)
+            due = await claiming.due_lanes(session, channels)
         now = self._clock()
-        return any(moment <= now for moment in due.values())
+        return [channel for channel in channels if any(moment <= now for moment in due[channel].values())]
 
     async def _claim(self, session: AsyncSession, channel: str, moments: Moments) -> list[Letter]:
-        if not (due := await claiming.due_lanes(session, channel)):
+        due = (await claiming.due_lanes(session, [channel]))[channel]
+        if not due:
             return []
         await claiming.queue_for_claiming(session)
         now, moment = self._clock(), await self._moment(session, channel, moments)

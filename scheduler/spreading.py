@@ -114,7 +114,7 @@ async def keep_spreading(database: Database, clock: Callable[[], datetime], wrot
 
 async def spread(database: Database, *, now: datetime, page: int = PAGE) -> bool:
     """One page of whatever is left to do; whether there was any."""
-    async with database.read() as session:
+    async with database.glance() as session:
         if not await get_setting(session, SPREADING):
             return False
     async with database.write() as session:

@@ -18,6 +18,7 @@ from storage.sqlite import Connection
 BUSY_TIMEOUT_SECONDS = 30
 READERS = 4
 POOL, POOL_MORE = 10, 30
+_GLANCE = "waymark_glance"
 
 # SQLite numbers rows by itself only in a column of exactly this type.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -70,7 +71,7 @@ class Database:
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, connections=1, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(self.url, connections=READERS, begin="BEGIN")
-            self._glancer = self._reader
+            self._glancer = self._reader.execution_options(**{_GLANCE: True})
         else:
             # A turn holds one connection and its handler may want a second to look something up.
             from storage.postgres import connect, watch_over  # the driver is an extra
@@ -146,6 +147,7 @@ def _sqlite_engine(url: URL, *, connections: int, begin: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        if not connection.get_execution_options().get(_GLANCE):
+            connection.exec_driver_sql(begin)
 
     return engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, String, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,10 +20,13 @@ class SettingRow(Base):
     value: Mapped[Any] = mapped_column(JSON)
 
 
+# Made once: some are asked for every second.
+_VALUE = select(SettingRow.value).where(SettingRow.key == bindparam("key"))
+
+
 async def get_setting(session: AsyncSession, key: str) -> Any:
     """The value, or None."""
-    row = await session.get(SettingRow, key)
-    return None if row is None else row.value
+    return await session.scalar(_VALUE, {"key": key})
 
 
 async def put_setting(session: AsyncSession, key: str, value: Any) -> None:

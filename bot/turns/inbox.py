@@ -13,7 +13,7 @@ import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
-from sqlalchemy import String, and_, cast, delete, func, select, tuple_, update
+from sqlalchemy import String, and_, bindparam, cast, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.tables import HANDLED, PARKED, WAITING, InboxRow
@@ -35,6 +35,14 @@ AT_HAND = 1000  # updates kept in memory; the rest waits in the database
 IDLE_SECONDS = 1.0
 EMPTY_AFTER = timedelta(minutes=30)  # what a person wrote is gone within the hour; the job runs every ten minutes
 FORGET_AFTER = timedelta(days=14)  # longer than any platform repeats an update
+
+# Made once: it is asked for every second.
+_WAITING = (
+    select(InboxRow.channel, InboxRow.update_id, InboxRow.lane)
+    .where(InboxRow.state == WAITING, InboxRow.channel.in_(bindparam("channels", expanding=True)))
+    .order_by(InboxRow.received_at, InboxRow.update_id)
+    .limit(AT_HAND)
+)
 
 log = structlog.get_logger(__name__)
 Json = dict[str, Any]
@@ -186,12 +194,7 @@ class Inbox:
         if len(self._known) >= AT_HAND:
             return 0
         async with self._database.glance() as session:
-            rows = await session.execute(
-                select(InboxRow.channel, InboxRow.update_id, InboxRow.lane)
-                .where(InboxRow.state == WAITING, InboxRow.channel.in_(list(self._bots)))
-                .order_by(InboxRow.received_at, InboxRow.update_id)
-                .limit(AT_HAND)
-            )
+            rows = await session.execute(_WAITING, {"channels": list(self._bots)})
             found = [(row.channel, row.update_id, row.lane) for row in rows]
         self._more = len(found) == AT_HAND
         fresh = [one for one in found if one[:2] not in self._known]

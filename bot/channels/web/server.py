@@ -24,11 +24,13 @@ from bot.channels.web.relay import Relay
 from bot.channels.web.routes import Routes, WebServices
 from bot.channels.web.session import WebSession
 from bot.channels.web.visitors import Seal, secret_of
+from scheduler.waking import woken
 from storage.errors import WaymarkError
 
 TOKEN = "1:web"  # noqa: S105 (aiogram wants one of this form; nobody checks it)
 FRAME_BYTES = 64 * 1024
 GOODBYE_SECONDS = 3
+TICK_SECONDS = 1.0  # the date that answers tell is set anew so often
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +97,7 @@ class WebDoor:
                 relaying.cancel()
             self.opened.clear()
             self._hub.cut_all()
-            server.should_exit = True
+            server.leave()
             await serving
             listener.close()
             self._listener = None
@@ -147,6 +149,17 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, opened: asyncio.Event) -> None:
         super().__init__(config)
         self._opened = opened
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Finish what is under way, then end."""
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """Uvicorn's looks ten times a second whether it is to end, and is awake all night for it."""
+        while not await self.on_tick(0):
+            await woken(self._leaving, TICK_SECONDS)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
