@@ -10,23 +10,23 @@ from datetime import date, timedelta
 from records.dates import months_after
 
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_NUMBER = r"(?:\d{1,2}|[一二三四五六七八九十两]{1,3})"
+NUMBER = r"(?:\d{1,2}|[一二三四五六七八九十两]{1,3})"
 _NEAR = {"大后天": 3, "后天": 2, "明天": 1, "明日": 1, "今天": 0, "今日": 0}
 _YEARS = {"今年": 0, "明年": 1, "后年": 2}
 _MONTHS = {"这个月": 0, "本月": 0, "下下个月": 2, "下个月": 1, "下月": 1, "上个月": -1, "上月": -1}
-_DAY = rf"(?P<day>{_NUMBER})[日号]"
+_DAY = rf"(?P<day>{NUMBER})[日号]"
 _WHOLE = re.compile(
     r"(20\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?|(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)"
 )
 _OF_MONTH = re.compile(
-    rf"(?P<year>20\d{{2}}年|{'|'.join(_YEARS)})?的?(?P<month>{_NUMBER})月份?(?:的?(?:{_DAY}|(?P<bare>\d{{1,2}})(?![\d月年])))?"
+    rf"(?P<year>20\d{{2}}年|{'|'.join(_YEARS)})?的?(?P<month>{NUMBER})月份?(?:的?(?:{_DAY}|(?P<bare>\d{{1,2}})(?![\d月年])))?"
 )
 _RELATIVE_MONTH = re.compile(rf"(?P<month>{'|'.join(_MONTHS)})(?:的?{_DAY})?")
 _NEAR_DAY = re.compile("|".join(_NEAR))
 _WEEKS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下下": 2, "下": 1}
 _WEEK = re.compile(rf"(?P<said>(?P<week>{'|'.join(_WEEKS)})个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天]))")
 _MONTH_END = re.compile(
-    rf"(?P<said>(?:(?P<year>20\d{{2}}年|{'|'.join(_YEARS)})?的?(?P<month>{_NUMBER})月"
+    rf"(?P<said>(?:(?P<year>20\d{{2}}年|{'|'.join(_YEARS)})?的?(?P<month>{NUMBER})月"
     rf"|(?P<near>{'|'.join(_MONTHS)})|(?<![\d个一二三四五六七八九十])月)(?:底|末))"
 )
 _YEAR_END = re.compile(rf"(?P<said>(?P<year>20\d{{2}}|{'|'.join(_YEARS)})?年?[底末])")
@@ -45,7 +45,7 @@ _SPAN = re.compile(
     r"(?:^|[我在过，。,、\s]|如果|假如|假设|要是|万一|若是?|倘若)"
     r"(?P<said>(?P<count>\d{1,3}|[一二三四五六七八九十两]{1,3})个?(?P<unit>天|日|周|星期|礼拜)[以之]?(?P<way>[后前]))"
 )
-_BARE_DAY = re.compile(rf"(?<![\d月年第.\-/一二三四五六七八九十])(?P<said>(?P<day>{_NUMBER})号)(?![文楼线院])")
+_BARE_DAY = re.compile(rf"(?<![\d月年第.\-/一二三四五六七八九十])(?P<said>(?P<day>{NUMBER})号)(?![文楼线院])")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def day_said(text: str, today: date) -> SaidDay | None:
         return said
     if found := _RELATIVE_MONTH.search(plain):
         first = months_after(today.replace(day=1), _MONTHS[found["month"]])
-        return _said(found, first.year, first.month, _number(found["day"] or "1"), guess=not found["day"])
+        return _said(found, first.year, first.month, number_said(found["day"] or "1"), guess=not found["day"])
     if found := _OF_MONTH.search(plain):
         return _of_month(found, today)
     if found := _NEAR_DAY.search(plain):
@@ -97,7 +97,7 @@ def day_written(text: str, today: date) -> date | None:
     if found := _SPAN.fullmatch(text):
         return _away(found, today)
     if found := _BARE_DAY.fullmatch(text):
-        return _last_such(_number(found["day"]), today)
+        return _last_such(number_said(found["day"]), today)
     said = day_said(text, today)
     return said.day if said is not None and said.said == text and not said.guess else None
 
@@ -107,7 +107,7 @@ def _end_said(plain: str, today: date) -> SaidDay | None:
     if found := _MONTH_END.search(plain):
         first = months_after(today.replace(day=1), _MONTHS.get(found["near"] or "", 0))
         if found["month"]:
-            month = _number(found["month"])
+            month = number_said(found["month"])
             if not 1 <= month <= 12:
                 return SaidDay(None, found["said"], found.end())
             year = _year_of(found["year"], today) if found["year"] else today.year + (month < today.month)
@@ -132,13 +132,13 @@ def _of_week(found: re.Match[str], today: date) -> date:
 
 
 def _away(found: re.Match[str], today: date) -> date:
-    days = _number(found["count"]) * (1 if found["unit"] in "天日" else 7)
+    days = number_said(found["count"]) * (1 if found["unit"] in "天日" else 7)
     return today + timedelta(days=days if found["way"] == "后" else -days)
 
 
 def _next_such(found: re.Match[str], today: date) -> SaidDay:
     """15号: today's, or the next month's that has such a day."""
-    day = _number(found["day"])
+    day = number_said(found["day"])
     months = (months_after(today.replace(day=1), number) for number in range(4))
     days = (first + timedelta(days=day - 1) for first in months)
     there = next((one for one in days if one.day == day and one >= today), None)
@@ -160,12 +160,12 @@ def _in_english(found: re.Match[str], today: date) -> SaidDay:
 
 
 def _of_month(found: re.Match[str], today: date) -> SaidDay:
-    month, day = _number(found["month"]), found["day"] or found["bare"]
+    month, day = number_said(found["month"]), found["day"] or found["bare"]
     year = found["year"]
     if year is None:
-        passed = (month, _number(day)) < (today.month, today.day) if day else month < today.month
-        return _said(found, today.year + passed, month, _number(day or "1"), guess=True)
-    return _said(found, _year_of(year, today), month, _number(day or "1"), guess=not day)
+        passed = (month, number_said(day)) < (today.month, today.day) if day else month < today.month
+        return _said(found, today.year + passed, month, number_said(day or "1"), guess=True)
+    return _said(found, _year_of(year, today), month, number_said(day or "1"), guess=not day)
 
 
 def _said(found: re.Match[str], year: int, month: int, day: int, *, guess: bool) -> SaidDay:
@@ -175,7 +175,8 @@ def _said(found: re.Match[str], year: int, month: int, day: int, *, guess: bool)
         return SaidDay(None, found[0], found.end())
 
 
-def _number(text: str) -> int:
+def number_said(text: str) -> int:
+    """12 or 十二 as a number; below 100."""
     if text.isdecimal():
         return int(text)
     tens, ten, ones = text.rpartition("十")

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.day_words import day_said
+from bot.day_words import SaidDay, day_said
 from bot.days import NoDay
+from bot.extension_words import SaidExtension, extension_said
 from records.deadline import Deadline
+from records.extending import EXTENDED, Extension
 from records.facts import Fact
 
 _SELF = re.compile(r"[我俺](?!们|校|院|国|党|班|支部)|本人|自己(?!写|填|打|选|找|交)|\b(?:i|my|me)\b", re.IGNORECASE)
@@ -25,6 +27,7 @@ _PAST = re.compile(
 )
 _IF = re.compile(r"如果|假如|假设|假使|要是|若(是)?|倘若|万一|的话|\bif\b|suppose|assuming", re.IGNORECASE)
 _CLAUSE_ENDS = re.compile(r"[，,。；;？?]|的话|那么?|最早|最[晚迟]|什么时候|\b(?:then|when|how)\b", re.IGNORECASE)
+_AFTERWARDS = re.compile(r"[，,。；;]|后来|之后|又|\b(?:and|then|later)\b", re.IGNORECASE)
 # A case that is asked about, and no day: what to do, whether it counts, why.
 _NO_DAY_ASKED = re.compile(
     r"怎么办|怎么处理|为什么|是不是|算不算|有没有影响|会不会|what (?:happens|should)|why", re.IGNORECASE
@@ -110,13 +113,15 @@ class OwnDates:
 class Supposition:
     """If `step` happened on `day`: what would follow, in particular for `wanted` (empty: whatever follows).
 
-    `said`: the words that `day` reads a year or a day of the month into; None where all was said.
+    `day` None: of an extension alone, when probation ends. `said`: the words that a day reads a year or a day of the
+    month into; None where all was said. `extension`: probation were extended too, or by this step alone.
     """
 
     step: str
-    day: date
+    day: date | None
     wanted: tuple[str, ...]
     said: str | None = None
+    extension: Extension | None = None
 
 
 def supposed(question: str, today: date) -> Supposition | None:
@@ -125,7 +130,12 @@ def supposed(question: str, today: date) -> Supposition | None:
     Raises:
         NoDay: a day was said that the calendar does not have.
     """
-    found = day_said(question, today) if _IF.search(question) else None
+    if not _IF.search(question):
+        return None
+    found = day_said(question, today)
+    longer = extension_said(question, found)
+    if longer is not None:
+        return _extension_supposed(question, longer, found)
     if found is None:
         return None
     condition, rest = _halves(question, found.end)
@@ -135,6 +145,24 @@ def supposed(question: str, today: date) -> Supposition | None:
     if found.day is None:
         raise NoDay(value=found.said)
     return Supposition(step, found.day, steps_named(rest), found.said if found.guess else None)
+
+
+def _extension_supposed(question: str, longer: SaidExtension, day: SaidDay | None) -> Supposition | None:
+    """「如果延长预备期6个月，最早什么时候转正」, alone or after something else that is supposed."""
+    if _NO_DAY_ASKED.search(question) and not _WHEN.search(question):
+        return None
+    if day is not None and day.day is None:
+        raise NoDay(value=day.said)
+    said = day.said if day is not None and day.guess else None
+    rest = _halves(question, longer.end)[1]
+    wanted = steps_named(rest)
+    if day is None or longer.day_is_end:
+        is_asked = longer.extension.is_said or (wanted and _WHEN.search(question))
+        return Supposition(EXTENDED, None, wanted, said, longer.extension) if is_asked else None
+    condition = question[: longer.start] if day.end <= longer.start else ""
+    clauses = _AFTERWARDS.split(condition)
+    step = None if len(clauses) < 2 else next((step for name, step in _SUPPOSED if name.search(condition)), None)
+    return Supposition(step or EXTENDED, day.day, wanted, said, longer.extension)
 
 
 def _halves(question: str, day_ends: int) -> tuple[str, str]:

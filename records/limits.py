@@ -145,15 +145,18 @@ def _extension(rule: Rule, edition: Version, detail: Mapping[str, str], scene: S
 
 def extension_range(rule: Rule, scene: Scene) -> tuple[date, date] | None:
     """The first and last day to which probation can be extended; None while its end is not known."""
-    base = rule.base[0].rule
-    end = counted(scene.track.rule(base), _without_extension(rule, scene)) if base else None
+    end = probation_end(rule, scene)
     if end is None:
         return None
-    return after(end.due, rule.offset, scene)[0], after(end.due, rule.offset_to, scene)[0]
+    return after(end, rule.offset, scene)[0], after(end, rule.offset_to, scene)[0]
 
 
-def _without_extension(rule: Rule, scene: Scene) -> Scene:
-    return replace(scene, past=scene.past.without(rule.step))
+def probation_end(rule: Rule, scene: Scene) -> date | None:
+    """The end as it was before any extension, by the rule that ranges over them; None while it is not known."""
+    base = rule.base[0].rule
+    without = replace(scene, past=scene.past.without(rule.step))
+    end = counted(scene.track.rule(base), without) if base else None
+    return end.due if end else None
 
 
 def _written_end(detail: Mapping[str, str], scene: Scene) -> Iterator[Finding]:

@@ -55,7 +55,10 @@ class NextStep:
 
 @dataclass(frozen=True)
 class Earliest:
-    """The first day on which a step is possible, the rule that sets it (None: none does), and all that is no date."""
+    """The first day on which a step is possible, the rule that sets it (None: none does), and all that is no date.
+
+    `base_step`: the event from which that rule counts.
+    """
 
     step: str
     actor: str
@@ -63,6 +66,7 @@ class Earliest:
     rule: Rule | None
     provisional: bool
     conditions: tuple[Condition, ...]
+    base_step: str | None = None
 
 
 def what_next(
@@ -122,7 +126,7 @@ def what_it_takes(
 ) -> tuple[Condition, ...]:
     """What is wanting for the step itself on that day, dates included, and what only people can say."""
     scene, known = Scene(track, Past.of(facts), on, calendar, readings), track.by_id[step]
-    every = (*_steps_before(known, scene, all_of_them=True), *_dates(known, scene), *_no_dates(known, scene))
+    every = (*_all_before(known, scene), *_dates(known, scene), *_no_dates(known, scene))
     return tuple(one for one in every if not one.met)
 
 
@@ -142,13 +146,27 @@ def _is_round(step: Step, track: Track) -> bool:
     return step.id == "probation_review" or any(rule.kind == "cycle" for rule in track.rules_of(step.id))
 
 
-def _steps_before(step: Step, scene: Scene, *, all_of_them: bool = False) -> list[Condition]:
-    """What comes before; `all_of_them`: also what is only marked where it is missing."""
+def _steps_before(step: Step, scene: Scene) -> list[Condition]:
+    """What comes before, without what is only marked where it is missing."""
     return [
         Condition("step", scene.past.taken(scene.track.by_id[need.step]) is not None, need.article, step=need.step)
         for need in step.requires
-        if need.gate != "mark" or (all_of_them and not _is_round(scene.track.by_id[need.step], scene.track))
+        if need.gate != "mark"
     ]
+
+
+def _all_before(step: Step, scene: Scene) -> list[Condition]:
+    """Every step that was not taken and has to be before this one, or before one of those, in their order."""
+    found: dict[str, Condition] = {}
+    asked = [step]
+    while asked:
+        for need in asked.pop().requires:
+            before = scene.track.by_id[need.step]
+            if need.step in found or _is_round(before, scene.track) or scene.past.taken(before) is not None:
+                continue
+            found[need.step] = Condition("step", met=False, article=need.article, step=need.step)
+            asked.append(before)
+    return sorted(found.values(), key=lambda one: scene.track.position.get(one.step or "", -1))
 
 
 def _dates(step: Step, scene: Scene) -> list[Condition]:
@@ -245,13 +263,14 @@ def _since(step: Step, scene: Scene) -> date | None:
 def _earliest(step: Step, scene: Scene, start: date) -> Earliest:
     on, provisional = start, False
     by: Rule | None = None
+    base: str | None = None
     for need in step.requires:
         fact = scene.past.latest(need.step)
         on = max(on, fact.on) if fact else on
     for rule in scene.track.rules_of(step.id):
         date_ = counted(rule, scene) if rule.kind == "earliest" else None
         if date_ is not None and date_.due >= on:
-            on, by, provisional = date_.due, rule, date_.provisional
+            on, by, provisional, base = date_.due, rule, date_.provisional, date_.step
     conditions = _no_dates(step, scene)
     for rule in scene.track.rules_of(step.id):
         if rule.lapses:
@@ -260,4 +279,4 @@ def _earliest(step: Step, scene: Scene, start: date) -> Earliest:
             date_ = counted(rule, scene)
             if date_ is not None:
                 conditions.append(Condition("leaving", on <= date_.due, rule.article, rule=rule.id, due=date_.due))
-    return Earliest(step.id, step.actor, on, by, provisional, tuple(conditions))
+    return Earliest(step.id, step.actor, on, by, provisional, tuple(conditions), base)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.own_questions import Supposition
 from bot.services import Services
 from records.deadline import Deadline
+from records.extending import EXTENDED, Extended, extended
 from records.facts import Fact, facts_of, stage_of
 from records.ledger import entries_of
 from records.outlook import Condition, Earliest, NextStep, what_if, what_it_takes, what_next
@@ -20,6 +23,8 @@ from records.stages import Stage
 from records.steps import facts_of_person
 from records.talks import Talk, talks_of
 from records.track import Track
+
+_AT_THE_END = ("conversion_meeting", "conversion_approved", "archived")  # what an extension puts off
 
 
 @dataclass(frozen=True)
@@ -88,33 +93,68 @@ async def standing_of(session: AsyncSession, services: Services, person: PersonI
 
 @dataclass(frozen=True)
 class Prospect:
-    """What would follow from a supposition; `wanting` is what the supposed step itself still takes."""
+    """What would follow from a supposition; `wanting` is what the supposed step itself still takes.
+
+    `extended`: to which day probation would run, where that was supposed. `held_up`: a step before the supposed one
+    that a floor allows only after the supposed day, and the supposed one on the first day that is possible then.
+    """
 
     supposition: Supposition
     wanting: tuple[Condition, ...]
     found: list[Earliest]
+    extended: Extended | None = None
+    held_up: tuple[Earliest, Earliest] | None = None
 
 
 def suppose(standing: Standing, services: Services, supposition: Supposition) -> Prospect:
-    """The earliest days of what would follow, up to the last step that was asked about; else up to the next stage."""
-    track = services.track
-    place = track.position.get(supposition.step)
+    """The earliest days of what would follow, up to the last step that was asked about; else up to the next stage.
+
+    Raises:
+        ProbationEndUnknown, ProbationOver, StepRefused: probation cannot be extended so.
+    """
+    track, step, today = services.track, supposition.step, standing.today
+    settled = {"calendar": services.calendar, "readings": services.readings}
+    place = track.position.get(step)
     kept = [
         fact
         for fact in standing.facts
-        if fact.step != supposition.step and (place is None or track.position.get(fact.step, -1) < place)
+        if step == EXTENDED or (fact.step != step and (place is None or track.position.get(fact.step, -1) < place))
     ]
-    calendar, readings = services.calendar, services.readings
-    wanting = what_it_takes(track, kept, supposition.step, supposition.day, calendar=calendar, readings=readings)
-    found = what_if(
-        track,
-        kept,
-        {supposition.step: supposition.day},
-        today=standing.today,
-        calendar=calendar,
-        readings=readings,
-    )
+    days = {} if step == EXTENDED or supposition.day is None else {step: supposition.day}
+    longer = _longer(track, kept, supposition, days, today, settled)
+    facts = [*kept, longer.fact] if longer else kept
+    on = supposition.day or (longer.fact.on if longer else today)
+    wanting = what_it_takes(track, kept, step, on, **settled)  # type: ignore[arg-type]  # arguments that go together
+    found = what_if(track, facts, days, today=today, **settled)  # type: ignore[arg-type]
     asked = [number for number, one in enumerate(found) if one.step in supposition.wanted]
     stages = [number for number, one in enumerate(found) if track.by_id[one.step].leads_to]
     last = asked[-1] if asked else (stages[0] if stages else len(found) - 1)
-    return Prospect(supposition, wanting, found[: last + 1])
+    held_up = _held_up(what_if(track, kept, {}, today=today, **settled), supposition, today)  # type: ignore[arg-type]
+    return Prospect(supposition, wanting, found[: last + 1], longer, held_up)
+
+
+def _held_up(found: list[Earliest], supposition: Supposition, today: date) -> tuple[Earliest, Earliest] | None:
+    then = next((one for one in found if one.step == supposition.step), None)
+    if then is None or supposition.day is None or not today <= supposition.day < then.on:
+        return None
+    first = next((one for one in found if one.rule is not None and one.on > supposition.day), then)
+    return None if first is then else (first, then)  # its own floor stands among what it takes itself
+
+
+def _longer(
+    track: Track,
+    kept: list[Fact],
+    supposition: Supposition,
+    days: Mapping[str, date],
+    today: date,
+    settled: Mapping[str, Any],
+) -> Extended | None:
+    """The supposed extension, counted from the end that is known, or that would follow from the other supposition."""
+    if supposition.extension is None:
+        return None
+    imagined, on = list(kept), supposition.day
+    if days:
+        then = [(one.step, one.on) for one in what_if(track, kept, days, today=today, **settled)]
+        imagined += [Fact(-number, step, day) for number, (step, day) in enumerate([*days.items(), *then], start=1)]
+        imagined, on = [fact for fact in imagined if fact.step not in _AT_THE_END], None
+    return extended(track, imagined, supposition.extension, on, today=today, **settled)

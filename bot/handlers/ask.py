@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.bare_questions import is_bare
 from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.clock import Clock
-from bot.deeds.standing import standing_of, suppose
+from bot.deeds.standing import Standing, standing_of, suppose
 from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.handlers.talks import Appointing
 from bot.letters.notice import notify
-from bot.own_questions import own_dates, supposed
+from bot.own_questions import Supposition, own_dates, supposed
 from bot.own_rules import beside_dates
 from bot.rephrasing import Sentence
 from bot.services import Services
@@ -33,6 +33,7 @@ from content.inquiries import Queued, pass_on, sign
 from content.usefulness import not_yet_cited, note_cited, note_unhelpful
 from records.deadline import Deadline
 from records.people import Person, organisers_of
+from records.stages import Stage
 from retrieval.answer import Answer
 from retrieval.normalise import normalise
 from retrieval.refusals import Refusal
@@ -189,7 +190,7 @@ async def _answer(
     if supposition is not None or own is not None:
         async with services.database.read() as session:
             standing = await standing_of(session, services, person.id, today=today)
-        if supposition is not None:
+        if supposition is not None and not _is_of_the_rules(supposition, standing):
             await message.answer(**show_prospect(suppose(standing, services, supposition), _))
             return
         mine = own.among(standing.dates) if own is not None else []
@@ -207,6 +208,12 @@ async def _answer(
             await note_cited(turn.session, cited_anew, on=today)
     name = await remember(state, question, now=turn.now, cited=cited)
     await message.answer(**show_answer(found, name, _, before=before, written=written))
+
+
+def _is_of_the_rules(supposition: Supposition, standing: Standing) -> bool:
+    """Whether it is asked of nobody's probation: no length was said, and the asker is in none."""
+    unsaid = supposition.extension is not None and not supposition.extension.is_said
+    return unsaid and supposition.day is None and standing.stage is not Stage.PROBATIONARY_MEMBER
 
 
 async def _rephrased(services: Services, question: str, found: Answer) -> tuple[Sentence, ...]:

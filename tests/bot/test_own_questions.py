@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from bot.own_questions import own_dates, supposed
+from records.extending import Extension
 
 TODAY = date(2026, 11, 23)
 
@@ -127,6 +128,59 @@ def test_a_what_if_names_the_supposed_step_its_day_and_what_is_asked(
     assert found is not None
     assert (found.step, found.day) == (step, date(2026, 12, 1))
     assert found.wanted[:1] == (() if wanted is None else (wanted,))
+
+
+EXTENSIONS = [
+    ("如果延长预备期6个月，最早什么时候转正", None, 6, None),
+    ("要是我的预备期被延长一年，什么时候能转正？", None, 12, None),
+    ("如果预备期延长半年", None, 6, None),
+    ("如果延长预备期八个月的话我什么时候能交转正申请", None, 8, None),
+    ("如果预备期被延长，最早什么时候能转正", None, None, None),
+    ("如果预备期延长到2027年5月19日，什么时候转正", None, None, "2027-05-19"),
+    ("如果2026-12-20支部大会决定延长预备期6个月，什么时候转正", "2026-12-20", 6, None),
+    ("If my probation is extended by six months, when can I convert?", None, 6, None),
+    ("When can I become a full member if my probation is extended for half a year?", None, 6, None),
+    ("If there is an extension of eight months, when is my conversion meeting?", None, 8, None),
+    ("If probation is extended to 2027-05-19, when can I convert?", None, None, "2027-05-19"),
+]
+
+
+@pytest.mark.parametrize(("question", "day", "months", "until"), EXTENSIONS)
+def test_an_extension_of_probation_is_supposed_as_people_say_it(
+    question: str, day: str | None, months: int | None, until: str | None
+) -> None:
+    found = supposed(question, TODAY)
+
+    assert found is not None
+    assert found.extension is not None
+    assert found.step == "probation_extended"
+    assert (found.day and str(found.day)) == day
+    assert (found.extension.months, found.extension.until and str(found.extension.until)) == (months, until)
+
+
+def test_an_extension_is_supposed_after_something_else() -> None:
+    found = supposed("如果2026-12-01支部大会通过我为预备党员，又延长半年，最早什么时候转正", TODAY)
+
+    assert found is not None
+    assert (found.step, found.day) == ("branch_meeting_admitted", date(2026, 12, 1))
+    assert found.extension == Extension(months=6)
+    assert found.wanted[0] == "conversion_meeting"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "如果延长预备期6个月怎么办",
+        "如果延长预备期，党龄从什么时候算",
+        "如果党委审批延长到六个月，什么时候转正",
+        "如果延长预备期，需要开支部大会吗",
+        "预备期延长最长多久",
+    ],
+)
+def test_a_question_on_extensions_is_not_one_on_ones_own(question: str) -> None:
+    found = supposed(question, TODAY)
+
+    assert found is None or found.extension is None
 
 
 @pytest.mark.parametrize(
