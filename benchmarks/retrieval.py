@@ -41,7 +41,9 @@ def main() -> None:
     parser.add_argument("--systems", nargs="*", default=systems.names())
     parser.add_argument("--questions", type=int, default=4000, help="at most so many of each set")
     parser.add_argument("--sizes", nargs="*", type=int, default=[10_000, 100_000])
-    parser.add_argument("--split", default="dev", help="dev, test to report, or a file of benchmarks/questions")
+    parser.add_argument(
+        "--split", default="dev", help="dev, test to report, or a file of benchmarks/questions, or FILE/dev, FILE/test"
+    )
     options = parser.parse_args()
     wanted = options.parts or list(PARTS)
     if unknown := set(wanted) - set(PARTS):

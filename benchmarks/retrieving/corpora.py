@@ -96,10 +96,10 @@ def refused_questions(split: str) -> list[tuple[str, str]]:
 
 
 def _entries(split: str) -> Iterator[dict[str, Any]]:
-    halves = split in ("dev", "test")
-    file = QUESTIONS if halves else QUESTIONS.with_name(f"{split}.jsonl")
-    for entry in map(json.loads, file.read_text("utf-8").splitlines()):
-        if not entry.get("known") and (not halves or entry["split"] == split):
+    file, _, half = split.rpartition("/") if split in ("dev", "test") else split.partition("/")
+    path = QUESTIONS.with_name(f"{file}.jsonl") if file else QUESTIONS
+    for entry in map(json.loads, path.read_text("utf-8").splitlines()):
+        if not entry.get("known") and half in ("", entry.get("split")):
             yield entry
 
 
