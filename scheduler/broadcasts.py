@@ -244,11 +244,19 @@ def has_agreed(version: str) -> ColumnElement[bool]:
     )
 
 
-def letters_of(session: AsyncSession, broadcast: str) -> ColumnElement[bool]:
-    """A range and not LIKE, so that SQLite uses the index of unique keys."""
+def letters_of(
+    session: AsyncSession, broadcast: str, *, after: str = "", last: str | None = None
+) -> ColumnElement[bool]:
+    """A range and not LIKE, so that SQLite uses the index of unique keys.
+
+    Args:
+        after: only those with a later key.
+        last: none with a later key than this. Of two bounds on the same side SQLite would use any one.
+    """
     begin = f"broadcast:{broadcast}:"
     key = key_of(session)
-    return and_(OutboxRow.kind == Kind.BROADCAST.value, key >= begin, key < begin[:-1] + ";")
+    end = key < begin[:-1] + ";" if last is None else key <= last
+    return and_(OutboxRow.kind == Kind.BROADCAST.value, key > max(begin, after), end)
 
 
 def key_of(session: AsyncSession) -> ColumnElement[str]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import String, and_, cast, literal, select, update
+from sqlalchemy import String, and_, cast, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.tables import PersonRow
@@ -35,7 +35,7 @@ from scheduler.trouble import trouble_of, will_pass
 from storage.database import Database
 from storage.settings import SettingRow, get_setting, put_setting
 
-PAGE = 1000  # letters a transaction, some hundredths of a second: whoever else writes waits so long
+PAGE = 500  # letters a transaction, about a hundredth of a second: whoever else writes waits so long
 IDLE_SECONDS = 1.0  # the first page is written at once and takes longer to be sent
 LONGEST_REST_SECONDS = 0.2  # a turn writes several times, and is not to meet a page each time
 VALID_FOR = timedelta(days=3)
@@ -144,23 +144,23 @@ async def _go_on(session: AsyncSession, broadcast: Broadcast, rest: Rest, *, now
 async def _carry_out(
     session: AsyncSession, broadcast: Broadcast, after: str, *, now: datetime, page: int
 ) -> str | None:
+    """Up to which letter it has been carried out now; None: for all."""
     key = key_of(session)
-    rows = await session.execute(
-        select(OutboxRow.id, OutboxRow.unique_key)
-        .where(letters_of(session, broadcast.id), key > after)
-        .order_by(key)
-        .limit(page)
-    )
-    found = rows.all()
-    waiting = and_(OutboxRow.id.in_([row.id for row in found]), OutboxRow.state == State.QUEUED.value)
-    await session.execute(select(OutboxRow.id).where(waiting).order_by(OutboxRow.chat_id).with_for_update())
+    there = letters_of(session, broadcast.id, after=after)
+    last = await session.scalar(select(key).where(there).order_by(key).offset(page - 1).limit(1))
+    there = letters_of(session, broadcast.id, after=after, last=last)
+    # Not the bare column: SQLite would look through all that waits for whatever reason, page after page.
+    waiting = and_(there, func.coalesce(OutboxRow.state, "") == State.QUEUED.value)
+    if session.get_bind().dialect.name == "postgresql":  # in the order in which whoever holds a chat locks them
+        held = select(OutboxRow.id).where(waiting).order_by(OutboxRow.chat_id).with_for_update().subquery()
+        await session.execute(select(func.count()).select_from(held))
     await session.execute(
         update(OutboxRow)
         .where(waiting)
         .values(**_waiting(broadcast.standing, now))
         .execution_options(synchronize_session=False)
     )
-    return found[-1].unique_key if len(found) == page else None
+    return last
 
 
 async def _next_people(session: AsyncSession, broadcast: Broadcast, rest: Rest, page: int) -> list[int]:
