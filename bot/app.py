@@ -33,6 +33,7 @@ from bot.turns.patience import Patience
 from bot.turns.remembered import forget_old
 from bot.turns.replies import ReplySession
 from content import usefulness
+from retrieval.memory import keep_large_apart
 from scheduler.delivery import Delivery
 from scheduler.forgetting import forget_letters
 from scheduler.jobs import Job, start_jobs
@@ -178,13 +179,21 @@ def _webhook_secret(settings: Settings) -> str:
 
 async def _keep_knowledge(services: Services) -> None:
     """Load the index before the first question, not during it, and build the types in which it comes."""
+    keep_large_apart()
     Update.model_rebuild()
-    await services.knowledge.at_hand()
-    # All that stays for good is there now. Looking through it for garbage again and again would hold up answers: a
-    # full collection takes a tenth of a second over what the imports alone leave behind.
+    _keep_for_good()
+    await services.knowledge.opened()
+    _keep_for_good()
+    await services.knowledge.keep()
+
+
+def _keep_for_good() -> None:
+    """What is there now stays. Looking through it for garbage again and again would hold up answers.
+
+    A full collection takes a tenth of a second over what the imports alone leave behind.
+    """
     gc.collect()
     gc.freeze()
-    await services.knowledge.keep()
 
 
 def _as_handlers_see(bot: Bot) -> Bot:

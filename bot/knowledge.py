@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.mirror import Mirror
+from bot.mirror import Mirror, Reading
 from content.documents import stored
 from content.library import revision
 from content.passages import PassageId, PassageText
@@ -20,12 +21,21 @@ from retrieval.refusals import Refusal
 from retrieval.search import Index
 from scheduler.trouble import will_pass
 from storage.database import Database
+from storage.errors import WaymarkError
 
 PATIENCE_SECONDS = 0.03  # that a question waits for the library's latest change, before it is answered without
+WAITED_FOR = 5_000  # passages; a question waits until a library of so many is read for the first time: some seconds
 _PUBLISHING_SECONDS = 2.0
 _LOOK_SECONDS = 0.5  # between two looks whether another process changed the library
 
 log = structlog.get_logger(__name__)
+
+
+class LibraryBeingRead(WaymarkError):
+    """A large library is read for the first time, and nothing can be looked up in it yet."""
+
+    key = "error.library_being_read"
+    sentence = "The library is still being read ({read} of {of} passages). Ask again in a few minutes."
 
 
 class Knowledge:
@@ -38,6 +48,7 @@ class Knowledge:
         *,
         folder: Path | None = None,
         patience_seconds: float | None = None,
+        waited_for: int | None = None,
     ) -> None:
         """Open nothing yet.
 
@@ -45,11 +56,14 @@ class Knowledge:
             folder: where the index is kept between starts; None keeps none. Whatever is wrong with what stands there,
                 the index is then made anew.
             patience_seconds: how long a question waits for what the library says now; None is for as long as it takes.
+            waited_for: passages of the largest library for whose first reading a question waits; None is for any.
         """
         self._database = database
         self._encoder_name = encoder_name
         self._folder = folder
         self._patience = patience_seconds
+        self._waited_for = waited_for
+        self._reading = Reading()
         self._mirror: Mirror | None = None
         self._coming: Mirror | None = None  # with the encoder that is wanted, while another one still answers
         self._catching_up: asyncio.Task[None] | None = None
@@ -57,7 +71,11 @@ class Knowledge:
         self._saving: asyncio.Task[None] | None = None
 
     async def ask(self, question: str, *, on: date) -> Answer:
-        """The answer of the documents in force on the day; every quotation stands in the library at this moment."""
+        """The answer of the documents in force on the day; every quotation stands in the library at this moment.
+
+        Raises:
+            LibraryBeingRead: it is large, and not yet read for the first time.
+        """
         given = await asyncio.to_thread(answer, await self.at_hand(), question, on=on)
         if await self._stands(given, on):
             return given
@@ -88,6 +106,8 @@ class Knowledge:
 
     async def at_hand(self) -> Index:
         """The index as the library stands, or as it stood a moment ago where bringing it up to date takes long."""
+        if self._mirror is None and await self._is_read_at_length():
+            raise LibraryBeingRead(read=self._reading.read, of=self._reading.of)
         await self._come_abreast(None if self._mirror is None else self._patience)
         return self._present().index
 
@@ -101,13 +121,17 @@ class Knowledge:
             else:
                 return self._present().index
 
+    async def opened(self) -> None:
+        """Return when the library is read for the first time, however long that takes."""
+        await self._come_abreast(None)
+
     async def published(self) -> None:
         """Something was published here: return when it answers, or when that takes longer than a person should wait."""
         await self._come_abreast(_PUBLISHING_SECONDS)
 
     async def keep(self) -> None:
         """Stay in step until cancelled, so that what another process published answers within a second."""
-        await self.at_hand()
+        await self.opened()
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
@@ -134,10 +158,21 @@ class Knowledge:
         while not await self._is_latest():
             work = self._caught_up()
             await asyncio.wait({work}, timeout=seconds)
-            if self._mirror is None:
-                await asyncio.shield(work)
-            elif not work.done() or work.exception() is not None:  # which is logged; the index at hand answers
+            if not work.done():
                 return
+            if work.exception() is not None:  # which is logged
+                if self._mirror is None:
+                    await work
+                return  # the index at hand answers
+
+    async def _is_read_at_length(self) -> bool:
+        """Whether the first reading goes on and is of more passages than a question waits for."""
+        if self._waited_for is None:
+            return False
+        work, counted = self._caught_up(), asyncio.ensure_future(self._reading.counted.wait())
+        await asyncio.wait({work, counted}, return_when=asyncio.FIRST_COMPLETED)
+        counted.cancel()
+        return not work.done() and self._reading.of > self._waited_for
 
     def _present(self) -> Mirror:
         if self._mirror is None:
@@ -159,7 +194,7 @@ class Knowledge:
     async def _catch_up(self) -> None:
         if self._mirror is None:
             mirror, coming = await asyncio.to_thread(_opened, self._encoder_name, self._folder)
-            await mirror.catch_up(self._database)
+            await mirror.catch_up(self._database, self._reading)
             self._mirror, self._coming = mirror, coming
             if coming is not None:
                 self._changing = _in_background(self._change(coming), "index.not_encoded_anew")
@@ -204,13 +239,19 @@ def _opened(encoder_name: str | None, folder: Path | None) -> tuple[Mirror, Mirr
     Where the saved one is not of the encoder that is wanted, the shipped encoder answers until everything is encoded
     anew.
     """
+    aside = None if folder is None else _aside(folder)
     wanted = Index(load_encoder(encoder_name))
     if (folder is not None and wanted.load(folder)) or not encoder_name:
-        return Mirror(wanted), None
+        return Mirror(wanted, aside), None
     shipped = Index(load_encoder(None))
     if folder is not None:
         shipped.load(folder)
-    return Mirror(shipped), Mirror(wanted)
+    return Mirror(shipped, aside), Mirror(wanted, aside)
+
+
+def _aside(folder: Path) -> Path:
+    """Where what is being built stands meanwhile."""
+    return folder.with_name(f"{folder.name}.building")
 
 
 def _save(index: Index, folder: Path) -> None:
@@ -218,3 +259,5 @@ def _save(index: Index, folder: Path) -> None:
         index.save(folder)
     except OSError as error:  # a full disk costs the next start a second, and this one nothing
         log.warning("index.not_saved", reason=type(error).__name__)
+    finally:
+        shutil.rmtree(_aside(folder), ignore_errors=True)  # also what a kill left; what is being built goes on without

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from content.aliases import Alias, own_aliases
-from content.library import Edition, editions, passages_of_each, revision
+from content.documents import Edition, editions, passages_held, passages_of_each
+from content.library import revision
 from content.passages import DocumentId, Passage
 from retrieval.building import Builder
 from retrieval.search import Index, load_aliases
@@ -18,6 +20,19 @@ _WORTH_SAVING = 0.05  # of the passages: fewer new ones than that are encoded ag
 _AT_ONCE = 512  # passages that are given to the builder in one step
 
 
+class Reading:
+    """How far a library is read: passages, and of how many, once they are `counted`."""
+
+    def __init__(self) -> None:
+        self.read = self.of = 0
+        self.counted = asyncio.Event()
+
+    def begins(self, of: int) -> None:
+        """So many are to be read."""
+        self.read, self.of = 0, of
+        self.counted.set()
+
+
 class Mirror:
     """One index, and what it knows of the library.
 
@@ -26,25 +41,38 @@ class Mirror:
         changed: enough since it was last saved that saving is worth it.
     """
 
-    def __init__(self, index: Index) -> None:
-        """Take an empty index, or one as it was saved."""
+    def __init__(self, index: Index, aside: Path | None = None) -> None:
+        """Take an empty index, or one as it was saved.
+
+        Args:
+            aside: the folder in which large parts of it stand while it is built; None keeps them in memory.
+        """
         self.index = index
+        self._aside = aside
         self.revision = -1
         self.changed = False
         self._editions: dict[DocumentId, Edition] = {}
 
-    async def catch_up(self, database: Database) -> None:
-        """Bring the index to the library's latest revision; until the last moment the old one answers."""
+    async def catch_up(self, database: Database, reading: Reading | None = None) -> None:
+        """Bring the index to the library's latest revision; until the last moment the old one answers.
+
+        Args:
+            reading: kept up to date meanwhile.
+        """
+        reading = reading or Reading()
         saved = await asyncio.to_thread(self.index.digests) if self.revision < 0 else {}
-        builder = self.index.builder()
+        builder = self.index.builder(self._aside)
         async with database.read() as session:
             latest = await revision(session)
             now = await editions(session, states=ANSWERING)
             aliases = await own_aliases(session)
             gone = [name for name in {**self._editions, **saved} if name not in now]
             other = [name for name in now if now[name] != self._editions.get(name)]
+            if self.revision < 0:
+                reading.begins(await passages_held(session, states=ANSWERING))
             held: list[Passage] = []
             async for name, passages in passages_of_each(session, other):
+                reading.read += len(passages)
                 # A saved text is trusted only where the library says the same.
                 if digest(passages) != saved.get(name):
                     gone.append(name)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.clock import Clock
-from bot.knowledge import PATIENCE_SECONDS, Knowledge
+from bot.knowledge import PATIENCE_SECONDS, WAITED_FOR, Knowledge
 from bot.lock import make_folder
 from bot.rephrasing import Rephraser
 from bot.schema import metadata
@@ -50,7 +50,13 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
     calendar = WorkCalendar.standard(*([settings.work_calendar] if settings.work_calendar else []))
     database = Database(settings.database)
     folder = settings.data / "index"
-    knowledge = Knowledge(database, settings.encoder or None, folder=folder, patience_seconds=PATIENCE_SECONDS)
+    knowledge = Knowledge(
+        database,
+        settings.encoder or None,
+        folder=folder,
+        patience_seconds=PATIENCE_SECONDS,
+        waited_for=WAITED_FOR,
+    )
     try:
         await _bring_up_to_date(database, settings)
         async with database.write() as session:

@@ -141,6 +141,12 @@ async def editions(session: AsyncSession, *, states: Iterable[str]) -> dict[Docu
     return {DocumentId(row[0]): Edition(*row[1:]) for row in rows}
 
 
+async def passages_held(session: AsyncSession, *, states: Iterable[str]) -> int:
+    """How many passages the documents in these states have."""
+    query = select(func.count()).select_from(PassageRow).join(DocumentRow, DocumentRow.id == PassageRow.document_id)
+    return await session.scalar(query.where(DocumentRow.state.in_(list(states)))) or 0
+
+
 async def passages_of_each(
     session: AsyncSession, names: Iterable[DocumentId]
 ) -> AsyncIterator[tuple[DocumentId, list[Passage]]]:

@@ -201,15 +201,17 @@ async def retire(session: AsyncSession, document: str, *, on: date) -> Document:
 
 async def predecessor_of(session: AsyncSession, parsed: ParsedDocument) -> Document | None:
     """The document of which this text is evidently another version, so that a preview can say so."""
-    same = [
-        document
-        for document in await documents(session, states=("published",))
-        if plain_title(document.title) == plain_title(parsed.title)
-        and not (document.file_name or "").startswith(STARTER)
-    ]
-    for document in sorted(same, key=lambda document: document.effective_from, reverse=True):
-        if _alike(parsed.passages, [passage.content for passage in await passages_of(session, document.id)]):
-            return document
+    wanted = plain_title(parsed.title)
+    rows = await session.execute(
+        select(DocumentRow.id, DocumentRow.title)
+        .where(DocumentRow.state == "published", func.coalesce(DocumentRow.file_name, "").not_like(f"{STARTER}%"))
+        .order_by(DocumentRow.effective_from.desc(), DocumentRow.version, DocumentRow.id)
+    )
+    for document, title in rows:
+        if plain_title(title) == wanted:
+            theirs = [passage.content for passage in await passages_of(session, document)]
+            if _alike(parsed.passages, theirs):
+                return await show(session, document)
     return None
 
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from content.passages import Passage
 from retrieval.encoder import Encoder
 from retrieval.memory import give_back
 from retrieval.segments import Segment
+from retrieval.vectors import CLUSTERED_FROM, FLAT_AT_MOST
 
 _BATCH = 512  # passages that are read at once: what one step of building holds in memory
-_FAN = 16  # segments of one level that become one of the next
+_FANS = (16, 4)  # segments of one level that become one of the next; the last number is that of all further levels
+_LARGE = 2  # the level from which segments are laid aside, and left apart unless there are very many passages
 _SEGMENTS_AT_MOST = 8
 _TOO_UNEQUAL = 4  # a segment this many times as large as all smaller ones together is left alone
 
 
 class Builder:
-    """Takes passages in any portions and makes one segment of them; nobody sees it meanwhile."""
+    """Takes passages in any portions and makes a few segments of them; nobody sees them meanwhile."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, lay_aside: Callable[[Segment], Segment] | None = None) -> None:
+        """Begin with nothing.
+
+        Args:
+            lay_aside: gives a large segment back as one that takes less memory.
+        """
         self._encoder = encoder
+        self._lay_aside = lay_aside
         self._levels: list[list[Segment]] = [[]]
         self._added = 0
 
@@ -35,24 +43,30 @@ class Builder:
             self._put(Segment.build(batch, self._encoder), 0)
             self._added += len(batch)
 
-    def segment(self, beside: Sequence[Segment] = ()) -> Segment | None:
-        """One segment of everything added, in its order; None where that is nothing.
+    def segments(self, beside: Sequence[Segment] = ()) -> tuple[Segment, ...]:
+        """Everything added, in its order: one segment, or some large ones and one of the rest; none of nothing.
 
         Args:
-            beside: the segments that it will stand with.
+            beside: the segments that they will stand with.
         """
-        parts = [segment for level in reversed(self._levels) for segment in level]
-        return merged(parts, beside) if parts else None
+        large = [segment for level in reversed(self._levels[_LARGE:]) for segment in level]
+        small = [segment for level in reversed(self._levels[:_LARGE]) for segment in level]
+        if sum(segment.bodies.vectors.rows for segment in large) >= CLUSTERED_FROM:
+            return (merged([*large, *small], beside),)
+        return (*large, merged(small, [*beside, *large])) if small else tuple(large)
 
     def _put(self, segment: Segment, depth: int) -> None:
         level = self._levels[depth]
         level.append(segment)
-        if len(level) == _FAN:
+        if len(level) == _FANS[min(depth, len(_FANS) - 1)]:
             self._levels[depth] = []
             if depth + 1 == len(self._levels):
                 self._levels.append([])
-            one = Segment.merge(level)
+            large = depth + 1 >= _LARGE
+            one = Segment.merge(level, beside=(FLAT_AT_MOST if large else 0, 0))
             del level
+            if large and self._lay_aside is not None:
+                one = self._lay_aside(one)
             give_back()
             self._put(one, depth + 1)
 
@@ -67,10 +81,14 @@ def merged(parts: Sequence[Segment], beside: Sequence[Segment]) -> Segment:
 
 
 def to_merge(segments: Sequence[Segment]) -> list[Segment]:
-    """The small ones, where there are too many; the largest stay, so that a merge never touches most of the index."""
+    """The small ones, where there are too many, so that a merge never touches most of the index."""
     if len(segments) <= _SEGMENTS_AT_MOST:
         return []
-    rest = sorted(segments, key=lambda segment: -len(segment.shelf))[1:]
-    while rest and len(rest[0].shelf) > _TOO_UNEQUAL * sum(len(segment.shelf) for segment in rest[1:]):
-        rest.pop(0)
-    return rest
+    least = sorted(segments, key=lambda segment: len(segment.shelf))
+    small, held = least[:2], sum(len(segment.shelf) for segment in least[:2])
+    for segment in least[2:-1]:
+        if len(segment.shelf) > _TOO_UNEQUAL * held:
+            break
+        small.append(segment)
+        held += len(segment.shelf)
+    return small

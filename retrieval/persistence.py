@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -19,30 +20,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.keywords import Postings, Sounds
-from retrieval.segments import Channel, Segment
+from retrieval.segments import Channel, Kept, Segment
 from retrieval.shelf import Shelf
 from retrieval.texts import Texts
 from retrieval.vectors import VectorIndex
 
 _MANIFEST = "manifest.json"
 _CHANNELS = ("bodies", "questions")
+_CHANGING = ("alive.npy", "since.npy", "until.npy")  # what of a segment that stands on disk may be other by now
 
 
-def save_segments(path: Path, segments: Sequence[Segment], fingerprint: str) -> None:
+def save_segments(path: Path, segments: Sequence[Segment], fingerprint: str) -> tuple[Segment, ...]:
     """Write beside, then swap: a kill leaves the old folder, the new one, or one that is recognised as neither.
 
-    Who has mapped the old folder goes on reading it.
+    Who has mapped the old folder goes on reading it. What stands on disk already is linked, not written again.
+
+    Returns:
+        The same segments, which from now on stand there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(path.name + ".new*"):  # a kill's, or another process's, which then gives up
         shutil.rmtree(left, ignore_errors=True)
     fresh = Path(mkdtemp(prefix=path.name + ".new", dir=path.parent))
-    for number, segment in enumerate(segments):
-        for name, array in _arrays(segment).items():
-            np.save(fresh / f"{number}.{name}.npy", array)
-        for name in _CHANNELS:
-            getattr(segment, name).vectors.write(fresh / f"{number}.{name}.faiss")
-    files = {file.name: _checksum(file) for file in sorted(fresh.iterdir())}
+    written = [_write(fresh, number, segment) for number, segment in enumerate(segments)]
+    files = {f"{number}.{name}": checksum for number, own in enumerate(written) for name, checksum in own.items()}
     manifest = {"fingerprint": fingerprint, "segments": len(segments), "files": files}
     (fresh / _MANIFEST).write_text(json.dumps(manifest), "utf-8")
     old = path.with_name(path.name + ".old")
@@ -51,6 +52,22 @@ def save_segments(path: Path, segments: Sequence[Segment], fingerprint: str) -> 
         os.replace(path, old)
     os.replace(fresh, path)
     shutil.rmtree(old, ignore_errors=True)
+    inode = path.stat().st_ino
+    kept = [Kept(path, inode, number, checksums) for number, checksums in enumerate(written)]
+    return tuple(
+        _read(place) if segment.kept is None else replace(segment, kept=place)
+        for segment, place in zip(segments, kept, strict=True)
+    )
+
+
+def laid_aside(folder: Path, segment: Segment) -> Segment:
+    """The same segment in files instead of in memory; itself where they cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        own = Path(mkdtemp(dir=folder))
+        return _read(Kept(own, own.stat().st_ino, 0, _write(own, 0, segment)))
+    except OSError:  # a full disk costs memory, not the index
+        return segment
 
 
 def load_segments(path: Path, fingerprint: str) -> tuple[Segment, ...] | None:
@@ -59,16 +76,48 @@ def load_segments(path: Path, fingerprint: str) -> tuple[Segment, ...] | None:
         manifest = json.loads((path / _MANIFEST).read_text("utf-8"))
         if manifest["fingerprint"] != fingerprint:
             return None
-        if any(_checksum(path / name) != checksum for name, checksum in manifest["files"].items()):
-            return None
-        return tuple(_read(path, number) for number in range(manifest["segments"]))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):  # RuntimeError is faiss's word for bad bytes
+        checksums: list[dict[str, str]] = [{} for _ in range(manifest["segments"])]
+        for file, checksum in manifest["files"].items():
+            if _checksum(path / file) != checksum:
+                return None
+            number, _, name = file.partition(".")
+            checksums[int(number)][name] = checksum
+        inode = path.stat().st_ino
+        return tuple(_read(Kept(path, inode, number, own)) for number, own in enumerate(checksums))
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError):  # RuntimeError is faiss's word for bad bytes
         return None
 
 
 def _checksum(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "blake2b").hexdigest()
+
+
+def _write(folder: Path, number: int, segment: Segment) -> dict[str, str]:
+    """Put a segment into files and say what each of them holds, by its name without the number."""
+    arrays = {f"{name}.npy": array for name, array in _arrays(segment).items()}
+    vectors = {f"{name}.faiss": getattr(segment, name).vectors for name in _CHANNELS}
+    kept = segment.kept if segment.kept is not None and segment.kept.stands() else None
+    checksums: dict[str, str] = {}
+    for name in (*arrays, *vectors):
+        file = folder / f"{number}.{name}"
+        if kept is not None and name not in _CHANGING:
+            _link(kept.folder / f"{kept.number}.{name}", file)
+            checksums[name] = kept.checksums[name]
+            continue
+        if name in arrays:
+            np.save(file, arrays[name])
+        else:
+            vectors[name].write(file)
+        checksums[name] = _checksum(file)
+    return checksums
+
+
+def _link(file: Path, other: Path) -> None:
+    try:
+        os.link(file, other)
+    except OSError:  # a disk that knows no links
+        shutil.copyfile(file, other)
 
 
 def _arrays(segment: Segment) -> dict[str, NDArray[Any]]:
@@ -85,17 +134,17 @@ def _arrays(segment: Segment) -> dict[str, NDArray[Any]]:
 _POSTINGS = ("terms", "begins", "rows", "strengths", "heights")
 
 
-def _read(path: Path, number: int) -> Segment:
-    prefix, end = f"{number}.", ".npy"
-    arrays = {file.name[len(prefix) : -len(end)]: _mapped(file) for file in path.glob(f"{prefix}*{end}")}
+def _read(kept: Kept) -> Segment:
+    files = {name: kept.folder / f"{kept.number}.{name}" for name in kept.checksums}
+    arrays = {name.removesuffix(".npy"): _mapped(file) for name, file in files.items() if file.suffix == ".npy"}
     bodies, questions = (
         _channel(
             {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")},
-            VectorIndex.mapped(path / f"{prefix}{name}.faiss"),
+            VectorIndex.mapped(files[f"{name}.faiss"]),
         )
         for name in _CHANNELS
     )
-    return Segment(Shelf.from_arrays(arrays), bodies, questions, arrays["alive"])
+    return Segment(Shelf.from_arrays(arrays), bodies, questions, arrays["alive"], kept)
 
 
 def _mapped(file: Path) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from retrieval.encoder import Encoder, Vectors
 from retrieval.memory import give_back
 from retrieval.naming import title_key
 from retrieval.normalise import normalise
-from retrieval.persistence import load_segments, save_segments
+from retrieval.persistence import laid_aside, load_segments, save_segments
 from retrieval.precedence import own_rules_first
 from retrieval.queries import (
     LONGEST,
@@ -163,9 +163,13 @@ class Index:
         self.publish(builder)
         self.compact()
 
-    def builder(self) -> Builder:
-        """Where passages are made ready to be published."""
-        return Builder(self._encoder)
+    def builder(self, folder: Path | None = None) -> Builder:
+        """Where passages are made ready to be published.
+
+        Args:
+            folder: where large parts are laid aside meanwhile; None keeps them in memory.
+        """
+        return Builder(self._encoder, None if folder is None else partial(laid_aside, folder))
 
     def publish(
         self,
@@ -180,12 +184,12 @@ class Index:
             instead_of: documents whose older passages answer no more.
             spans: documents that hold from and until (not included) other days.
         """
-        built = builder.segment(self._segments)
+        built = builder.segments(self._segments)
         with self._writing:
             left = _without(self._segments, instead_of)
             if spans:
                 left = tuple(segment.redated(spans) for segment in left)
-            self._segments = left if built is None else (*left, built)
+            self._segments = (*left, *built)
 
     def remove(self, document: DocumentId) -> None:
         """Forget a document; nothing happens where it is unknown."""
@@ -232,12 +236,10 @@ class Index:
         From then on it is read from there, and takes only as much memory as is looked at.
         """
         segments = self._segments
-        save_segments(path, segments, self.fingerprint)
-        written = load_segments(path, self.fingerprint)
-        if written is not None:
-            mapped = {id(segment): copy for segment, copy in zip(segments, written, strict=True)}
-            with self._writing:
-                self._segments = tuple(mapped.get(id(segment), segment) for segment in self._segments)
+        written = save_segments(path, segments, self.fingerprint)
+        mapped = {id(segment): copy for segment, copy in zip(segments, written, strict=True)}
+        with self._writing:
+            self._segments = tuple(mapped.get(id(segment), segment) for segment in self._segments)
         del segments
         give_back()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,17 +80,41 @@ class Answering:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Where a segment stands on disk.
+
+    Attributes:
+        inode: the folder's; another one of the same name is not meant.
+        checksums: of its files, by their names without the number.
+    """
+
+    folder: Path
+    inode: int
+    number: int
+    checksums: Mapping[str, str]
+
+    def stands(self) -> bool:
+        """Whether it is still there."""
+        try:
+            return self.folder.stat().st_ino == self.inode
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True)
 class Segment:
     """Passages and their two channels.
 
     Attributes:
         alive: False where the passage was removed.
+        kept: where it stands on disk, but for what was removed and for other days; None where it does not.
     """
 
     shelf: Shelf
     bodies: Channel
     questions: Channel
     alive: NDArray[np.bool_]
+    kept: Kept | None = None
     _answering: dict[date, Answering] = field(default_factory=dict, compare=False)
 
     @classmethod

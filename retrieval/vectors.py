@@ -14,7 +14,7 @@ from retrieval.encoder import Vectors
 
 FLAT_AT_MOST = 50_000  # rows of a whole index kept as they are; above, eight bits a dimension (recall@10 > .99)
 CLUSTERED_FROM = 500_000  # rows from which only the nearest clusters are read
-_TRAINING_ROWS = 60_000
+_TRAINING_ROWS = 16_000  # that tell between which bounds the numbers of each dimension lie
 _AT_ONCE = 8192  # rows that are written in one step
 _POINTS_A_LIST = 40
 _RECALL_WANTED = 0.95

@@ -16,6 +16,7 @@ from bot.deeds.standing import Standing, standing_of, suppose
 from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.handlers.talks import Appointing
+from bot.knowledge import LibraryBeingRead
 from bot.letters.notice import notify
 from bot.own_questions import Supposition, own_dates, supposed
 from bot.own_rules import beside_dates
@@ -196,7 +197,11 @@ async def _answer(
         mine = own.among(standing.dates) if own is not None else []
         passed = own.passed(standing.passed) if own is not None and (own.past or not mine) else []
         before = show_own_passed(passed, today, _) if passed else show_own(mine, today, _) if mine else ""
-    found = await services.knowledge.ask(question, on=today)
+    try:
+        found = await services.knowledge.ask(question, on=today)
+    except LibraryBeingRead as error:
+        await message.answer("\n\n".join(filter(None, (before, _.error(error)))))
+        return
     if mine and before:
         found = await beside_dates(services.knowledge, found, read, mine, on=today)
     written = await _rephrased(services, read, found)  # may take seconds, so before the first statement of the turn

@@ -144,10 +144,13 @@ class StudentHouse:
 
 
 @asynccontextmanager
-async def open_house(database: Database, emulator: Emulator, **changes: object) -> AsyncIterator[StudentHouse]:
+async def open_house(
+    database: Database, emulator: Emulator, *, waited_for: int | None = None, **changes: object
+) -> AsyncIterator[StudentHouse]:
     """The house over a stocked database, with its Telegram door open until the block ends. `changes` are settings."""
     moment = [MONDAY]
-    services = _services(database, Clock(BEIJING, lambda: moment[0].astimezone(UTC)), changes)
+    knowledge = Knowledge(database, None, waited_for=waited_for)
+    services = _services(database, knowledge, Clock(BEIJING, lambda: moment[0].astimezone(UTC)), changes)
     now = services.clock.now
     async with database.write() as session:
         committee = await ensure_branch(session, "示例大学党委", kind=BranchKind.COMMITTEE)
@@ -172,7 +175,7 @@ async def open_house(database: Database, emulator: Emulator, **changes: object) 
         await door.session.close()
 
 
-def _services(database: Database, clock: Clock, changes: dict[str, object]) -> Services:
+def _services(database: Database, knowledge: Knowledge, clock: Clock, changes: dict[str, object]) -> Services:
     settings = Settings(_env_file=None, **changes)  # type: ignore[call-arg, arg-type]  # pydantic-settings' own argument
     return Services(
         settings=settings,
@@ -182,6 +185,6 @@ def _services(database: Database, clock: Clock, changes: dict[str, object]) -> S
         track=load_track(),
         calendar=WorkCalendar.standard(),
         readings=Readings(),
-        knowledge=Knowledge(database, None),
+        knowledge=knowledge,
         rephraser=rephraser_of(settings, clock),
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import threading
 from datetime import date
 
+import pytest
 from sqlalchemy import select
 
 from bot.tables import ConversationRow
@@ -14,6 +17,7 @@ from content.passages import DocumentKind
 from content.readers import read
 from content.tables import InquiryRow
 from records.people import Role
+from retrieval.encoder import StaticEncoder, Vectors
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
 from tests.emulator.emulator import Emulator
@@ -69,6 +73,37 @@ async def test_a_question_is_answered_with_a_quotation_and_its_source(libraries:
 
         assert "（全文）" in (await student.hears("全文")).text
         assert await asyncio.to_thread(student.presses("有用", answer).waits_for_answer) == "谢谢！"
+    assert emulator.violations == []
+
+
+async def test_while_a_large_library_is_read_for_the_first_time_one_hears_how_far_it_is(
+    libraries: Database, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, encode = threading.Event(), StaticEncoder.encode
+
+    def waiting(self: StaticEncoder, texts: list[str]) -> Vectors:
+        assert go_on.wait(60)
+        return encode(self, texts)
+
+    monkeypatch.setattr(StaticEncoder, "encode", waiting)
+    async with open_house(libraries, emulator, waited_for=0) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+
+        student.says("预备期从哪天算起？")
+        told = (await student.hears("首次整理")).text
+        student.says("/help")
+        await student.hears("/dates")
+        student.says("组织什么时候找我谈话")
+        own = (await student.hears("2026-11-26")).text
+        go_on.set()
+        await house.services.knowledge.opened()
+        student.says("预备期从哪天算起？")
+        answer = await student.hears("算起")
+
+    assert re.search(r"已读 \d+ 段，共 [1-9]\d+ 段", told)
+    assert "首次整理" in own
+    assert "首次整理" not in answer.text
     assert emulator.violations == []
 
 

@@ -34,7 +34,7 @@ class Dying:
 
         def counted(*given: Any, **named: Any) -> Any:
             self._left -= 1
-            if not self._left and name == "replace":
+            if not self._left and name in ("replace", "link"):
                 os.kill(os.getpid(), signal.SIGKILL)
             done = write(*given, **named)
             if not self._left:
@@ -51,7 +51,9 @@ def main() -> None:
     encoder = load_encoder(None)
     old, new = Index(encoder), Index(encoder)
     old.add(rules())
-    new.add([*rules(), passage(50, "湖心岛摆渡船每日开行七班。", document=DocumentId("ferry"))])
+    new.add(rules())
+    new.save(folder.with_name("elsewhere"))  # what stands there already is linked
+    new.add([passage(50, "湖心岛摆渡船每日开行七班。", document=DocumentId("ferry"))])
     for writes in range(1, 1000):
         old.save(folder)
         child = os.fork()
@@ -60,6 +62,7 @@ def main() -> None:
             dying.at(np, "save", lambda path, _: path)
             dying.at(VectorIndex, "write", lambda _, path: path)
             dying.at(Path, "write_text", lambda path, *_: path)
+            dying.at(os, "link", lambda *_: Path())
             dying.at(os, "replace", lambda *_: Path())
             new.save(folder)
             os._exit(0)

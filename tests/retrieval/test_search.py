@@ -8,12 +8,15 @@ import sys
 import threading
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from content.passages import DocumentId
-from retrieval import vectors
+from retrieval import building, vectors
 from retrieval.encoder import Encoder
 from retrieval.naming import place_of
 from retrieval.search import Index
@@ -174,6 +177,86 @@ def test_an_index_as_an_older_release_laid_it_out_is_made_anew(
     fresh.add([*rules(), *handbook()])
     fresh.save(folder)
     assert Index(encoder, aliases={}).load(folder)
+
+
+def test_what_stands_on_disk_is_linked_when_it_is_saved_again(index: Index, encoder: Encoder, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    index.save(folder)
+    before = {file.name: file.stat().st_ino for file in folder.glob("0.*")}
+    index.add([passage(50, "湖心岛摆渡船每日开行七班。", document=DocumentId("ferry"))])
+    index.remove(DocumentId("handbook"))
+
+    index.save(folder)
+
+    after = {file.name: file.stat().st_ino for file in folder.glob("0.*")}
+    assert {name for name in before if before[name] != after[name]} == {"0.alive.npy", "0.since.npy", "0.until.npy"}
+    again = Index(encoder, aliases={})
+    assert again.load(folder)
+    for question in ("观察期多久", "湖心岛摆渡船开行几班", "学习小结能打印吗"):
+        assert again.search(question, on=TODAY) == index.search(question, on=TODAY)
+
+
+def test_a_folder_that_another_process_has_put_in_its_place_is_not_linked(
+    index: Index, encoder: Encoder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    index.save(folder)
+    other = Index(encoder, aliases={})
+    other.add([passage(50, "湖心岛摆渡船每日开行七班。", document=DocumentId("ferry"))])
+    other.save(folder)
+
+    index.save(folder)
+
+    again = Index(encoder, aliases={})
+    assert again.load(folder)
+    assert again.documents() == index.documents()
+    assert first(again, "公示要几个工作日") == "第十三条"
+
+
+@pytest.mark.parametrize("disk", ["has room", "is full"])
+def test_an_index_that_is_built_in_large_parts_finds_what_one_finds_that_is_not(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
+) -> None:
+    windows = [
+        passage(1000 + at, f"食堂第{at}号窗口供应{'面饭粥粉汤'[at % 5]}。", document=DocumentId(f"w{at % 7}"))
+        for at in range(100)
+    ]
+    whole = Index(encoder, aliases={})
+    whole.add([*rules(), *windows])
+    monkeypatch.setattr(building, "_BATCH", 4)
+    monkeypatch.setattr(building, "_FANS", (2, 2))
+    if disk == "is full":
+        (tmp_path / "aside").write_text("not a folder")
+
+    index = Index(encoder, aliases={})
+    builder = index.builder(tmp_path / "aside")
+    builder.add([*rules(), *windows])
+    index.publish(builder)
+    index.save(tmp_path / "index")
+
+    again = Index(encoder, aliases={})
+    assert again.load(tmp_path / "index")
+    assert len(again) == len(index) == len(whole) == len(windows) + len(ARTICLES)
+    assert len(index._segments) > 2
+    for found in (index, again):
+        assert found.documents() == whole.documents()
+        assert first(found, "公示要几个工作日") == "第十三条"
+        for at in (6, 57, 99):
+            assert found.search(f"食堂第{at}号窗口供应什么", on=TODAY)[0].passage == windows[at]
+
+
+@given(sizes=st.lists(st.integers(1, 200_000), min_size=9, max_size=14))
+def test_too_many_segments_are_made_fewer_and_the_largest_is_left_alone(sizes: list[int]) -> None:
+    segments = [SimpleNamespace(shelf=range(size)) for size in sizes]
+
+    small = building.to_merge(segments)  # type: ignore[arg-type]  # it only looks at their sizes
+
+    chosen = sorted(len(segment.shelf) for segment in small)
+    assert len(chosen) >= 2
+    assert chosen == sorted(sizes)[: len(chosen)]
+    assert len(chosen) < len(sizes)
+    for at in range(2, len(chosen)):
+        assert chosen[at] <= 4 * sum(chosen[:at])
 
 
 def test_a_kill_at_any_write_leaves_the_old_index_the_new_one_or_none(tmp_path: Path) -> None:
