@@ -49,7 +49,8 @@ def progress_rows(standing: Standing, _: Words) -> list[Row]:
         steps = [step for step in standing.track.steps if step.phase == phase]
         days = [day for step in steps if (day := standing.day_of(step.id)) is not None]
         mark = Mark.NOW if phase == now else Mark.DONE if phase < now else Mark.COMING
-        rows.append(Row(mark, _.plain(f"phase.{phase}"), _span(days, _) if mark is Mark.DONE else ""))
+        note = _span(days, _) if mark is Mark.DONE else _floor(steps, standing, _) if mark is Mark.COMING else ""
+        rows.append(Row(mark, _.plain(f"phase.{phase}"), note))
         if mark is Mark.NOW:
             rows += [_step_row(step, standing, ahead, _) for step in steps]
     return rows
@@ -123,13 +124,26 @@ def _step_row(step: Step, standing: Standing, ahead: dict[str, NextStep], _: Wor
     if coming is None and day is not None:
         return Row(Mark.DONE, step_name(step.id, _), str(day), inner=True)
     if coming is None:
-        return Row(Mark.COMING, step_name(step.id, _), "", inner=True)
+        return Row(Mark.COMING, step_name(step.id, _), _limit(step, standing, _), inner=True)
     floors = [one.due for one in coming.conditions if one.due is not None and one.met is False]
     if coming is standing.coming:
         return Row(Mark.NOW, step_name(step.id, _), _held(coming, floors, standing.today, _), inner=True)
     return Row(
         Mark.COMING, step_name(step.id, _), _.plain("progress.from", day=str(max(floors))) if floors else "", inner=True
     )
+
+
+def _floor(steps: Sequence[Step], standing: Standing, _: Words) -> str:
+    """The first day that the rules allow for a phase to come, where it is known already."""
+    own = {step.id for step in steps}
+    floors = [one.due for one in standing.open_dates if one.kind == "earliest" and one.step in own]
+    return _.plain("progress.from", day=str(min(floors))) if floors and min(floors) > standing.today else ""
+
+
+def _limit(step: Step, standing: Standing, _: Words) -> str:
+    """The next day by which something that comes round again is to be done."""
+    days = [one.due for one in standing.open_dates if one.step == step.id and one.kind != "earliest"]
+    return _.plain("progress.by", day=str(min(days))) if days and min(days) >= standing.today else ""
 
 
 def _held(coming: NextStep, floors: Sequence[date], today: date, _: Words) -> str:

@@ -150,6 +150,24 @@ async def test_progress_is_a_picture_and_words(library: Database, emulator: Emul
     assert emulator.violations == []
 
 
+async def test_progress_shows_the_next_round_and_from_when_the_coming_phase_is_possible(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-09-10")
+        await house.record("林晓雨", "activist_decided", "2026-11-15")
+
+        student.says("/progress")
+        drawn = await student.hears(lambda seen: "photo" in seen.raw)
+        student.presses("文字版", drawn)
+
+        words = await student.hears("▶️ 入党积极分子的确定和培养教育")
+        assert "▫️ 半年考察　最晚 2027-05-15" in words.text
+        assert "▫️ 发展对象的确定和考察　2027-11-15 起" in words.text
+    assert emulator.violations == []
+
+
 async def test_progress_shows_the_phase_in_which_something_happened_last(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
