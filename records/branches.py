@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,6 +62,15 @@ class BranchTree:
             seen.add(step)
             step = self._parents.get(step)
         return False
+
+
+def kind_called(name: str) -> BranchKind:
+    """What a node is by its name: 本校党委 is a committee, 机关党总支 a general branch, and the rest are branches."""
+    if re.search(r"总支(?:部)?(?:委员会)?$|general branch$", name.strip(), re.IGNORECASE):
+        return BranchKind.GENERAL_BRANCH
+    if re.search(r"(?:党委|党工委|(?<!支部)委员会|committee)$", name.strip(), re.IGNORECASE):
+        return BranchKind.COMMITTEE
+    return BranchKind.BRANCH
 
 
 async def branch_tree(session: AsyncSession) -> BranchTree:

@@ -193,11 +193,11 @@ async def _invite(desk: Desk, name: str, organiser: str | None, sheet: Path | No
 
 async def _branch_for_organiser(session: Any, services: Services, name: str) -> Branch:
     """The branch; made on a new installation, where the first organiser has to belong somewhere."""
-    from records.branches import BranchKind, all_branches, branch_by_name, create_branch
+    from records.branches import all_branches, branch_by_name, create_branch, kind_called
 
     known = await all_branches(session)
     if not known:
-        return await create_branch(session, name, kind=BranchKind.BRANCH)
+        return await create_branch(session, name, kind=kind_called(name))
     return await branch_by_name(session, name)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from records.branches import kind_called
 from storage.database import Database
 from tests.bot.command_line import Line
 
@@ -61,6 +62,25 @@ def test_a_roster_is_tried_imported_listed_and_invited(run: Line, tmp_path: Path
     assert invited[1]["code"] in sheet
     assert first["name"] == "顾清扬"
     assert first["student_number"] is None
+
+
+def test_the_first_organisers_committee_is_one_and_branches_stand_below_it(run: Line, tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+
+    assert run("roster", "invite", "--organiser", "管理员", "--branch", "本校党委").code == 0
+    assert run("roster", "import", "roster.csv").code == 0
+    invited = run("roster", "invite", "本校党委", "--json").objects
+
+    assert {one["name"] for one in invited} >= {"管理员"}
+    for name, kind in (
+        ("本校党委", "committee"),
+        ("机关党总支", "general_branch"),
+        ("材料学院党委第一党支部", "branch"),
+        ("本科生第一党支部委员会", "branch"),
+        ("Committee of the University", "branch"),
+        ("University Party Committee", "committee"),
+    ):
+        assert kind_called(name) == kind
 
 
 def test_a_step_moves_the_dates_and_a_refused_one_changes_nothing(cohort: Line) -> None:
