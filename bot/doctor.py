@@ -26,6 +26,8 @@ from bot.tables import PARKED, WAITING, InboxRow
 from content.tables import DocumentRow, PassageRow
 from records.invitations import ALARMING_FAILURES, wrong_codes_lately
 from records.tables import AccountRow, PersonRow
+from records.track import load_track
+from records.workdays import WorkCalendar
 from scheduler.outbox import State
 from scheduler.planner import PLANNED_AT
 from scheduler.tables import OutboxRow
@@ -86,7 +88,7 @@ def problem(check: str, what: str, **values: Any) -> Finding:
 
 async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     """Every part in turn; nothing is changed, and a part that is broken does not hide the others."""
-    yield ok("settings", data=str(settings.data), language=settings.language)
+    yield _own_files(settings)
     yield _disk(settings.data)
     embedded = settings.data / "waymark.db"
     if not settings.database_url and not embedded.exists():
@@ -115,6 +117,16 @@ async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     rephraser = rephraser_of(settings, clock)
     if rephraser is not None:
         yield await _rephrasing(settings, rephraser)
+
+
+def _own_files(settings: Settings) -> Finding:
+    """The settings, and the school's rules and calendar that they name: `serve` does not start with a wrong one."""
+    try:
+        load_track(school=settings.school_track)
+        WorkCalendar.standard(*([settings.work_calendar] if settings.work_calendar else []))
+    except WaymarkError as error:
+        return problem("settings", "wrong", error=error)
+    return ok("settings", data=str(settings.data), language=settings.language)
 
 
 def _disk(data: Path) -> Finding:

@@ -45,6 +45,16 @@ async def test_before_the_first_start_nothing_is_made_and_it_says_what_to_do(tmp
     assert not (tmp_path / "data").exists()
 
 
+async def test_a_file_of_the_school_that_would_stop_the_start_is_told_with_its_line(tmp_path: Path) -> None:
+    school = tmp_path / "school.yaml"
+    school.write_text("rules:\n  - id: school.x\n    ofset: {months: 1}\n", encoding="utf-8")
+
+    found = await _findings(_settings(tmp_path, school_track=school))
+
+    assert _said(found)["settings"] == "wrong"
+    assert "ofset" in Locales().words("zh_CN").plain_error(found["settings"].values["error"])
+
+
 async def test_a_house_in_order_and_one_with_troubles(tmp_path: Path, library_url: str) -> None:
     settings = _settings(tmp_path, database_url=library_url)
     async with open_services(settings, Clock(settings.zone, lambda: NOW)) as services:
