@@ -130,6 +130,11 @@ async def person_by_number(session: AsyncSession, student_number: str) -> Person
     return found
 
 
+async def present_by_number(session: AsyncSession, number: str) -> Person | None:
+    """The person with this number; None where nobody who is here has it."""
+    return await _one(session, _present().where(PersonRow.student_number == number.strip()))
+
+
 async def person_by_name(session: AsyncSession, name: str, *, branch_id: int | None = None) -> Person:
     """The only person of this name, in the branch and below it if one is given.
 

@@ -8,19 +8,30 @@ from datetime import date, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.fields import names_in
-from records.people import Person, PersonId, assign_mentor, end_mentorship, mentors_of
+from records.people import (
+    Person,
+    PersonId,
+    assign_mentor,
+    end_mentorship,
+    mentors_of,
+    present_by_number,
+)
 
 
-def unknown_mentors(people: Sequence[Person], names: str) -> list[str]:
-    """The names that nobody among these people bears alone."""
-    return [name for name, ones in _meant(people, names).items() if len(ones) != 1]
+async def unknown_mentors(session: AsyncSession, people: Sequence[Person], names: str) -> list[str]:
+    """The names that nobody among these people bears alone, and that are no number of anybody's."""
+    return [name for name, ones in (await _meant(session, people, names)).items() if len(ones) != 1]
 
 
 async def tie_mentors(
     session: AsyncSession, people: Sequence[Person], student: PersonId, names: str, *, since: date
 ) -> None:
-    """Let those of `people` with these names or numbers, and no longer others, accompany the student."""
-    meant = _meant(people, names)
+    """Let those of `people` with these names, or anybody with these numbers, and no longer others, go along.
+
+    Art 9 asks for full members and for no branch. A number means one person wherever they are; a name only where it
+    is looked for, or a namesake of another branch would see the student's dates.
+    """
+    meant = await _meant(session, people, names)
     found = [one for ones in meant.values() if len(ones) == 1 for one in ones if one.id != student]
     if found:
         for former in await mentors_of(session, student, today=since):
@@ -30,5 +41,9 @@ async def tie_mentors(
         await assign_mentor(session, mentor.id, student, since=since)
 
 
-def _meant(people: Sequence[Person], names: str) -> dict[str, list[Person]]:
-    return {name: [one for one in people if name in (one.name, one.student_number)] for name in names_in(names)}
+async def _meant(session: AsyncSession, people: Sequence[Person], names: str) -> dict[str, list[Person]]:
+    return {
+        name: [one for one in people if name in (one.name, one.student_number)]
+        or [one for one in [await present_by_number(session, name)] if one is not None]
+        for name in names_in(names)
+    }

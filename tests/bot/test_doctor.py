@@ -47,7 +47,13 @@ async def test_before_the_first_start_nothing_is_made_and_it_says_what_to_do(tmp
 
 async def test_a_file_of_the_school_that_would_stop_the_start_is_told_with_its_line(tmp_path: Path) -> None:
     school = tmp_path / "school.yaml"
-    school.write_text("rules:\n  - id: school.x\n    ofset: {months: 1}\n", encoding="utf-8")
+    school.write_text(
+        """rules:
+  - {id: school.x, kind: due, step: interview, base: [application_received], ofset: {months: 1}, level: school,
+     effective: 2026-09-01}
+""",
+        encoding="utf-8",
+    )
 
     found = await _findings(_settings(tmp_path, school_track=school))
 

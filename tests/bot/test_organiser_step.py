@@ -7,8 +7,9 @@ import asyncio
 from sqlalchemy import update
 
 from records.access import Looked, looked_at
+from records.branches import create_branch
 from records.ledger import entries_of
-from records.people import Role, students_of
+from records.people import Role, add_person, students_of
 from records.steps import facts_of_person
 from records.tables import PersonRow
 from storage.database import Database
@@ -148,6 +149,42 @@ async def test_mentors_named_with_a_step_see_their_students_and_say_what_was_don
         asked = await organiser.hears("陈老师 反馈")
         organiser.presses("去登记", asked)
         await organiser.hears("是哪一天")
+    assert emulator.violations == []
+
+
+async def test_a_mentor_of_another_branch_is_named_by_number_and_a_namesake_there_is_not_meant(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        async with database.write() as session:
+            elsewhere = await create_branch(session, "教工党支部")
+            for name, number in (("孙老师", "T0007"), ("钱老师", "T0008")):
+                one = await add_person(
+                    session,
+                    name=name,
+                    student_number=number,
+                    branch_id=elsewhere.id,
+                    now=house.now,
+                    roles=(Role.MENTOR,),
+                )
+                house.people[name] = one
+        await house.record("林晓雨", "application_received", "2025-08-01")
+        await house.record("林晓雨", "activist_decided", "2026-05-01")
+        await house.quiet()
+
+        async def name_mentors(typed: str, day: str) -> str:
+            organiser.says(f"/step 林晓雨 指定培养联系人 {day}")
+            await organiser.hears("培养联系人：")
+            organiser.says(typed)
+            organiser.presses("登记", await organiser.hears("请核对"))
+            return (await organiser.hears("已登记")).text
+
+        assert "没有找到" not in await name_mentors("T0007", "2026-05-10")
+        assert "没有找到培养联系人：钱老师" in await name_mentors("钱老师", "2026-05-12")
+        async with database.read() as session:
+            for name, count in (("孙老师", 1), ("钱老师", 0)):
+                assert len(await students_of(session, house.people[name].id, today=house.today)) == count
     assert emulator.violations == []
 
 

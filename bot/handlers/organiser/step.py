@@ -207,7 +207,7 @@ async def on_confirm(
         student = await subject_of(reading, reach, draft.person)
         people = await people_within(reading, reach) if "mentors" in draft.detail else []
     recorded = await record_step(services, session, draft.request(person.id), among=people)
-    unknown = unknown_mentors(people, draft.detail.get("mentors", ""))
+    unknown = await unknown_mentors(session, people, draft.detail.get("mentors", ""))
     await state.set_state(None)
     await state.update_data(step=None)
     await changed(query)(**show_recorded(student, recorded, unknown, _))
