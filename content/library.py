@@ -29,7 +29,7 @@ from content.issuers import kind_of, level_of
 from content.notices import Notice
 from content.passages import DocumentKind, PassageText
 from content.readers.source import ParsedDocument
-from content.tables import DocumentRow, PassageRow
+from content.tables import BEGIN_AT_MOST, DocumentRow, PassageRow, begin_of
 from content.titles import plain_title, same_title
 from storage.errors import WaymarkError
 from storage.files import store_file
@@ -257,13 +257,20 @@ async def _nearest(session: AsyncSession, parsed: ParsedDocument) -> tuple[Docum
     texts = list({passage.text for passage in parsed.passages})[:400]
     if not texts:
         return None, 0
+    begins = {text[:BEGIN_AT_MOST] for text in texts}
+    same = (  # distinct, so that SQLite looks into the index of beginnings and not at each document
+        select(PassageRow.document_id, PassageRow.text)
+        .where(begin_of(PassageRow.text).in_(begins), PassageRow.text.in_(texts))
+        .distinct()
+        .subquery()
+    )
     found = (
         await session.execute(
-            select(PassageRow.document_id, func.count(PassageRow.text.distinct()).label("equal"))
-            .join(DocumentRow, DocumentRow.id == PassageRow.document_id)
-            .where(DocumentRow.state == "published", PassageRow.text.in_(texts))
-            .group_by(PassageRow.document_id)
-            .order_by(func.count(PassageRow.text.distinct()).desc(), PassageRow.document_id)
+            select(same.c.document_id, func.count().label("equal"))
+            .join(DocumentRow, DocumentRow.id == same.c.document_id)
+            .where(DocumentRow.state == "published")
+            .group_by(same.c.document_id)
+            .order_by(func.count().desc(), same.c.document_id)
             .limit(1)
         )
     ).one_or_none()

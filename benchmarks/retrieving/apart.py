@@ -16,7 +16,9 @@ def apart(job: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, A
 
 
 def memory(process: int | str = "self") -> dict[str, float]:
-    """What a process holds, in MiB: resident, and what of it is no file's."""
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()[1:]
+    """What a process holds, in MiB: resident, what of it is no file's, and the most that was ever resident."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()[1:]
+    status = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
+    lines = [*rollup, *(line for line in status if line.startswith("VmHWM"))]
     sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
-    return {"rss_mib": sizes["Rss"], "anonymous_mib": sizes["Anonymous"]}
+    return {"rss_mib": sizes["Rss"], "anonymous_mib": sizes["Anonymous"], "peak_mib": sizes["VmHWM"]}
