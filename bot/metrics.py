@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy import func, select, text
@@ -19,6 +20,7 @@ from records.invitations import wrong_codes_lately
 from scheduler.limits import Limiter
 from scheduler.outbox import Kind, Result, State
 from scheduler.tables import OutboxRow
+from scheduler.trouble import trouble_of
 from storage.database import Database
 
 WAIT_BUCKETS = (0.1, 0.5, 1, 5, 30, 120, 600, 3600, 36000)  # a reply waits for moments, a broadcast for hours
@@ -27,6 +29,8 @@ READY_SECONDS = 3.0  # a balancer asks every few seconds, and a database that is
 LOOPBACK = ("127.0.0.1", "::1")
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 OVER = (State.SENT.value, State.CANCELLED.value)  # as many as there ever were: counted as they happen, not here
+
+log = structlog.get_logger(__name__)
 
 
 class Metrics:
@@ -56,11 +60,13 @@ class Metrics:
             buckets=WAIT_BUCKETS,
             registry=registry,
         )
+        self._pause = Gauge("waymark_limiter_wait_seconds", "Until one may be sent", ["channel"], registry=registry)
+        self._up = Gauge("waymark_database_up", "Whether the database answers", registry=registry)
+        self._kept = registry = CollectorRegistry()  # what nobody can know without the database
         self._letters = Gauge("waymark_outbox_letters", "Letters", ["state", "priority"], registry=registry)
         self._oldest = Gauge("waymark_outbox_oldest_due_seconds", "How late the outbox is", registry=registry)
         self._updates = Gauge("waymark_inbox_updates", "Updates", ["state"], registry=registry)
         self._codes = Gauge("waymark_join_wrong_codes", "Wrong invitation codes in the last hour", registry=registry)
-        self._pause = Gauge("waymark_limiter_wait_seconds", "Until one may be sent", ["channel"], registry=registry)
 
     def routes(self) -> list[Route]:
         """Asked by machines under whatever name they reach us."""
@@ -96,8 +102,17 @@ class Metrics:
         """GET /metrics, in Prometheus's format."""
         if not self._may_ask(request):
             return Response(status_code=403)
-        await self._look()
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        now, kept = self._clock(), b""
+        for channel, limiter in self._limiters.items():
+            self._pause.labels(channel).set(limiter.pause(now))
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self._look(now)
+            kept = generate_latest(self._kept)
+        except Exception as error:
+            log.warning("metrics.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
+        self._up.set(bool(kept))
+        return Response(generate_latest(self._registry) + kept, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def _may_ask(self, request: Request) -> bool:
         if self._token:
@@ -106,8 +121,7 @@ class Metrics:
         is_near = request.client is not None and request.client.host in LOOPBACK
         return is_near and not any(name in request.headers for name in FORWARDED)
 
-    async def _look(self) -> None:
-        now = self._clock()
+    async def _look(self, now: datetime) -> None:
         async with self._database.read() as session:
             letters = await session.execute(
                 select(OutboxRow.state, OutboxRow.priority, func.count())
@@ -128,5 +142,3 @@ class Metrics:
             for state, count in updates:
                 self._updates.labels(state).set(count)
             self._codes.set(await wrong_codes_lately(session, now=now))
-        for channel, limiter in self._limiters.items():
-            self._pause.labels(channel).set(limiter.pause(now))

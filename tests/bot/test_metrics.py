@@ -38,6 +38,10 @@ class Numbers:
         fitting = [one for one in self._samples if one.name == name and labels.items() <= one.labels.items()]
         return sum(one.value for one in fitting)
 
+    def knows(self, name: str) -> bool:
+        """Whether there is any such number."""
+        return any(one.name == name for one in self._samples)
+
 
 async def asked(metrics: Metrics) -> Numbers:
     scope = {
@@ -64,6 +68,7 @@ async def test_what_waits_is_told_by_state_and_priority_with_how_late_it_is(data
     waiting = [numbers.of("waymark_outbox_letters", state="queued", priority=one) for one in priorities]
     assert waiting == [1, 2, 3, 4, 5]
     assert numbers.of("waymark_outbox_oldest_due_seconds") == 300
+    assert numbers.of("waymark_database_up") == 1
     assert numbers.of("waymark_limiter_wait_seconds", channel="telegram") == 12
 
 
@@ -73,6 +78,22 @@ async def test_without_the_database_it_is_not_ready_and_says_why() -> None:
     answer = await Metrics(database, {}, now, "").ready(Request({"type": "http"}))
 
     assert (answer.status_code, b'"ready":false' in answer.body) == (503, True)
+    await database.close()
+
+
+async def test_without_the_database_the_numbers_of_the_process_are_told_all_the_same() -> None:
+    database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    limiter = Limiter()
+    limiter.hold(12, NOON)
+    metrics = Metrics(database, {"telegram": limiter}, lambda: NOON, "monitoring")
+    metrics.handled("telegram", 0.5)
+
+    numbers = await asked(metrics)
+
+    assert numbers.of("waymark_database_up") == 0
+    assert numbers.of("waymark_handler_seconds_count", channel="telegram") == 1
+    assert numbers.of("waymark_limiter_wait_seconds", channel="telegram") == 12
+    assert not numbers.knows("waymark_outbox_oldest_due_seconds")  # nobody knows: no number, rather than an old one
     await database.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -27,6 +28,7 @@ from tests.faults.shop import shop
 
 __all__ = ["emulator"]
 SECRET = "a-secret-of-ours"
+UPDATE = json.dumps(text_update(5, 7, "tea")).encode()
 
 
 @asynccontextmanager
@@ -99,6 +101,51 @@ async def test_who_does_not_know_the_secret_or_posts_nonsense_changes_nothing(
 
     async with database.read() as session:
         assert await session.scalar(select(func.count()).select_from(InboxRow)) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("framing", "sent", "ends", "status"),
+    [
+        ("content-length: {whole}", UPDATE[: len(UPDATE) // 2], True, 0),
+        ("content-length: {more}", UPDATE, True, 0),
+        ("transfer-encoding: chunked", b"%x\r\n%s\r\n" % (len(UPDATE), UPDATE), True, 0),
+        ("transfer-encoding: chunked", b"zz\r\n%s\r\n0\r\n\r\n" % UPDATE, False, 400),
+        ("transfer-encoding: chunked", b"100000\r\n%s\r\n" % (b" " * 0x100000), False, 413),
+        ("content-length: -5", UPDATE, False, 400),
+        ("transfer-encoding: chunked", b"%x\r\n%s\r\n0\r\n\r\n" % (len(UPDATE), UPDATE), False, 200),
+    ],
+    ids=["half", "less than said", "chunks break off", "no chunks", "too many chunks", "negative", "whole in chunks"],
+)
+async def test_of_a_body_that_breaks_off_or_is_malformed_nothing_is_kept_and_the_whole_one_is_taken_after_it(
+    database: Database,
+    emulator: Emulator,
+    client: aiohttp.ClientSession,
+    framing: str,
+    sent: bytes,
+    ends: bool,
+    status: int,
+) -> None:
+    async with hooked(SmallHouse(database, emulator, shop())) as address:
+        host, port = address.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        length = framing.format(whole=len(UPDATE), more=len(UPDATE) + 1)
+        head = f"POST {webhook.PATH} HTTP/1.1\r\nhost: {host}\r\n{webhook.SECRET_HEADER}: {SECRET}\r\n{length}\r\n\r\n"
+        writer.write(head.encode() + sent)
+        if ends:
+            writer.write_eof()
+        async with asyncio.timeout(20):
+            answer = await reader.readline()
+        writer.close()
+        async with database.read() as session:
+            kept = await session.scalar(select(func.count()).select_from(InboxRow))
+        async with client.post(address + webhook.PATH, data=UPDATE, headers={webhook.SECRET_HEADER: SECRET}) as again:
+            assert again.status == 200
+
+    assert kept == (status == 200)
+    if not ends:
+        assert answer.split()[1:2] == [str(status).encode()]
+    async with database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(InboxRow)) == 1
 
 
 async def test_the_same_update_posted_again_does_nothing_twice(
