@@ -95,8 +95,8 @@ async def standing_of(session: AsyncSession, services: Services, person: PersonI
 class Prospect:
     """What would follow from a supposition; `wanting` is what the supposed step itself still takes.
 
-    `extended`: to which day probation would run, where that was supposed. `held_up`: a step before the supposed one
-    that a floor allows only after the supposed day, and the supposed one on the first day that is possible then.
+    `extended`: to which day probation would run, where that was supposed. `held_up`: the step that a floor allows only
+    after the supposed day, and the supposed one (it may be the same) on the first day that is possible then.
     """
 
     supposition: Supposition
@@ -137,8 +137,7 @@ def _held_up(found: list[Earliest], supposition: Supposition, today: date) -> tu
     then = next((one for one in found if one.step == supposition.step), None)
     if then is None or supposition.day is None or not today <= supposition.day < then.on:
         return None
-    first = next((one for one in found if one.rule is not None and one.on > supposition.day), then)
-    return None if first is then else (first, then)  # its own floor stands among what it takes itself
+    return next((one for one in found if one.rule is not None and one.on > supposition.day), then), then
 
 
 def _longer(

@@ -20,7 +20,8 @@ def show_prospect(prospect: Prospect, _: Words) -> Shown:
     """The supposition as it was read and what it takes itself; then step after step. Never a promise."""
     asked = prospect.supposition
     before = [one for one in prospect.wanting if one.code == "step"]
-    wanting = _joined((one for one in prospect.wanting if one.code != "step"), _)
+    told = {"step", "date"} if prospect.held_up else {"step"}
+    wanting = _joined((one for one in prospect.wanting if one.code not in told), _)
     head = lines(
         *_supposed(prospect, _),
         _("dates.if_before", steps=_in_order(before, _)) if before else "",
@@ -66,14 +67,13 @@ def _floor(one: Earliest, rule: Rule, _: Words) -> str:
 
 
 def _held_up(prospect: Prospect, _: Words) -> str:
-    """That a floor of a step before it allows the supposed step only later."""
+    """That a floor, its own or of a step before it, allows the supposed step only later."""
     if prospect.held_up is None:
         return ""
     first, then = prospect.held_up
     floor = _floor(first, first.rule, _) if first.rule else ""
-    return _(
-        "dates.if_held_up", first=step_name(first.step, _), floor=floor, step=step_name(then.step, _), day=str(then.on)
-    )
+    key = "dates.if_too_early" if first is then else "dates.if_held_up"
+    return _(key, first=step_name(first.step, _), floor=floor, step=step_name(then.step, _), day=str(then.on))
 
 
 def _in_order(steps: Iterable[Condition], _: Words) -> str:

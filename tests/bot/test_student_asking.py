@@ -321,6 +321,10 @@ async def test_what_if_something_is_supposed_too_early_says_what_holds_it_up_and
         assert "「支委会讨论拟列为发展对象」2027-11-20 起（经过一年以上培养教育和考察，细则第十三条）" in shown
         assert "所以「上级党委预审合格」最早 2027-11-26" in shown
 
+        student.says("如果 2027-06-01 确定为发展对象，最早什么时候能成为预备党员？")
+        shown = (await student.hears("如果 2027-06-01")).text
+        assert "⚠️ 按已登记的情况，「支委会讨论拟列为发展对象」2027-11-20 起（经过一年以上" in shown
+
         student.says("如果 2027-12-01 预审通过，最早什么时候能成为预备党员？")
         assert "⚠️" not in (await student.hears("如果 2027-12-01")).text
     assert emulator.violations == []
