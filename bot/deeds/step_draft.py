@@ -36,6 +36,13 @@ class StepNotCalled(WaymarkError):
     sentence = "'{value}' is not a step. You can write: {known} …"
 
 
+class StepSeveralCalled(WaymarkError):
+    """More than one step could be meant."""
+
+    key = "error.step_several_called"
+    sentence = "'{value}' can be several steps. Write which: {known}."
+
+
 class StepDialogueOver(WaymarkError):
     """A button of a dialogue that has ended."""
 
@@ -171,18 +178,32 @@ def read_field(step: Step, name: str, typed: str, today: date) -> str:
 
 
 def step_named(track: Track, typed: str, words: Words) -> str:
-    """The id of the step that goes by this name: its id, as we call it, or as schools do.
+    """The id of the step that goes by this name: its id, as we call it, or as schools do; or the one it is short for.
 
     Raises:
-        StepNotCalled
+        StepNotCalled, StepSeveralCalled.
     """
     ours = {words.plain(step.title): step.id for step in (*track.steps, *track.events)}
     step = typed if typed in track.by_id else ours.get(typed) or step_called(typed)
-    if step is None or step not in track.by_id:
-        names: Mapping[str, Sequence[str]] = columns_file()["names"]
-        known = "、".join(called[0] for called in list(names.values())[:EXAMPLES_SHOWN])
-        raise StepNotCalled(value=typed[:40], known=known)
-    return step
+    if step is not None and step in track.by_id:
+        return step
+    names: Mapping[str, Sequence[str]] = columns_file()["names"]
+    titles = {one: name for name, one in ours.items()}
+    meant = [one for one in track.by_id if any(_short_for(typed, name) for name in (titles[one], *names.get(one, ())))]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise StepSeveralCalled(value=typed[:40], known="、".join(titles[one] for one in meant[:EXAMPLES_SHOWN]))
+    known = "、".join(called[0] for called in list(names.values())[:EXAMPLES_SHOWN])
+    raise StepNotCalled(value=typed[:40], known=known)
+
+
+def _short_for(typed: str, name: str) -> bool:
+    """Whether what was typed stands in the name; of a Chinese name characters may be left out: 短期培训."""
+    if len(typed) < 2 or typed.isascii():
+        return len(typed) > 3 and typed.lower() in name.lower()
+    rest = iter(name)
+    return all(character in rest for character in typed)
 
 
 async def foresee(

@@ -152,6 +152,24 @@ async def test_mentors_named_with_a_step_see_their_students_and_say_what_was_don
     assert emulator.violations == []
 
 
+async def test_a_step_may_be_called_in_short_and_what_could_be_several_is_asked_again(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.record("林晓雨", "application_received", "2026-11-01")
+        await house.quiet()
+
+        organiser.says("/step 林晓雨 支部大会")
+        told = await organiser.hears("可以是几个步骤")
+        assert "支部党员大会通过接收、支部党员大会讨论转正" in told.text
+        organiser.says("/step 林晓雨 短期培训 2026-11-10")
+        await organiser.hears("短期集中培训")
+        organiser.says("/step 林晓雨 聚餐")
+        await organiser.hears("「聚餐」不是步骤名")
+    assert emulator.violations == []
+
+
 async def test_a_mentor_of_another_branch_is_named_by_number_and_a_namesake_there_is_not_meant(
     database: Database, emulator: Emulator
 ) -> None:
