@@ -21,7 +21,11 @@ _AT_ONCE = 512  # passages that are given to the builder in one step
 
 
 class Reading:
-    """How far a library is read: passages, and of how many, once they are `counted`."""
+    """How far a library is read for the first time: passages, and of how many, once they are `counted`.
+
+    Attributes:
+        of: 0 where there is an index as it was saved, which has only to be compared.
+    """
 
     def __init__(self) -> None:
         self.read = self.of = 0
@@ -69,7 +73,7 @@ class Mirror:
             gone = [name for name in {**self._editions, **saved} if name not in now]
             other = [name for name in now if now[name] != self._editions.get(name)]
             if self.revision < 0:
-                reading.begins(await passages_held(session, states=ANSWERING))
+                reading.begins(0 if saved else await passages_held(session, states=ANSWERING))
             held: list[Passage] = []
             async for name, passages in passages_of_each(session, other):
                 reading.read += len(passages)

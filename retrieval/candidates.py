@@ -107,16 +107,21 @@ class _Scored:
 
     def __init__(self, channel: Channel, query: Query, weighed: Weighed, allowed: Allowed | None) -> None:
         self._channel, self._query = channel, query
+        if not len(channel):
+            self.best_rows = channel.owners
+            return
         terms, weights = weighed.terms
         start, bits = (None, None) if allowed is None else (allowed.start, allowed.bits)
         self._match = channel.postings.match(terms, weights, best=_FROM_EACH, start=start)
         best = self._match.best(_FROM_EACH)
-        if query.vector.any() and channel.vectors.rows:
+        if query.vector.any():
             best = np.concatenate([best, channel.vectors.nearest(query.vector, _FROM_EACH, bits)[0]])
         self.best_rows = channel.owners[best]
 
     def of_rows(self, rows: Sequence[int]) -> list[_Best]:
         """For each passage (ascending) what its best entries score."""
+        if not len(self._channel):
+            return [_NOTHING] * len(rows)
         starts = self._channel.starts
         spans = [(int(starts[row]), int(starts[row + 1])) for row in rows]
         entries = np.concatenate([np.zeros(0, np.int64), *(np.arange(*span) for span in spans)])

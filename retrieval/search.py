@@ -300,7 +300,7 @@ class Index:
         """The order of the learned re-ranker alone."""
         query = prepare(question, self._vector(normalise(question)[:LONGEST]), self._aliases)
         bodies = weigh(query, [segment.bodies for segment in segments])
-        questions = weigh(query, [segment.questions for segment in segments])
+        questions = weigh(query, [segment.questions for segment in segments if len(segment.questions)])
         found = candidates(segments, query, bodies, questions, on=on, fusion=self._weights.fusion)
         rows = features(query, bodies, found)
         scores = rows @ np.array(self._weights.ranker)

@@ -44,6 +44,9 @@ class Channel:
     texts: Texts
     sounds: Sounds
 
+    def __len__(self) -> int:
+        return len(self.owners)
+
     @classmethod
     def of(
         cls, postings: Postings, vectors: VectorIndex, owners: NDArray[np.int32], passages: int, texts: Texts

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from bot.knowledge import Knowledge
+from bot.knowledge import Knowledge, LibraryBeingRead
 from content.library import add, retire, undo_publish
 from content.passages import DocumentKind
 from content.readers import read
@@ -110,6 +110,43 @@ async def test_the_next_start_encodes_nothing_and_answers_the_same(
     assert encoded == []
     assert "二十三时" in await quote(again)
     assert len(await again.current()) == len(await first.current())
+
+
+async def test_only_what_is_read_for_the_first_time_is_told_to_be_read(
+    libraries: Database, tmp_path: Path, held_up: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.knowledge._PUBLISHING_SECONDS", 0.01)
+    await upload(libraries)
+    await upload(libraries, "# 湖心岛船务规定\n\n第一条 湖心岛摆渡船每日开行七班。\n")
+    folder = tmp_path / "index"
+    first = Knowledge(libraries, None, folder=folder, waited_for=0)
+
+    with pytest.raises(LibraryBeingRead, match=r"\d+ of [1-9]\d+ passages"):
+        await first.ask(QUESTION, on=TODAY)
+    await first.published()  # whoever uploads does not wait for the whole library either
+    held_up.set()
+    await first.opened()
+    assert "二十三时" in await quote(first)
+    await first.saved()
+
+    again = Knowledge(libraries, None, folder=folder, waited_for=0)
+    assert "二十三时" in await quote(again)
+
+
+async def test_what_a_kill_left_of_an_index_being_built_goes_with_the_next_saving(
+    libraries: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    left = tmp_path / "index.building" / "tmpleft"
+    left.mkdir(parents=True)
+    (left / "0.alive.npy").write_bytes(b"half")
+    await upload(libraries)
+    knowledge = Knowledge(libraries, None, folder=folder)
+
+    assert "二十三时" in await quote(knowledge)
+    await knowledge.saved()
+
+    assert not left.parent.exists()
 
 
 @pytest.mark.parametrize("damage", ["half-written", "another model's", "no folder", "a file"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -213,7 +214,7 @@ def test_a_folder_that_another_process_has_put_in_its_place_is_not_linked(
     assert first(again, "公示要几个工作日") == "第十三条"
 
 
-@pytest.mark.parametrize("disk", ["has room", "is full"])
+@pytest.mark.parametrize("disk", ["has room", "is full", "is cleared"])
 def test_an_index_that_is_built_in_large_parts_finds_what_one_finds_that_is_not(
     encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
 ) -> None:
@@ -231,6 +232,8 @@ def test_an_index_that_is_built_in_large_parts_finds_what_one_finds_that_is_not(
     index = Index(encoder, aliases={})
     builder = index.builder(tmp_path / "aside")
     builder.add([*rules(), *windows])
+    if disk == "is cleared":
+        shutil.rmtree(tmp_path / "aside")
     index.publish(builder)
     index.save(tmp_path / "index")
 
