@@ -1,4 +1,4 @@
-"""Facts of a place that rules do not hold: which room, whose telephone. A text that does not name one is no answer."""
+"""Facts that rules seldom hold: which room, whose telephone, what it costs. A text that names none is no answer."""
 
 from __future__ import annotations
 
@@ -19,6 +19,24 @@ _ASKS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
             r"(?:电话|手机|号码|微信|qq|邮箱|群号|网址|账号|密码)(?:号码?)?(?:是|为)?(?:多少|什么|啥|哪|几|有吗|给我|发我)"
         ),
         re.compile(r"\d{3,}[-\d]{3,}|@|www|https?"),
+    ),
+    (
+        re.compile(
+            r"要钱|收钱|花钱[吗不么]|花不花钱|多少钱|几块钱|[花收]费(?:吗|不|么|$)|免费|门票|补[贴助](?!会)|津贴|工资|报酬|价[格钱]|发钱|有钱拿|报销(?!了)"
+        ),
+        re.compile(r"费|钱|元|报酬|补贴|津贴|报销|帮扶"),
+    ),
+    (
+        re.compile(
+            r"几点|星期几|周几|(?:定|安排|排|订|放)在(?:几[号月]|哪[1天日周]|什么时候|啥时候)|(?:这|本|下)(?:个)?(?:周|星期|月|学期).{0,12}(?:几号|哪天)"
+        ),
+        re.compile(r"\d点|上午|下午|星期|周[1-6日末]|\d月\d+日"),
+    ),
+    (
+        re.compile(
+            r"(?<!由)谁(?:来|去)?(?:主持|表演|领唱|拍照|订餐|打扫|带队|买单)|(?:在|去|到)?(?:哪里?|哪儿|啥地方)(?:可以|能)?(?:做|买|订购|洗|修|吃|住|租|停车)"
+        ),
+        re.compile(r"主持|购买|定做"),
     ),
     (
         re.compile(r"(?<!交给)(?:哪个|哪位|哪1个)(?:老师|辅导员)|老师(?:叫|姓)(?:什么|啥)"),
