@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.days import day_in
 from bot.services import Services
 from bot.words import Words
+from records import refusals as no
 from records.facts import facts_of, stage_of
 from records.fields import names_in, read_details, wrong_counts
 from records.ledger import entries_of
@@ -27,6 +28,16 @@ from records.track import DetailField, Step, Track
 from storage.errors import WaymarkError
 
 EXAMPLES_SHOWN = 8
+WHATEVER_THE_DETAILS = (
+    no.StepInFuture,
+    no.StepRepeated,
+    no.StepMissing,
+    no.StepNotReviewed,
+    no.StepOutOfOrder,
+    no.StepTooEarly,
+    no.StepUnderAge,
+    no.StepBeforeProbationEnd,
+)
 
 
 class StepNotCalled(WaymarkError):
@@ -100,6 +111,11 @@ class Foreseen:
     def refusal(self) -> StepRefused | None:
         """Why it cannot be recorded; None when it can."""
         return self.verdict.refusals[0] if self.verdict.refusals else None
+
+    def before_details(self) -> Foreseen | None:
+        """The same with only what stands against it whatever its details will be; None where nothing does."""
+        found = tuple(one for one in self.verdict.refusals if isinstance(one, WHATEVER_THE_DETAILS))
+        return replace(self, verdict=replace(self.verdict, refusals=found)) if found else None
 
     @property
     def history_helps(self) -> bool:

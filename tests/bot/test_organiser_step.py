@@ -67,12 +67,12 @@ async def test_one_line_is_enough_and_what_the_rule_forbids_is_refused_with_its_
         organiser, _student = await both(house)
 
         organiser.says("/step 2026001 派人谈话 20261110")
-        await organiser.hears("请输入")
-        organiser.presses("跳过")
         refused = await organiser.hears("没有登记")
         assert "递交入党申请书" in refused.text
         assert ["作为以往记录补录"] in refused.buttons
         organiser.presses("作为以往记录补录", refused)
+        await organiser.hears("请输入")
+        organiser.presses("跳过")
         summary = await organiser.hears("请核对")
         assert "缺少「递交入党申请书」（细则第七条）" in summary.text
         organiser.presses("登记", summary)
@@ -149,6 +149,26 @@ async def test_mentors_named_with_a_step_see_their_students_and_say_what_was_don
         asked = await organiser.hears("陈老师 反馈")
         organiser.presses("去登记", asked)
         await organiser.hears("是哪一天")
+    assert emulator.violations == []
+
+
+async def test_what_cannot_be_recorded_on_the_day_is_refused_before_its_details_are_asked_for(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.record("林晓雨", "pre_review_passed", "2026-11-01")
+        await house.quiet()
+
+        organiser.says("/step 林晓雨 支部大会接收 2026-11-12")
+        refused = await organiser.hears("未经政治审查")
+        assert "没有登记" in refused.text
+        organiser.presses("改日期", refused)
+        await organiser.hears("是哪一天")
+        organiser.says("/step 林晓雨 谈话 2026-11-12")
+        refused = await organiser.hears("之前须先有「递交入党申请书」")
+        organiser.presses("作为以往记录补录", refused)
+        await organiser.hears("谈话人")
     assert emulator.violations == []
 
 

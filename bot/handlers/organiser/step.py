@@ -244,9 +244,13 @@ async def _next(
         await state.set_state(Recording.day)
         return show_ask_day(draft, student, today, _)
     if field is not None:
-        await state.set_state(Recording.field)
         async with services.database.read() as reading:
+            hopeless = (await foresee(reading, services, draft.request(person.id))).before_details()
             members = await members_for(reading, student, field)
+        if hopeless is not None:  # before anybody fills in what cannot be recorded
+            await state.set_state(None)
+            return show_refused(draft, student, hopeless, _)
+        await state.set_state(Recording.field)
         return show_ask_field(draft, student, field, _, members=members, page=page)
     async with services.database.read() as reading:
         foreseen = await foresee(reading, services, draft.request(person.id))
