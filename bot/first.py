@@ -15,6 +15,7 @@ from records.branches import Branch, BranchKind, all_branches, ensure_branch
 from records.invitations import DEFAULT_VALID_DAYS, Invited, has_open_invitation, invite, telegram_link, web_link
 from records.people import Person, PersonId, Role, UnknownPerson, add_person, grant_role, person_by_id, person_by_name
 from records.tables import AccountRow, PersonRow, RoleRow
+from storage.database import first_come
 
 ASK_TELEGRAM_SECONDS = 10
 
@@ -33,6 +34,7 @@ async def await_first_organiser(services: Services) -> Awaited | None:
     now = services.clock.now()
     words = services.locales.words(services.settings.language)
     async with services.database.write() as session:
+        await first_come(session)
         known = (await session.execute(_who_organises())).all()
         administrators = [PersonId(row.person_id) for row in known if row.role == Role.ADMIN.value]
         if any(row.is_here for row in known) or (known and not administrators):

@@ -23,7 +23,7 @@ from content.starter import load_starter
 from records.rules import Readings
 from records.track import load_track
 from records.workdays import WorkCalendar
-from storage.database import Database
+from storage.database import Database, first_come
 from storage.errors import WaymarkError
 from storage.migrations import upgrade
 
@@ -60,6 +60,7 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
     try:
         await _bring_up_to_date(database, settings)
         async with database.write() as session:
+            await first_come(session)
             await load_starter(session, now=clock.now())
         yield Services(
             settings=settings,

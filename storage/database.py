@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -19,6 +19,7 @@ BUSY_TIMEOUT_SECONDS = 30
 READERS = 4
 POOL, POOL_MORE = 10, 30
 _GLANCE = "waymark_glance"
+_STARTING = 0x77617900  # the number of PostgreSQL's advisory lock
 
 # SQLite numbers rows by itself only in a column of exactly this type.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -118,6 +119,16 @@ class Database:
         """Return every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+async def first_come(session: AsyncSession) -> None:
+    """Go on alone: whoever else asks for it waits until this transaction ends, and then sees what it did.
+
+    For what the start of an installation does once, as several processes may start at the same moment. On SQLite every
+    transaction that writes is alone.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(_STARTING)))
 
 
 def sqlite_url(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import JSON, String, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,5 +31,8 @@ async def get_setting(session: AsyncSession, key: str) -> Any:
 
 
 async def put_setting(session: AsyncSession, key: str, value: Any) -> None:
-    """Keep the value under the key."""
-    await session.merge(SettingRow(key=key, value=value))
+    """Keep the value under the key, whoever else keeps one there for the first time at this moment."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(SettingRow).values(key=key, value=value)
+    kept = statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+    await session.scalars(kept.returning(SettingRow), execution_options={"populate_existing": True})

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
-from storage.database import Database
+from storage.database import Database, first_come
 
 
 def configuration(connection: Connection | None = None, target: MetaData | None = None) -> Config:
@@ -23,10 +23,11 @@ def configuration(connection: Connection | None = None, target: MetaData | None 
 
 
 async def upgrade(database: Database) -> None:
-    """Bring the tables to the newest revision; nothing happens when they are."""
-    async with database.engine.connect() as connection:
+    """Bring the tables to the newest revision; nothing happens when they are, or another process has just done it."""
+    async with database.write() as session:
+        await first_come(session)
+        connection = await session.connection()
         await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "head"))
-        await connection.commit()
 
 
 def head_revision() -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from storage.database import Database
+from storage.database import Database, first_come
 from storage.settings import get_setting, put_setting
 
 COOKIE = "waymark_session"
@@ -55,6 +55,7 @@ def new_chat_id() -> int:
 async def secret_of(database: Database) -> str:
     """The installation's secret, made at the first start."""
     async with database.write() as session:
+        await first_come(session)
         secret = await get_setting(session, SECRET_SETTING)
         if not isinstance(secret, str):
             secret = secrets.token_urlsafe(32)
