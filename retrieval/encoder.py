@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -65,12 +66,24 @@ def load_encoder(name: str | None) -> Encoder:
     """
     if not name:
         return StaticEncoder(SHIPPED)
+    check_encoder(name)
     folder = Path(name).expanduser()
-    if name.startswith((".", "/", "~")) and not folder.is_dir():
-        raise BrokenModel(folder=folder.name, problem=Term("there is no such folder", "model.no_folder"))
     if _is_static(folder):
         return StaticEncoder(folder)
     return TransformerEncoder(str(folder) if folder.is_dir() else name)
+
+
+def check_encoder(name: str) -> None:
+    """What can be seen without loading it.
+
+    Raises:
+        BrokenModel, EncoderNotInstalled: with what to do.
+    """
+    folder = Path(name).expanduser()
+    if name.startswith((".", "/", "~")) and not folder.is_dir():
+        raise BrokenModel(folder=folder.name, problem=Term("there is no such folder", "model.no_folder"))
+    if not _is_static(folder) and find_spec("sentence_transformers") is None:
+        raise EncoderNotInstalled(name=name)
 
 
 def _is_static(folder: Path) -> bool:
@@ -131,9 +144,7 @@ class TransformerEncoder:
     def __init__(self, name: str) -> None:
         try:
             from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise EncoderNotInstalled(name=name) from error
-        try:
+
             self._model: Any = SentenceTransformer(name, device="cpu")
         except Exception as error:  # hub, torch and file errors of many kinds: one sentence for the operator
             problem = f"{type(error).__name__}: {error}".splitlines()[0][:200]

@@ -71,6 +71,7 @@ def demo(
 
 
 async def _serve(desk: Desk) -> None:
+    _check_encoder(desk)
     async with _held(desk) as services:
         await _invite_first(desk, services)
         house = _house(desk, services)
@@ -80,6 +81,7 @@ async def _serve(desk: Desk) -> None:
 async def _work(desk: Desk) -> None:
     from bot.app import build_house, run_house
 
+    _check_encoder(desk)
     async with desk.services() as services:
         house = build_house(services, page=False)
 
@@ -96,6 +98,7 @@ async def _demo(desk: Desk, *, browser: bool) -> None:
     from bot.demo import clear_old_demo, prepare_demo
     from bot.lock import sole_process
 
+    _check_encoder(desk)
     settings = desk.settings
     with sole_process(settings.data):
         clear_old_demo(settings.data, today=Clock(settings.zone).today())
@@ -104,6 +107,14 @@ async def _demo(desk: Desk, *, browser: bool) -> None:
                 await prepare_demo(services)
             house = _house(desk, services, demo=True)
             await until_stopped(_run(desk, house, "cli.demo.ready", browser=browser))
+
+
+def _check_encoder(desk: Desk) -> None:
+    """A model that cannot be there stops the start before anything is shown or begun."""
+    from retrieval.encoder import check_encoder
+
+    if desk.settings.encoder:
+        check_encoder(desk.settings.encoder)
 
 
 @asynccontextmanager

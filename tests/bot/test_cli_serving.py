@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -12,6 +13,8 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from bot.first import await_first_organiser
 from records.invitations import DEFAULT_VALID_DAYS
@@ -49,6 +52,35 @@ def _status(address: str) -> int:
     with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 (our own page)
         status: int = page.status
         return status
+
+
+@pytest.mark.parametrize(
+    ("encoder", "sentence"),
+    [
+        (
+            "./model",
+            "检索模型文件夹 model 不能用（没有这个文件夹）。请恢复该文件夹，或者用 WAYMARK_ENCODER 指定别的模型。",
+        ),
+        (
+            "BAAI/bge-small-zh-v1.5",
+            "使用模型 BAAI/bge-small-zh-v1.5 需要安装 sentence-transformers：pip install 'waymark[encoder]'。"
+            "也可以不设置 WAYMARK_ENCODER，使用自带模型。",
+        ),
+    ],
+)
+def test_a_model_that_cannot_be_there_stops_the_start_with_one_sentence(
+    tmp_path: Path, encoder: str, sentence: str
+) -> None:
+    # as where the extra is not installed
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['sentence_transformers'] = None")
+    given = environment(tmp_path, None, web_port="0", encoder=encoder)
+    given["PYTHONPATH"] = os.pathsep.join([str(tmp_path), given["PYTHONPATH"]])
+
+    command = [sys.executable, "-m", "bot", "serve"]
+    started = subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
+
+    assert (started.returncode, started.stdout) == (1, "")
+    assert started.stderr == sentence + "\n"
 
 
 def test_the_first_start_shows_the_administrator_a_code_and_a_second_process_is_refused(
