@@ -232,6 +232,27 @@ def test_a_fact_of_the_place_is_answered_where_it_is_written(index: Index) -> No
     index.add([passage(400, text, title="会议通知", document=DocumentId("notice"), headings=("会员大会",))])
 
     assert answer(index, "会员大会在哪个教室开", on=TODAY).citations[0].quote == text
+    assert answer(index, "会员大会在几楼开", on=TODAY).citations[0].quote == text
+
+
+@pytest.mark.parametrize(
+    ("question", "without", "given"),
+    [
+        ("会员大会要收费吗", "会员大会每年召开两次。", "会员大会不收任何费用。"),
+        ("会员大会几点开始", "会员大会每年召开两次。", "会员大会上午9点开始。"),
+        ("会员大会谁主持", "会员大会每年召开两次。", "会员大会由组长主持。"),
+        ("会员大会在几楼开", "会员大会在活动中心召开。", "会员大会在活动中心3楼召开。"),
+    ],
+)
+def test_a_sum_an_hour_a_host_or_a_floor_is_only_answered_by_what_holds_one(
+    question: str, without: str, given: str
+) -> None:
+    def confidence(text: str) -> float:
+        held = Index(load_encoder(None), {})
+        held.add([passage(400, text, title="会议通知", document=DocumentId("notice"), headings=("会员大会",))])
+        return answer(held, question, on=TODAY).confidence
+
+    assert confidence(without) <= 0.1 < confidence(given)
 
 
 @pytest.mark.parametrize("question", ["观察期满后需要继续观察的怎么办", "可以延长一次吗", "不履行义务的会怎么样"])
