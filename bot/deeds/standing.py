@@ -91,6 +91,17 @@ async def standing_of(session: AsyncSession, services: Services, person: PersonI
     )
 
 
+def way_to(standing: Standing, services: Services, step: str) -> list[Earliest]:
+    """All that would come up to a step if nothing were delayed; empty where no rule gives a day for any of it."""
+    if not standing.passed:
+        return []  # of somebody of whom nothing is known, every day would be a guess
+    calendar, readings = services.calendar, services.readings
+    found = what_if(standing.track, standing.facts, {}, today=standing.today, calendar=calendar, readings=readings)
+    place = next((number for number, one in enumerate(found) if one.step == step), -1)
+    way = found[: place + 1]
+    return way if any(one.rule is not None for one in way) else []
+
+
 @dataclass(frozen=True)
 class Prospect:
     """What would follow from a supposition; `wanting` is what the supposed step itself still takes.

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.bare_questions import is_bare
 from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.clock import Clock
-from bot.deeds.standing import Standing, standing_of, suppose
+from bot.deeds.standing import Standing, standing_of, suppose, way_to
 from bot.filters import Joined
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.handlers.talks import Appointing
@@ -27,7 +27,7 @@ from bot.turns.remembered import cited_for, forget, recall, remember
 from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
 from bot.views.dates import show_own, show_own_passed
-from bot.views.prospect import show_prospect
+from bot.views.prospect import show_prospect, show_way
 from bot.words import Words
 from content.documents import passage, show
 from content.inquiries import Queued, pass_on, sign
@@ -197,6 +197,9 @@ async def _answer(
         mine = own.among(standing.dates) if own is not None else []
         passed = own.passed(standing.passed) if own is not None and (own.past or not mine) else []
         before = show_own_passed(passed, today, _) if passed else show_own(mine, today, _) if mine else ""
+        if own is not None and own.steps and not own.past and not before:
+            way = way_to(standing, services, own.steps[0])
+            before = show_way(way, _) if way else ""
     try:
         found = await services.knowledge.ask(question, on=today)
     except LibraryBeingRead as error:

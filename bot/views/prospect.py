@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+
+from markupsafe import Markup
 
 from bot.deeds.standing import Prospect
 from bot.views.dates import actor_name, condition_name, step_name
@@ -34,6 +36,15 @@ def show_prospect(prospect: Prospect, _: Words) -> Shown:
     steps = [_step(number, one, _) for number, one in enumerate(prospect.found, start=1)]
     first = _("dates.if_first", step=step_name(last.step, _), day=str(last.on))
     return {"text": paragraphs([head, first, lines(_("dates.if_steps"), *steps), _("dates.if_note")])}
+
+
+def show_way(way: Sequence[Earliest], _: Words) -> Markup:
+    """The earliest day of the last of these steps, and which rules make it so late. Never a promise."""
+    floors = [
+        _("dates.way_floor", step=step_name(one.step, _), floor=_floor(one, one.rule, _)) for one in way if one.rule
+    ]
+    head = _("dates.way", step=step_name(way[-1].step, _), day=str(way[-1].on))
+    return lines(_("dates.own_head"), head, *floors, _("dates.no_promise"))
 
 
 def _supposed(prospect: Prospect, _: Words) -> list[str]:

@@ -330,6 +330,25 @@ async def test_what_if_something_is_supposed_too_early_says_what_holds_it_up_and
     assert emulator.violations == []
 
 
+async def test_when_a_step_far_ahead_can_be_is_told_with_the_rules_that_make_it_so_late(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+        await house.record("林晓雨", "activist_decided", "2026-11-20")
+        await house.quiet()
+
+        student.says("我什么时候能转正")
+
+        shown = (await student.hears("按您的记录推算")).text
+        assert "「支部党员大会讨论转正」最早 2028-11-26" in shown
+        assert "「支委会讨论拟列为发展对象」2027-11-20 起（经过一年以上培养教育和考察，细则第十三条）" in shown
+        assert "「支部党员大会讨论转正」2028-11-26 起（预备期为一年，细则第三十一条）" in shown
+        assert "由党组织决定" in shown
+    assert emulator.violations == []
+
+
 async def test_what_if_probation_were_extended(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
