@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 LATE = timedelta(minutes=10)
 AHEAD = timedelta(minutes=2)  # the clocks of two machines may differ by less
 MEGABYTE = 1024 * 1024
-LITTLE_SPACE, NO_SPACE = 1024 * MEGABYTE, 200 * MEGABYTE
+LITTLE_SPACE, HARDLY_ANY_SPACE, NO_SPACE = 1024 * MEGABYTE, 200 * MEGABYTE, 4 * MEGABYTE
 ASK_SECONDS = 15
 
 
@@ -139,6 +139,8 @@ def _disk(data: Path) -> Finding:
         return problem("disk", "read_only", **values)
     if free < NO_SPACE:
         return problem("disk", "full", **values)
+    if free < HARDLY_ANY_SPACE:
+        return problem("disk", "nearly_full", **values)
     return warning("disk", "little", **values) if free < LITTLE_SPACE else ok("disk", **values)
 
 

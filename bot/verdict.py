@@ -12,8 +12,8 @@ from storage.errors import Term
 # What stops everything first: the check, what it found, and what is said of it; `at` of the checks tells since when.
 STOPS = (
     ("settings", ("wrong",), "settings"),
+    ("disk", ("full", "read_only"), "disk"),  # an embedded database cannot be opened then either
     ("database", ("unreachable", "revision", "full", "read_only"), "database"),
-    ("disk", ("full", "read_only"), "disk"),
     ("telegram", ("refused", "malformed"), "token"),
     ("database", ("absent", "empty"), "never"),
     ("planner", ("never",), "never"),
@@ -23,7 +23,12 @@ STOPS = (
     ("listening", ("conflict",), "conflict"),
     ("outbox", ("late",), "stuck"),
 )
-BLEMISHES = (("planner", "ahead", "clock"), ("inbox", "parked", "parked"), ("outbox", "failed", "partly"))
+BLEMISHES = (
+    ("disk", "nearly_full", "space"),
+    ("planner", "ahead", "clock"),
+    ("inbox", "parked", "parked"),
+    ("outbox", "failed", "partly"),
+)
 
 
 def verdict(findings: Sequence[Finding], zone: ZoneInfo) -> Finding:

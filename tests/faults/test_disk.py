@@ -9,11 +9,13 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from string import ascii_letters
 
 import pytest
 
+from scheduler.planner import note_planned
 from storage.database import Database, sqlite_url
 from tests.bot.command_line import Line
 from tests.emulator.emulator import Emulator
@@ -142,6 +144,44 @@ def test_a_command_on_a_full_disk_says_so_and_has_done_nothing(
     assert "disk is full" in refused.err
     assert people.objects == []
     assert invited.object["name"] == "林组织"
+
+
+@pytest.mark.parametrize(
+    ("language", "nearly", "full"),
+    [
+        ("en", "pushes work, but the disk", "pushes do not work: the disk"),
+        ("zh_CN", "推送正常，但磁盘", "推送不通：磁盘"),
+    ],
+)
+def test_the_doctor_tells_a_disk_that_is_nearly_full_from_one_that_is(
+    mounted: Callable[[str], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    language: str,
+    nearly: str,
+    full: str,
+) -> None:
+    folder = mounted("-t tmpfs -o size=40m")
+    waymark = Line(tmp_path, None, capsys)
+    data = str(folder / "data")
+    assert waymark("roster", "list", data=data).code == 0
+    asyncio.run(planned_just_now(folder / "data"))
+
+    has_room = waymark("doctor", data=data, language=language)
+    fill(folder)
+    has_none = waymark("doctor", data=data, language=language)
+
+    assert (has_room.code, has_none.code) == (1, 1)
+    assert nearly in has_room.out.splitlines()[0]
+    assert full in has_none.out.splitlines()[0]
+
+
+async def planned_just_now(data: Path) -> None:
+    """As a process that serves notes each minute."""
+    database = Database(sqlite_url(str(data / "waymark.db")))
+    async with database.write() as session:
+        await note_planned(session, now=datetime.now(UTC))
+    await database.close()
 
 
 @pytest.mark.postgres
