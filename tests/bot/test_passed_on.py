@@ -63,6 +63,34 @@ async def test_similar_questions_are_offered_as_one_and_one_answer_reaches_both_
     assert emulator.violations == []
 
 
+async def test_three_wordings_of_three_askers_become_one_line_and_one_answer(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        wordings = ("打印机坏了找谁", "3号楼打印机坏了", "打印机用不了谁来修")
+        askers = [await house.join(name, number=f"202600{at}") for at, name in enumerate(("林晓雨", "周明", "韩冰"), 1)]
+        for asker, wording in zip(askers, wordings, strict=True):
+            await passes_on(asker, wording)
+
+        organiser.says("/answer")
+        for waiting, pair in ((3, "合并 1 和 2"), (2, "合并 1 和 2")):
+            organiser.presses(pair, await organiser.hears(f"等待答复的问题（{waiting}）"))
+        queue = await organiser.hears("等待答复的问题（1）")
+        assert "3 人在等" in queue.text
+        organiser.presses("1 回答", queue)
+        await organiser.hears("请写出")
+        organiser.says("找楼下值班室的师傅。")
+
+        for asker, wording in zip(askers, wordings, strict=True):
+            assert f"问：{wording}" in (await asker.hears("有答复了")).text
+        organiser.presses("确认发布", await organiser.hears("草稿"))
+        await organiser.hears("已发布")
+        askers[2].says("打印机用不了谁来修")
+        assert "党支部答复" in (await askers[2].hears("值班室的师傅。")).text
+    assert emulator.violations == []
+
+
 async def test_the_first_administrator_hears_of_a_question_before_there_are_organisers(
     library: Database, emulator: Emulator
 ) -> None:
