@@ -257,7 +257,10 @@ def _aside(folder: Path) -> Path:
 def _save(index: Index, folder: Path) -> None:
     try:
         index.save(folder)
-    except OSError as error:  # a full disk costs the next start a second, and this one nothing
+    except (
+        OSError,
+        RuntimeError,
+    ) as error:  # a full disk costs the next start time, and this one nothing
         log.warning("index.not_saved", reason=type(error).__name__)
     finally:
         shutil.rmtree(_aside(folder), ignore_errors=True)  # also what a kill left; what is being built goes on without

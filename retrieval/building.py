@@ -12,7 +12,7 @@ from retrieval.segments import Segment
 from retrieval.vectors import CLUSTERED_FROM, FLAT_AT_MOST
 
 _BATCH = 512  # passages that are read at once: what one step of building holds in memory
-_FANS = (16, 4)  # segments of one level that become one of the next; the last number is that of all further levels
+_FANS = (16, 4, 4)  # segments of each level that become one of the next: the last level has as many as it gets
 _LARGE = 2  # the level from which segments are laid aside, and left apart unless there are very many passages
 _SEGMENTS_AT_MOST = 8
 _TOO_UNEQUAL = 4  # a segment this many times as large as all smaller ones together is left alone
@@ -58,7 +58,7 @@ class Builder:
     def _put(self, segment: Segment, depth: int) -> None:
         level = self._levels[depth]
         level.append(segment)
-        if len(level) == _FANS[min(depth, len(_FANS) - 1)]:
+        if depth < len(_FANS) and len(level) == _FANS[depth]:
             self._levels[depth] = []
             if depth + 1 == len(self._levels):
                 self._levels.append([])

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.keywords import Postings, Sounds
-from retrieval.segments import Channel, Kept, Segment
+from retrieval.segments import Channel, Kept, Segment, mark_of
 from retrieval.shelf import Shelf
 from retrieval.texts import Texts
 from retrieval.vectors import VectorIndex
@@ -52,8 +52,8 @@ def save_segments(path: Path, segments: Sequence[Segment], fingerprint: str) -> 
         os.replace(path, old)
     os.replace(fresh, path)
     shutil.rmtree(old, ignore_errors=True)
-    inode = path.stat().st_ino
-    kept = [Kept(path, inode, number, checksums) for number, checksums in enumerate(written)]
+    mark = mark_of(path)
+    kept = [Kept(path, mark, number, checksums) for number, checksums in enumerate(written)]
     return tuple(
         _read(place) if segment.kept is None else replace(segment, kept=place)
         for segment, place in zip(segments, kept, strict=True)
@@ -65,8 +65,9 @@ def laid_aside(folder: Path, segment: Segment) -> Segment:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         own = Path(mkdtemp(dir=folder))
-        return _read(Kept(own, own.stat().st_ino, 0, _write(own, 0, segment)))
-    except OSError:  # a full disk costs memory, not the index
+        checksums = _write(own, 0, segment)
+        return _read(Kept(own, mark_of(own), 0, checksums))
+    except (OSError, RuntimeError):  # faiss's word for the same: a full disk costs memory, not the index
         return segment
 
 
@@ -82,8 +83,8 @@ def load_segments(path: Path, fingerprint: str) -> tuple[Segment, ...] | None:
                 return None
             number, _, name = file.partition(".")
             checksums[int(number)][name] = checksum
-        inode = path.stat().st_ino
-        return tuple(_read(Kept(path, inode, number, own)) for number, own in enumerate(checksums))
+        mark = mark_of(path)
+        return tuple(_read(Kept(path, mark, number, own)) for number, own in enumerate(checksums))
     except (OSError, ValueError, LookupError, TypeError, RuntimeError):  # RuntimeError is faiss's word for bad bytes
         return None
 

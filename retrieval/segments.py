@@ -87,21 +87,27 @@ class Kept:
     """Where a segment stands on disk.
 
     Attributes:
-        inode: the folder's; another one of the same name is not meant.
+        mark: by which the folder is told from another one of its name.
         checksums: of its files, by their names without the number.
     """
 
     folder: Path
-    inode: int
+    mark: tuple[int, int]
     number: int
     checksums: Mapping[str, str]
 
     def stands(self) -> bool:
         """Whether it is still there."""
         try:
-            return self.folder.stat().st_ino == self.inode
+            return mark_of(self.folder) == self.mark
         except OSError:
             return False
+
+
+def mark_of(folder: Path) -> tuple[int, int]:
+    """A number and the moment of the last file: the number alone is soon given to another folder."""
+    found = folder.stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 @dataclass(frozen=True)
