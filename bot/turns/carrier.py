@@ -39,6 +39,7 @@ from storage.settings import get_setting, put_setting
 log = structlog.get_logger(__name__)
 SEND_TIMEOUT_SECONDS = 30.0
 PAUSE_SECONDS = 1.0  # after trouble with the database
+LEAST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 24 * 3600.0  # after a 429, whatever it says
 NEVER = 0  # the session's own time-out, which would throw away what arrived while the process stood still
 NOT_MODIFIED, UNCHANGED = "message is not modified", "unchanged"
 HARMLESS = ("query is too old", "query id is invalid", "to delete not found", "to edit not found")
@@ -190,7 +191,10 @@ def outcome_of(error: TelegramAPIError) -> Report:
     """Which of the five outcomes an error of aiogram's means."""
     match error:
         case TelegramRetryAfter():
-            return Report(Outcome.WAIT, reason="asked to wait", retry_after=float(error.retry_after))
+            seconds = min(max(float(error.retry_after), LEAST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
+            return Report(Outcome.WAIT, reason="asked to wait", retry_after=seconds)
+        case TelegramAPIError() if "too many requests" in error.message.lower():  # and no word of how long
+            return Report(Outcome.WAIT, reason="asked to wait", retry_after=LEAST_WAIT_SECONDS)
         case TelegramForbiddenError():
             return Report(Outcome.DEAD, reason=BLOCKED)
         case TelegramUnauthorizedError():

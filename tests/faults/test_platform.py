@@ -9,10 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiogram.exceptions import TelegramRetryAfter
+from aiogram.methods import SendMessage
 from sqlalchemy import select
 
 from bot.channels.telegram import TokenRefused, poll
+from bot.turns.carrier import outcome_of
 from scheduler import outbox
+from scheduler.judging import Outcome
 from scheduler.outbox import Kind
 from scheduler.tables import OutboxRow
 from storage.database import Database
@@ -84,6 +88,29 @@ async def test_a_platform_that_lies_about_how_long_to_wait_is_asked_less_and_les
     refused = [one for one in emulator.requests if one.method == "sendMessage" and one.status == 429]
     assert len(refused) <= 3
     assert [seen.text for seen in mei.heard] == ["taken tea", "number 1"]
+
+
+@pytest.mark.parametrize("seconds", [0, -5])
+async def test_a_platform_that_does_not_say_how_long_to_wait_loses_nothing_and_is_not_besieged(
+    database: Database, emulator: Emulator, seconds: int
+) -> None:
+    mei = emulator.user("林小梅")
+    emulator.fails("too_many_requests", "sendMessage", chat=mei, retry_after=seconds, lasts=3.0)
+
+    async with SmallHouse(database, emulator, shop()).open():
+        mei.says("tea")
+        await in_thread(lambda: mei.waits_for("number 1", timeout=30))
+
+    refused = [one for one in emulator.requests if one.method == "sendMessage" and one.status == 429]
+    assert 1 <= len(refused) <= 4
+    assert [seen.text for seen in mei.heard] == ["taken tea", "number 1"]
+
+
+def test_nobody_waits_longer_than_a_day_whatever_the_platform_says() -> None:
+    asked = SendMessage(chat_id=7, text="tea")
+    report = outcome_of(TelegramRetryAfter(method=asked, message="Too Many Requests", retry_after=10**15))
+
+    assert (report.outcome, report.retry_after) == (Outcome.WAIT, 24 * 3600)
 
 
 async def test_while_nobody_answers_at_the_address_nothing_is_lost_or_doubled(
