@@ -5,30 +5,45 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import event, text
 
-from scheduler.broadcasts import progress_of
+from scheduler.broadcasts import Broadcast, Standing, progress_of
+from scheduler.spreading import decide
 from storage.database import Database
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
-async def test_the_letters_of_a_broadcast_are_found_by_the_index_of_keys(database: Database) -> None:
+LOOKS = ("progress", "pausing")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_the_letters_of_a_broadcast_are_found_by_the_index_of_keys(database: Database, look: str) -> None:
     said: list[tuple[str, Any]] = []
 
     def executes(_c: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
-        said.append((statement, values))
+        if " outbox" in statement:
+            said.append((statement, values))
 
     async with database.write() as session:
         connection = await session.connection()
         if not database.is_sqlite:
             await session.execute(text("SET LOCAL enable_seqscan = off"))  # few rows: it would read them all
         event.listen(connection.sync_connection, "before_cursor_execute", executes)
-        await progress_of(session, "news", now=NOW)
+        if look == "progress":
+            await progress_of(session, "news", now=NOW)
+        else:
+            broadcast = Broadcast("news", "text", 0, (1,), "支部", None, NOW.isoformat())
+            await decide(session, broadcast, Standing.PAUSED, now=NOW)
         event.remove(connection.sync_connection, "before_cursor_execute", executes)
-        (statement, values), *_ = said
         explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-        plan = [str(row[-1]).strip() for row in await connection.exec_driver_sql(explain + statement, values)]
+        plans = [
+            [str(row[-1]).strip() for row in await connection.exec_driver_sql(explain + statement, values)]
+            for statement, values in said
+        ]
 
-    expected = "SEARCH outbox USING INDEX" if database.is_sqlite else "Index Cond: (((unique_key)::text >= "
-    assert any(line.startswith(expected) and "unique_key" in line for line in plan), plan
+    expected = "SEARCH outbox USING INDEX" if database.is_sqlite else "Index Cond: (((unique_key)::text > "
+    assert plans
+    for plan in plans:
+        assert any(line.startswith(expected) and "unique_key" in line for line in plan), plan
