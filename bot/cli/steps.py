@@ -104,6 +104,8 @@ async def _record(desk: Desk, who: str, asked: Asked, *, json: bool) -> None:
 
 
 def _tell_recorded(desk: Desk, person: Person, recorded: Recorded, *, json: bool) -> None:
+    from records.exports.columns import mark_name
+
     words, entry = desk.words, recorded.entry
     if json:
         desk.show(
@@ -129,6 +131,8 @@ def _tell_recorded(desk: Desk, person: Person, recorded: Recorded, *, json: bool
     for change in recorded.changes:
         values = {"rule": change.rule, "step": words.plain(f"step.{change.step}")}
         desk.line("cli.steps.change", **values, was=change.was or "—", becomes=change.becomes or "—")
+    for mark in recorded.marks:
+        desk.line("cli.steps.mark", text=mark_name(mark, words.plain))
 
 
 async def _import(desk: Desk, file: Path, *, dry_run: bool, history: bool, json: bool) -> bool:

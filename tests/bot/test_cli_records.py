@@ -161,6 +161,10 @@ def test_a_step_that_asks_for_a_reason_is_recorded_with_one(cohort: Line) -> Non
     refused = cohort(*record)
     done = cohort(*record, "--reason", "谈话记录另存纸质档案", "--json")
 
+    told = cohort(
+        "steps", "record", "--student", "0020260101", "--step", "oath_taken", "--on", "2026-01-10", "--history"
+    )
+    assert "⚠️ 缺少「上级党委审批接收」" in told.out
     assert refused.code == 1
     assert "理由" in refused.err or "原因" in refused.err
     assert done.code == 0
