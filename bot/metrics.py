@@ -6,6 +6,7 @@ import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.tables import HANDLED, InboxRow
+from bot.trouble import is_full
 from records.invitations import wrong_codes_lately
 from scheduler.limits import Limiter
 from scheduler.outbox import Kind, Result, State
@@ -96,6 +98,8 @@ class Metrics:
                 await session.execute(text("SELECT 1"))
         except Exception as error:
             return JSONResponse({"ready": False, "why": type(error).__name__}, 503)
+        if self._database.is_sqlite and is_full(Path(str(self._database.url.database)).parent):
+            return JSONResponse({"ready": False, "why": "DiskFull"}, 503)
         return JSONResponse({"ready": True})
 
     async def metrics(self, request: Request) -> Response:

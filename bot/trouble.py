@@ -39,6 +39,11 @@ def told(error: BaseException, data: Path, *, embedded: bool) -> DatabaseInTroub
     if embedded and data.exists():  # what SQLite says of both is often no more than that it cannot open a file
         if not os.access(data, os.W_OK):
             trouble = Trouble.READ_ONLY
-        elif shutil.disk_usage(data).free < NO_SPACE:
+        elif is_full(data):
             trouble = Trouble.FULL
     return DatabaseInTrouble(reason=Term(_REASONS[trouble], f"trouble.{trouble.value}"))
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk of a folder has no room for what a database must write."""
+    return shutil.disk_usage(folder).free < NO_SPACE

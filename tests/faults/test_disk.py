@@ -14,7 +14,9 @@ from pathlib import Path
 from string import ascii_letters
 
 import pytest
+from starlette.requests import Request
 
+from bot.metrics import Metrics
 from scheduler.planner import note_planned
 from storage.database import Database, sqlite_url
 from tests.bot.command_line import Line
@@ -174,6 +176,26 @@ def test_the_doctor_tells_a_disk_that_is_nearly_full_from_one_that_is(
     assert (has_room.code, has_none.code) == (1, 1)
     assert nearly in has_room.out.splitlines()[0]
     assert full in has_none.out.splitlines()[0]
+
+
+async def test_who_asks_whether_more_would_be_kept_hears_no_while_the_disk_is_full(
+    mounted: Callable[[str], Path], tmp_path: Path, new_sqlite: Callable[[], str]
+) -> None:
+    folder = mounted("-t tmpfs -o size=8m")
+    shutil.copy(tmp_path / new_sqlite().rpartition("/")[2], folder / "small.db")
+    database = Database(sqlite_url(str(folder / "small.db")))
+    metrics = Metrics(database, {}, lambda: datetime.now(UTC), "")
+    asked = Request({"type": "http"})
+
+    with_room = await metrics.ready(asked)
+    filler = fill(folder)
+    without = await metrics.ready(asked)
+    filler.unlink()
+    again = await metrics.ready(asked)
+    await database.close()
+
+    assert [one.status_code for one in (with_room, without, again)] == [200, 503, 200]
+    assert b"DiskFull" in bytes(without.body)
 
 
 async def planned_just_now(data: Path) -> None:
