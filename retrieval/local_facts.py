@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _ROOM = r"教室|会议室|办公室|活动室|报告厅|房间|楼|校区|食堂|窗口|礼堂|墙"
+_N = r"[\d一二三四五六七八九十]"  # a single Chinese digit stays one when a text is normalised
 _ASKS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
         re.compile(
@@ -14,7 +15,7 @@ _ASKS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         ),
         re.compile(rf"{_ROOM}|地点|场所"),
     ),
-    (re.compile(r"几(?:号)?(?:楼|层)"), re.compile(r"[\d1-9](?:号)?(?:楼|层)|楼\d")),
+    (re.compile(r"几(?:号)?(?:楼|层)"), re.compile(rf"{_N}号?(?:楼|层)|楼{_N}")),
     (
         re.compile(
             r"(?:电话|手机|号码|微信|qq|邮箱|群号|网址|账号|密码)(?:号码?)?(?:是|为)?(?:多少|什么|啥|哪|几|有吗|给我|发我)"
@@ -31,7 +32,7 @@ _ASKS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         re.compile(
             r"几点|星期几|周几|(?:定|安排|排|订|放)在(?:几[号月]|哪[1天日周]|什么时候|啥时候)|(?:这|本|下)(?:个)?(?:周|星期|月|学期).{0,12}(?:几号|哪天)"
         ),
-        re.compile(r"\d[点时:]|上午|下午|星期|周[1-6日末]|\d月\d+日"),
+        re.compile(rf"{_N}[点时:]|上午|下午|星期|周(?:{_N}|[日末])|{_N}月{_N}+日"),
     ),
     (
         re.compile(

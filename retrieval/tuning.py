@@ -1,9 +1,8 @@
 """Learning the re-ranker, the calibration and the gate: `python -m retrieval.tuning --official FOLDER --general SET`.
 
-The questions are those of `benchmarks/questions/students.jsonl` marked `dev`, with `messages.jsonl`, `brief.jsonl`
-(very short ones), `fourth_hand.jsonl` and what is marked `dev` of `fifth_hand.jsonl` beside them; the general ones a
-set of `corpus.jsonl` and `queries.jsonl` on other matters. The encoder has seen none of them. Figures are for folds
-that were not learned from, split by the article that answers.
+The questions are those of `benchmarks/questions/students.jsonl` marked `dev`, with `messages.jsonl` and `brief.jsonl`
+(very short ones) beside them; the general ones a set of `corpus.jsonl` and `queries.jsonl` on other matters. The
+encoder has seen none of them. Figures are for folds that were not learned from, split by the article that answers.
 """
 
 from __future__ import annotations
@@ -31,10 +30,7 @@ from retrieval.refusals import small_talk
 from retrieval.search import Index, Ranked
 
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "questions" / "students.jsonl"
-DEVELOPMENT = (
-    QUESTIONS,
-    *(QUESTIONS.with_name(f"{hand}.jsonl") for hand in ("messages", "brief", "fourth_hand", "fifth_hand")),
-)
+DEVELOPMENT = (QUESTIONS, QUESTIONS.with_name("messages.jsonl"), QUESTIONS.with_name("brief.jsonl"))
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
 _ARTICLE_START = 1.5
