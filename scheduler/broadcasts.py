@@ -237,10 +237,17 @@ def people_of(
     return and_(*conditions)
 
 
-def has_agreed(version: str) -> ColumnElement[bool]:
-    """Whether the person of the query around it has agreed to that notice."""
+def has_agreed(version: str, *, after: int = 0) -> ColumnElement[bool]:
+    """Whether the person of the query around it has agreed to that notice.
+
+    Args:
+        after: the query wants later people only. PostgreSQL would read the consents of all before them each time.
+    """
     return exists().where(
-        ConsentRow.person_id == PersonRow.id, ConsentRow.version == version, ConsentRow.withdrawn_at.is_(None)
+        ConsentRow.person_id == PersonRow.id,
+        ConsentRow.person_id > after,
+        ConsentRow.version == version,
+        ConsentRow.withdrawn_at.is_(None),
     )
 
 

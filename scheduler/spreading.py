@@ -165,9 +165,10 @@ async def _carry_out(
 
 async def _next_people(session: AsyncSession, broadcast: Broadcast, rest: Rest, page: int) -> list[int]:
     people = people_of(broadcast.branches, broadcast.stage, broadcast.sender, rest.only)
+    after = rest.written or 0
     rows = await session.scalars(
         select(PersonRow.id)
-        .where(people, has_agreed(rest.notice_version), PersonRow.id > (rest.written or 0))
+        .where(people, has_agreed(rest.notice_version, after=after), PersonRow.id > after)
         .order_by(PersonRow.id)
         .limit(page)
     )

@@ -1,7 +1,8 @@
-"""The letters of one broadcast are looked up; nobody goes through all that everybody else was sent."""
+"""The letters of one broadcast and whom it is for are looked up; nobody goes through all that others were sent."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from scheduler.broadcasts import Broadcast, Standing, progress_of
-from scheduler.spreading import decide
+from scheduler.spreading import begin, decide
 from storage.database import Database
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -47,3 +48,26 @@ async def test_the_letters_of_a_broadcast_are_found_by_the_index_of_keys(databas
     assert plans
     for plan in plans:
         assert any(line.startswith(expected) and "unique_key" in line for line in plan), plan
+
+
+@pytest.mark.postgres
+async def test_a_page_of_people_begins_where_the_last_one_ended(new_postgres: Callable[[], str]) -> None:
+    database = Database(new_postgres())
+    said: list[tuple[str, Any]] = []
+    broadcast = Broadcast("news", "text", 0, (1,), "支部", None, NOW.isoformat())
+    async with database.write() as session:
+        connection = await session.connection()
+        event.listen(
+            connection.sync_connection,
+            "before_cursor_execute",
+            lambda _c, _cursor, statement, values, _context, _many: said.append((statement, values)),
+        )
+        await begin(session, broadcast, notice_version="1", now=NOW)
+        statement, values = next(one for one in said if "FROM consent" in one[0])
+        for way in ("seqscan", "bitmapscan", "nestloop", "hashjoin"):  # as it goes through very many people
+            await session.execute(text(f"SET LOCAL enable_{way} = off"))
+        plan = [str(row[0]).strip() for row in await connection.exec_driver_sql("EXPLAIN " + statement, values)]
+    await database.close()
+
+    consents = plan[plan.index(next(line for line in plan if " on consent" in line)) + 1]
+    assert consents.startswith("Index Cond: (person_id > "), plan
