@@ -113,7 +113,7 @@ class Metrics:
             async with asyncio.timeout(READY_SECONDS):
                 await self._look(now)
             kept = generate_latest(self._kept)
-        except Exception as error:
+        except Exception as error:  # whatever keeps us from looking: what the process knows is told all the same
             log.warning("metrics.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
         self._up.set(bool(kept))
         return Response(generate_latest(self._registry) + kept, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -124,7 +124,7 @@ def suppose(standing: Standing, services: Services, supposition: Supposition) ->
         ProbationEndUnknown, ProbationOver, StepRefused: probation cannot be extended so.
     """
     track, step, today = services.track, supposition.step, standing.today
-    settled = {"calendar": services.calendar, "readings": services.readings}
+    settled: dict[str, Any] = {"calendar": services.calendar, "readings": services.readings}
     place = track.position.get(step)
     kept = [
         fact
@@ -135,12 +135,12 @@ def suppose(standing: Standing, services: Services, supposition: Supposition) ->
     longer = _longer(track, kept, supposition, days, today, settled)
     facts = [*kept, longer.fact] if longer else kept
     on = supposition.day or (longer.fact.on if longer else today)
-    wanting = what_it_takes(track, kept, step, on, **settled)  # type: ignore[arg-type]  # arguments that go together
-    found = what_if(track, facts, days, today=today, **settled)  # type: ignore[arg-type]
+    wanting = what_it_takes(track, kept, step, on, **settled)
+    found = what_if(track, facts, days, today=today, **settled)
     asked = [number for number, one in enumerate(found) if one.step in supposition.wanted]
     stages = [number for number, one in enumerate(found) if track.by_id[one.step].leads_to]
     last = asked[-1] if asked else (stages[0] if stages else len(found) - 1)
-    held_up = _held_up(what_if(track, kept, {}, today=today, **settled), supposition, today)  # type: ignore[arg-type]
+    held_up = _held_up(what_if(track, kept, {}, today=today, **settled), supposition, today)
     return Prospect(supposition, wanting, found[: last + 1], longer, held_up)
 
 
