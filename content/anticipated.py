@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from content.titles import core_title
 
@@ -21,17 +22,28 @@ class Anticipated:
         for line in map(json.loads, lines):
             if "article" in line:
                 self._titles.add(core_title(line["title"]))
-            place = line.get("article") or line.get("heading") or ""
-            self._questions.setdefault((core_title(line["title"]), place), []).append(line["question"])
+            for title, place in answered_by(line):
+                self._questions.setdefault((core_title(title), place), []).append(line["question"])
 
     def knows(self, title: str) -> bool:
         """Whether any question is about an article of this document."""
         return core_title(title) in self._titles
 
+    def any_of(self, title: str) -> bool:
+        """Whether any question is about a passage of this document."""
+        return any(known == core_title(title) for known, _ in self._questions)
+
     def of(self, title: str, article: str | None, headings: Sequence[str]) -> list[str]:
         """The questions that a passage with this article, or else under this heading, answers; each once."""
         place = article or (headings[-1] if headings else "")
         return list(dict.fromkeys(self._questions.get((core_title(title), place), [])))
+
+
+def answered_by(line: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Title and article (or heading) of what answers a question: the text, and the handbook's section on it."""
+    yield line["title"], line.get("article") or line.get("heading") or ""
+    if "handbook" in line:
+        yield line["handbook"]["title"], line["handbook"]["heading"]
 
 
 @cache

@@ -108,7 +108,7 @@ async def _attach_questions(session: AsyncSession) -> int:
         return 0  # documents that came since then got theirs when they were added
     changed = 0
     for row in await session.scalars(select(DocumentRow)):
-        if known.knows(row.title):
+        if known.any_of(row.title):
             changed += await give(session, row)
     await put_setting(session, _ATTACHED, known.digest)
     if changed:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from content.anticipated import answered_by
 from content.passages import Basis, DocumentId, DocumentKind, Level, Passage, PassageId, PassageText
 from retrieval.naming import article_key, place_of, title_key
 
@@ -64,9 +65,9 @@ def anticipated(folder: Path = STARTER) -> dict[Target, list[str]]:
     for path in sorted(folder.glob("anticipated/*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             if line.strip():
-                entry: dict[str, str] = json.loads(line)
-                place = entry.get("article") or entry.get("heading") or ""
-                questions.setdefault((title_key(entry["title"]), article_key(place)), []).append(entry["question"])
+                entry: dict[str, Any] = json.loads(line)
+                for title, place in answered_by(entry):
+                    questions.setdefault((title_key(title), article_key(place)), []).append(entry["question"])
     return questions
 
 

@@ -4,11 +4,13 @@ import json
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from content.issuers import kind_of
 from content.passages import DocumentKind
+from retrieval.material import starter_passages
 
 ANTICIPATED = Path(__file__).resolve().parents[2] / "content" / "starter" / "anticipated"
 HANDBOOK_OF_PRACTICE = ANTICIPATED.parent / "handbook" / "school_practice.md"
@@ -20,6 +22,7 @@ OVERVIEW = "overview.jsonl"
 APPLICATION = "application_received.jsonl"
 FORM = "volunteer_form_completed.jsonl"
 FAQ = "faq.jsonl"
+CONSTITUTION = "party_constitution.jsonl"
 
 TITLES = {
     RULES: "中国共产党发展党员工作细则",
@@ -29,6 +32,7 @@ TITLES = {
     APPLICATION: "第1步 递交入党申请书",
     FORM: "第14步 填写入党志愿书",
     FAQ: "常见问题",
+    CONSTITUTION: "导读：《中国共产党章程》",
 }
 TARGET_KEY = {name: "article" if name in (RULES, EDUCATION) else "heading" for name in TITLES}
 HEADINGS = [
@@ -51,7 +55,7 @@ HEADINGS = [
 ]
 DIGITS = "零一二三四五六七八九"
 
-Line = dict[str, str]
+Line = dict[str, Any]
 
 
 def article_name(number: int) -> str:
@@ -72,10 +76,27 @@ MINIMA: dict[str, dict[str, int]] = {
     RULES: {article_name(number): minimum_of_rules_article(number) for number in range(1, 45)},
     EDUCATION: {article_name(number): 20 for number in range(1, 47)},
     PRACTICE: dict.fromkeys(HEADINGS, 30),
-    OVERVIEW: {"发展党员分哪五个阶段": 25, "从申请到转正最快要多久": 25},
+    OVERVIEW: {
+        "发展党员分哪五个阶段": 25,
+        "从申请到转正最快要多久": 25,
+        "第二阶段 入党积极分子": 5,
+        "第三阶段 发展对象": 5,
+        "第四阶段 预备党员的接收": 5,
+        "第五阶段 教育考察和转正": 5,
+        "第一阶段 申请入党": 4,
+    },
     APPLICATION: {"入党申请书要不要手写": 20},
     FORM: {"入党志愿书要手写吗": 20, "入党志愿书要填哪些内容": 20},
     FAQ: {"函调信一直没有回音怎么办？": 20},
+    CONSTITUTION: {
+        "党章由哪几部分组成": 5,
+        "党章规定的申请条件": 5,
+        "党章规定的党员义务": 5,
+        "党章规定的党员权利": 5,
+        "入党誓词在党章哪一条": 5,
+        "党章怎样规定预备党员": 5,
+        "党章里的组织原则和党支部": 5,
+    },
 }
 
 
@@ -96,9 +117,32 @@ def test_there_is_a_file_for_each_source_and_no_other() -> None:
 
 def test_every_line_names_its_title_its_target_and_one_question(name: str) -> None:
     for line in lines_of(name):
+        handbook = line.pop("handbook", None)
         assert list(line) == ["title", TARGET_KEY[name], "question"], line
         assert all(isinstance(value, str) for value in line.values()), line
         assert line["title"] == TITLES[name], line
+        assert handbook is None or (name in (RULES, EDUCATION) and list(handbook) == ["title", "heading"]), line
+
+
+@pytest.mark.parametrize("name", [RULES, EDUCATION])
+def test_the_section_that_answers_a_question_too_rests_on_its_article(name: str) -> None:
+    rests_on = {
+        (passage.title, passage.content.headings[-1]): passage.content.basis.article
+        for passage in starter_passages()
+        if passage.content.basis is not None and TITLES[name] in passage.content.basis.title
+    }
+
+    for line in lines_of(name):
+        if "handbook" in line:
+            place = line["handbook"]["title"], line["handbook"]["heading"]
+            assert rests_on.get(place) == line["article"], line
+
+
+def test_most_questions_on_the_procedure_are_answered_by_the_handbook_too() -> None:
+    procedure = {article_name(number) for number in range(5, 37)}
+    lines = [line for line in lines_of(RULES) if line["article"] in procedure]
+
+    assert sum("handbook" in line for line in lines) >= 0.85 * len(lines)
 
 
 def test_every_target_is_known_and_asked_about_often_enough(name: str) -> None:

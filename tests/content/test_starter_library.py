@@ -107,3 +107,18 @@ async def test_anticipated_questions_find_their_article_whoever_uploads_it(loade
         await load_starter(session, NOON)
 
         assert (await passages_of(session, document.id))[0].content.questions == first.content.questions
+
+
+async def test_a_section_of_the_handbook_has_the_questions_on_its_article_after_an_upgrade_too(
+    loaded: Database,
+) -> None:
+    async with loaded.write() as session:
+        (page,) = [one for one in await documents(session) if one.title.startswith("第2步")]
+        before = [passage.content.questions for passage in await passages_of(session, page.id)]
+        assert any(before)
+
+        await session.execute(update(PassageRow).values(questions=[]))
+        await put_setting(session, "library.anticipated", "an earlier edition")
+        await load_starter(session, NOON)
+
+        assert [passage.content.questions for passage in await passages_of(session, page.id)] == before

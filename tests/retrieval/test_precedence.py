@@ -108,7 +108,6 @@ def test_a_rule_uploaded_this_minute_is_quoted_whole_and_first(materials: Index,
         ("培养联系人多久谈一次话", "信息 第七条"),
         ("挂科了还能当发展对象吗", "信息 第九条"),
         ("转正申请提前多久交", "信息 第十一条"),
-        ("申请书交了多久能当积极分子", "信息 第三条"),
     ],
 )
 def test_the_schools_own_rule_stands_in_place_of_the_practice_of_others(both: Index, question: str, rule: str) -> None:
@@ -121,6 +120,13 @@ def test_the_schools_own_rule_stands_in_place_of_the_practice_of_others(both: In
         for citation in given.citations
         if citation.level is Level.SCHOOL and citation.passage.kind is DocumentKind.HANDBOOK
     )
+
+
+def test_where_the_national_rules_are_silent_the_schools_own_rule_is_quoted_beside_them(both: Index) -> None:
+    given = answer(both, "申请书交了多久能当积极分子", on=TODAY)
+
+    assert places(given) == ["第3 申请后至少要等多久才能成为积极分子", "信息 第三条"]
+    assert "细则没有规定" in given.citations[0].quote
 
 
 @pytest.mark.parametrize(
