@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+NAMES_NONE = 0.1  # confidence at most, where what is asked for does not stand in the passage
 _ROOM = r"教室|会议室|办公室|活动室|报告厅|房间|楼|校区|食堂|窗口|礼堂|墙"
 _N = r"[\d一二三四五六七八九十]"  # a single Chinese digit stays one when a text is normalised
 _ASKS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +24,7 @@ WEIGHTS = Path(__file__).parent / "weights.json"
 FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "question_run", "heading", "title",
-    "article", "coverage_all", "missing", "support", "school",
+    "article", "coverage_all", "missing", "support", "school", "sentence",
 )  # fmt: skip
 
 
@@ -108,7 +109,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
     for candidate in candidates:
         scores = candidate.scores
         closest, closest_pairs = _question(candidate.closest)
-        covered, covered_all, missing = cover.of(candidate)
+        covered, covered_all, missing, in_sentence = cover.of(candidate)
         longest = longest_run(core, candidate.text)
         rows.append(
             (
@@ -131,12 +132,16 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 missing,
                 scores.support,
                 float(candidate.passage.content.level is Level.SCHOOL),
+                in_sentence,
             )
         )
     return np.array(rows)
 
 
 _RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4)  # so that the best of a channel with nothing to say is not a winner
+
+
+_SENTENCE_END = re.compile(r"[.!?;\n]")  # in a normalised text
 
 
 class _Cover:
@@ -148,13 +153,18 @@ class _Cover:
         self._mass = sum(gram.weight for gram in grams) or 1.0
         self._heaviest = max((gram.weight for gram in grams), default=1.0) or 1.0
 
-    def of(self, candidate: Candidate) -> tuple[float, float, float]:
-        """Shares said by the text, and by text or questions; and the weightiest gram that neither says (0..1)."""
+    def of(self, candidate: Candidate) -> tuple[float, float, float, float]:
+        """Shares said by the text, and by text or questions; the weightiest gram that neither says (0..1).
+
+        Last the share that one sentence says alone, slips left out.
+        """
         text, asked = candidate.text, candidate.asked
         by_text = by_questions = missing = 0.0
+        written: list[tuple[str, float]] = []
         for string, weight in self._said:
             if string in text:
                 by_text += weight
+                written.append((string, weight))
             elif string in asked:
                 by_questions += weight
             elif weight > missing:
@@ -164,7 +174,9 @@ class _Cover:
             by_text += in_text * weight
             by_questions += max(in_questions - in_text, 0.0) * weight
             missing = max(missing, (1 - max(in_text, in_questions)) * weight)
-        return by_text / self._mass, (by_text + by_questions) / self._mass, missing / self._heaviest
+        at_once = max(sum(weight for string, weight in written if string in one) for one in _SENTENCE_END.split(text))
+        by_either = by_text + by_questions
+        return by_text / self._mass, by_either / self._mass, missing / self._heaviest, at_once / self._mass
 
 
 def _share(string: str, slips: tuple[str, ...], text: str) -> float:

@@ -21,7 +21,7 @@ from retrieval.candidates import candidates
 from retrieval.chunks import chunks
 from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder, Vectors
-from retrieval.local_facts import lacks_local_fact
+from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.memory import give_back
 from retrieval.naming import title_key
 from retrieval.normalise import normalise
@@ -51,7 +51,6 @@ from retrieval.shelf import number_of
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
 _ASKED_SO = 0.95  # the question is, to the letter, one that a person has mapped to this passage
-_NAMES_NONE = 0.1  # a room, an hour or a sum is asked for, and the passage holds none
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _RESEMBLING = 12  # passages of each segment that are looked at more closely
@@ -275,7 +274,7 @@ class Index:
         if letters(normalise(ranked.candidates[0].closest)) == ranked.query.core:
             confidence = max(confidence, _ASKED_SO)
         if lacks_local_fact(ranked.query.text, ranked.candidates[0].text):
-            confidence = min(confidence, _NAMES_NONE)
+            confidence = min(confidence, NAMES_NONE)
         ranked = ranked.own_rules_first()  # as sure as of the practice that they stand for
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
         hits = [

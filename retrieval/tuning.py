@@ -1,8 +1,9 @@
 """Learning the re-ranker, the calibration and the gate: `python -m retrieval.tuning --official FOLDER --general SET`.
 
-The questions are those of `benchmarks/questions/students.jsonl` marked `dev`, with `messages.jsonl` and `brief.jsonl`
-(very short ones) beside them; the general ones a set of `corpus.jsonl` and `queries.jsonl` on other matters. The
-encoder has seen none of them. Figures are for folds that were not learned from, split by the article that answers.
+The questions are those of `benchmarks/questions/students.jsonl` marked `dev`, with those of further hands beside them
+(`DEVELOPMENT`), each asked of a library with official texts and of one without; the general ones a set of
+`corpus.jsonl` and `queries.jsonl` on other matters. The encoder has seen none of them. Figures are for folds that were
+not learned from, split by the article that answers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from scipy.optimize import minimize
 from content.passages import DocumentId, DocumentKind, Passage, PassageId, PassageText
 from retrieval.encoder import Encoder, load_encoder
 from retrieval.evaluation import Relevant, auroc, calibration_error, is_wanted, refused_when_answering
+from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.material import anticipated, official_passages, starter_passages, with_questions
 from retrieval.normalise import normalise
 from retrieval.principles import on_principle
@@ -30,13 +32,17 @@ from retrieval.refusals import small_talk
 from retrieval.search import Index, Ranked
 
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "questions" / "students.jsonl"
-DEVELOPMENT = (QUESTIONS, QUESTIONS.with_name("messages.jsonl"), QUESTIONS.with_name("brief.jsonl"))
+DEVELOPMENT = (
+    QUESTIONS,
+    *(QUESTIONS.with_name(f"{hand}.jsonl") for hand in ("messages", "brief", "fourth_hand", "fifth_hand")),
+)
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
 _ARTICLE_START = 1.5
-_GENERAL_WEIGHT = 0.6  # of a general question beside one of a student
-_PLAIN_WEIGHT = 0.0  # of the same to a library without anticipated questions: they teach its calibration only
-_RANKER_DECAY, _CALIBRATION_DECAY = 0.0015, 0.0001
+_GENERAL_WEIGHT = 1.0  # of a general question beside one of a student
+_STARTER_WEIGHT = 1.0  # of a question to a library without official texts
+_PLAIN_WEIGHT = 0.1  # of the same to a library without anticipated questions
+_RANKER_DECAY, _CALIBRATION_DECAY = 0.0005, 0.0001
 
 Floats = NDArray[np.float64]
 Asked = tuple[str, Callable[[Passage], bool] | None, str]  # a question, what answers it (None: nothing), its group
@@ -92,8 +98,23 @@ def learn_ranker(examples: Sequence[Example], start: Floats) -> Floats:
 _SHARPNESS = 4.0
 
 
-def numbers_of(example: Example, ranker: Floats) -> tuple[Floats, bool, bool]:
-    """What confidence is computed from, whether the first candidate is right, whether it has no questions."""
+class Judged(NamedTuple):
+    """The first candidate of a ranker.
+
+    Attributes:
+        numbers: what confidence is computed from.
+        plain: whether it has no anticipated questions.
+        lacking: whether it holds nothing of the kind that is asked for, so that confidence is low whatever they say.
+    """
+
+    numbers: Floats
+    right: bool
+    plain: bool
+    lacking: bool
+
+
+def judged(example: Example, ranker: Floats) -> Judged:
+    """What a ranker puts first."""
     scores = example.ranked.rows @ ranker
     order = np.argsort(-scores, kind="stable")
     ranked = example.ranked
@@ -101,7 +122,8 @@ def numbers_of(example: Example, ranker: Floats) -> tuple[Floats, bool, bool]:
     numbers = confidence_features(
         ranked.query, candidates, ranked.unknown, ranked.elsewhere, scores[order], ranked.rows[order]
     )
-    return numbers, bool(example.right[order[0]]), not example.ranked.candidates[order[0]].closest
+    lacking = lacks_local_fact(ranked.query.text, candidates[0].text)
+    return Judged(numbers, bool(example.right[order[0]]), not candidates[0].closest, lacking)
 
 
 def learn_calibration(numbers: Floats, right: NDArray[np.bool_]) -> Floats:
@@ -127,8 +149,11 @@ class Learned:
     calibration: Floats
     calibration_plain: Floats
 
-    def confidence(self, numbers: Floats, plain: bool) -> float:
-        return probability(numbers, self.calibration_plain.tolist() if plain else self.calibration.tolist())
+    def confidence(self, first: Judged) -> float:
+        """As the index computes it."""
+        calibration = self.calibration_plain if first.plain else self.calibration
+        confidence = probability(first.numbers, calibration.tolist())
+        return min(confidence, NAMES_NONE) if first.lacking else confidence
 
 
 def learn(examples: Sequence[Example], start: Floats) -> Learned:
@@ -136,17 +161,17 @@ def learn(examples: Sequence[Example], start: Floats) -> Learned:
     crossed = _crossed(examples, start)
     calibrations = []
     for plain in (False, True):
-        chosen = [(numbers, right) for numbers, right, is_plain in crossed if is_plain is plain]
-        inputs, truths = [numbers for numbers, _ in chosen], [right for _, right in chosen]
-        calibrations.append(learn_calibration(np.array(inputs), np.array(truths)))
+        chosen = [first for first in crossed if first.plain is plain and not first.lacking]
+        inputs, truths = np.array([first.numbers for first in chosen]), np.array([first.right for first in chosen])
+        calibrations.append(learn_calibration(inputs, truths))
     return Learned(learn_ranker(examples, start), *calibrations)
 
 
-def _crossed(examples: Sequence[Example], start: Floats) -> list[tuple[Floats, bool, bool]]:
+def _crossed(examples: Sequence[Example], start: Floats) -> list[Judged]:
     found = []
     for held in _folds(examples):
         ranker = learn_ranker([e for at, e in enumerate(examples) if at not in held], start)
-        found += [numbers_of(examples[at], ranker) for at in sorted(held)]
+        found += [judged(examples[at], ranker) for at in sorted(held)]
     return found
 
 
@@ -162,8 +187,8 @@ def report(examples: Sequence[Example], start: Floats) -> dict[str, dict[str, fl
     for held in _folds(examples):
         learned = learn([e for at, e in enumerate(examples) if at not in held], start)
         for at in sorted(held):
-            numbers, right, plain = numbers_of(examples[at], learned.ranker)
-            outcome = (learned.confidence(numbers, plain), right, examples[at].answerable)
+            first = judged(examples[at], learned.ranker)
+            outcome = (learned.confidence(first), first.right, examples[at].answerable)
             outcomes.setdefault(examples[at].library, []).append(outcome)
     return {library: _figures(found) for library, found in outcomes.items()}
 
@@ -234,16 +259,19 @@ def _named(names: dict[int, str], relevant: Sequence[str]) -> Callable[[Passage]
 
 
 def gather(encoder: Encoder, official: Path | None, general: Path | None) -> list[Example]:
-    """All that is learned from: the library as it is, the same without anticipated questions, the general set."""
+    """All that is learned from: the library with and without official texts, without anticipated questions, the set."""
     passages = library(official)
-    full, plain = Index(encoder), Index(encoder)
-    full.add(passages)
-    plain.add(with_questions(passages, {}))
+    libraries = (
+        ("", passages, 1.0),
+        (", starter library alone", library(None), _STARTER_WEIGHT),
+        (", plain", with_questions(passages, {}), _PLAIN_WEIGHT),
+    )
     examples = general_set(general, Index(encoder)) if general else []
-    for path in DEVELOPMENT:
-        questions = development_questions(path)
-        examples += examples_of(full, questions, path.stem, 1.0)
-        examples += examples_of(plain, questions, f"{path.stem}, plain", _PLAIN_WEIGHT)
+    for name, held, weight in libraries:
+        index = Index(encoder)
+        index.add(held)
+        for path in DEVELOPMENT:
+            examples += examples_of(index, development_questions(path), f"{path.stem}{name}", weight)
     return examples
 
 
@@ -272,9 +300,9 @@ def _gate(examples: Sequence[Example], learned: Learned, *, plain: bool) -> floa
     """The confidence that 95 of 100 answerable questions reach."""
     reached = []
     for example in examples:
-        numbers, _, is_plain = numbers_of(example, learned.ranker)
-        if example.answerable and is_plain is plain:
-            reached.append(learned.confidence(numbers, plain))
+        first = judged(example, learned.ranker)
+        if example.answerable and first.plain is plain:
+            reached.append(learned.confidence(first))
     return round(float(np.quantile(reached, 0.05)), 4)
 
 
