@@ -23,6 +23,7 @@ APPLICATION = "application_received.jsonl"
 FORM = "volunteer_form_completed.jsonl"
 FAQ = "faq.jsonl"
 CONSTITUTION = "party_constitution.jsonl"
+SECTIONS = "sections.jsonl"  # of the handbook that rest on no article
 
 TITLES = {
     RULES: "中国共产党发展党员工作细则",
@@ -87,7 +88,7 @@ MINIMA: dict[str, dict[str, int]] = {
     },
     APPLICATION: {"入党申请书要不要手写": 20},
     FORM: {"入党志愿书要手写吗": 20, "入党志愿书要填哪些内容": 20},
-    FAQ: {"函调信一直没有回音怎么办？": 20},
+    FAQ: {"函调信一直没有回音怎么办？": 20, "预备党员要交党费吗？": 5},
     CONSTITUTION: {
         "党章由哪几部分组成": 5,
         "党章规定的申请条件": 5,
@@ -112,7 +113,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_there_is_a_file_for_each_source_and_no_other() -> None:
     found = {path.name for path in ANTICIPATED.iterdir()}
 
-    assert found == set(TITLES)
+    assert found == {*TITLES, SECTIONS}
 
 
 def test_every_line_names_its_title_its_target_and_one_question(name: str) -> None:
@@ -157,6 +158,15 @@ def test_targets_stand_in_the_order_of_their_source(name: str) -> None:
     targets = list(dict.fromkeys(line[TARGET_KEY[name]] for line in lines_of(name)))
 
     assert targets == list(MINIMA[name])
+
+
+def test_the_questions_on_sections_name_sections_that_exist() -> None:
+    there = {(passage.title, passage.content.headings[-1]) for passage in starter_passages()}
+
+    for line in lines_of(SECTIONS):
+        assert list(line) == ["title", "heading", "question"], line
+        assert (line["title"], line["heading"]) in there, line
+        assert 2 <= len(line["question"]) <= 80, line
 
 
 def test_no_question_is_asked_twice_of_the_same_target(name: str) -> None:
