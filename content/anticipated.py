@@ -31,7 +31,8 @@ class Anticipated:
 
     def any_of(self, title: str) -> bool:
         """Whether any question is about a passage of this document."""
-        return any(known == core_title(title) for known, _ in self._questions)
+        core = core_title(title)
+        return any(known == core for known, _ in self._questions)
 
     def of(self, title: str, article: str | None, headings: Sequence[str]) -> list[str]:
         """The questions that a passage with this article, or else under this heading, answers; each once."""
