@@ -9,7 +9,7 @@ from content.passages import Passage
 from retrieval.encoder import Encoder
 from retrieval.memory import give_back
 from retrieval.segments import Segment
-from retrieval.vectors import CLUSTERED_FROM, FLAT_AT_MOST
+from retrieval.vectors import CLUSTERED_FROM, HALVED_AT_MOST
 
 _BATCH = 512  # passages that are read at once: what one step of building holds in memory
 _FANS = (16, 4, 4)  # segments of each level that become one of the next: the last level has as many as it gets
@@ -63,7 +63,7 @@ class Builder:
             if depth + 1 == len(self._levels):
                 self._levels.append([])
             large = depth + 1 >= _LARGE
-            one = Segment.merge(level, beside=(FLAT_AT_MOST if large else 0, 0))
+            one = Segment.merge(level, beside=(HALVED_AT_MOST if large else 0, 0))
             del level
             if large and self._lay_aside is not None:
                 one = self._lay_aside(one)

@@ -52,14 +52,9 @@ class _Found:
     closest: int
 
     def read(self) -> Candidate:
-        shelf, questions = self.segment.shelf, self.segment.questions
-        return Candidate(
-            shelf.passage(self.row),
-            shelf.texts[self.row],
-            self.scores,
-            questions.texts[self.closest] if self.closest >= 0 else "",
-            questions.texts.lines(int(questions.starts[self.row]), int(questions.starts[self.row + 1])),
-        )
+        passage, text, asked = self.segment.reading(self.row)
+        closest = self.segment.questions.texts[self.closest] if self.closest >= 0 else ""
+        return Candidate(passage, text, self.scores, closest, asked)
 
 
 def _of_segment(segment: Segment, query: Query, bodies: Weighed, questions: Weighed, on: date) -> list[_Found]:

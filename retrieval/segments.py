@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from retrieval.vectors import VectorIndex
 
 BODY_PIVOT, QUESTION_PIVOT = 320, 26  # terms (characters and pairs) in an entry of middling length
 _TITLE_WEIGHT, _HEADING_WEIGHT = 0.6, 1.0  # of one occurrence, beside 1 in the text
+_KEPT_READ = 512  # passages that are found again and again: about 4 MiB
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,19 @@ class Answering:
     rows: NDArray[np.bool_] | None
     bodies: Allowed | None
     questions: Allowed | None
+
+
+class Reading(NamedTuple):
+    """What a search reads of a passage that it found.
+
+    Attributes:
+        text: title, headings and text, normalised.
+        asked: its anticipated questions, normalised, a line each.
+    """
+
+    passage: Passage
+    text: str
+    asked: str
 
 
 @dataclass(frozen=True)
@@ -162,6 +177,16 @@ class Segment:
             self._answering.clear()
             self._answering[on] = found
         return found
+
+    @cached_property
+    def reading(self) -> Callable[[int], Reading]:
+        """Reads a row; those read last are kept."""
+        return lru_cache(maxsize=_KEPT_READ)(self._read)
+
+    def _read(self, row: int) -> Reading:
+        questions = self.questions
+        asked = questions.texts.lines(int(questions.starts[row]), int(questions.starts[row + 1]))
+        return Reading(self.shelf.passage(row), self.shelf.texts[row], asked)
 
     def nearest(self, vector: Vectors, count: int) -> list[PassageId]:
         """Passages that have one of so many nearest bodies."""

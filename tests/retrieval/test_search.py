@@ -88,7 +88,7 @@ def test_a_removed_document_is_not_found_again(index: Index) -> None:
 def test_a_document_goes_out_of_a_clustered_index_and_the_others_stay(
     encoder: Encoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(vectors, "FLAT_AT_MOST", 10)
+    monkeypatch.setattr(vectors, "HALVED_AT_MOST", 10)
     monkeypatch.setattr(vectors, "CLUSTERED_FROM", 100)
     windows = [
         passage(1000 + at, f"食堂第{at}号窗口供应面条。", document=DocumentId(f"w{at % 3}")) for at in range(600)
@@ -334,7 +334,7 @@ def test_an_empty_index_finds_nothing(encoder: Encoder) -> None:
 def test_every_kind_of_vector_index_keeps_the_same_contract(
     kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(vectors, "FLAT_AT_MOST", 10_000 if kind == "exact" else 10)
+    monkeypatch.setattr(vectors, "HALVED_AT_MOST", 10_000 if kind == "exact" else 10)
     monkeypatch.setattr(vectors, "CLUSTERED_FROM", 100 if kind == "clustered" else 10_000)
     rows = np.random.default_rng(5).standard_normal((4000, 16)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
