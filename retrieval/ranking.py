@@ -23,7 +23,7 @@ from retrieval.terms import Gram
 WEIGHTS = Path(__file__).parent / "weights.json"
 FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
-    "dense_question_relative", "coverage", "longest_run", "question_dice", "question_run", "heading", "title",
+    "dense_question_relative", "coverage", "longest_run", "question_dice", "heading", "title",
     "article", "coverage_all", "missing", "support", "school", "sentence",
 )  # fmt: skip
 
@@ -108,7 +108,6 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
     rows = []
     for candidate in candidates:
         scores = candidate.scores
-        closest, closest_pairs = _question(candidate.closest)
         covered, covered_all, missing, in_sentence = cover.of(candidate)
         longest = longest_run(core, candidate.text)
         rows.append(
@@ -123,8 +122,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 max(scores.dense_question, 0) / tops[3],
                 covered,
                 longest / max(len(core), 4),
-                _dice(own_pairs, closest_pairs),
-                longest_run(core, closest) / max(len(core), 4),
+                _dice(own_pairs, _question_pairs(candidate.closest)),
                 _heading(query, candidate.passage),
                 _title(query, candidate.passage),
                 _article(query, candidate.passage),
@@ -277,8 +275,8 @@ _LONGEST_LEARNED = 32  # characters; hardly a question that was learned from is 
 
 
 @lru_cache(maxsize=8192)
-def _question(text: str) -> tuple[str, frozenset[str]]:
-    return letters(text), pairs(letters(text))
+def _question_pairs(text: str) -> frozenset[str]:
+    return pairs(letters(text))
 
 
 def _dice(left: frozenset[str], right: frozenset[str]) -> float:

@@ -92,10 +92,12 @@ def learn_ranker(examples: Sequence[Example], start: Floats) -> Floats:
         away = weights - start
         return value / total + _RANKER_DECAY * float(away @ away), slope / total + 2 * _RANKER_DECAY * away
 
-    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x)
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS).x)
 
 
 _SHARPNESS = 4.0
+# What says more of a question is never worse for it; whose rule it is says nothing by itself.
+_BOUNDS = [{"missing": (None, 0.0), "school": (None, None)}.get(feature, (0.0, None)) for feature in FEATURES]
 
 
 class Judged(NamedTuple):
