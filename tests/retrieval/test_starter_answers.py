@@ -1,0 +1,47 @@
+"""What a new installation answers, with nothing uploaded: questions of students, and what they have to be told."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.answer import answer
+from retrieval.encoder import load_encoder
+from retrieval.search import Index
+from retrieval.tuning import TODAY, library
+
+TOLD = [
+    ("预备期表现不好会怎样", "延长一次预备期"),
+    ("积极分子会被取消吗", "没有写怎样取消"),
+    ("实习期间入党手续怎么办", "仍由学校的党支部办"),
+    ("什么叫应到人数", "应当到会、有表决权"),
+    ("没选上积极分子能再来一次吗", "没有限制次数"),
+    ("大一能入党吗", "没有写年级"),
+    ("学生会干部入党有优势吗", "没有写学生干部优先"),
+    ("外国留学生可以加入中国共产党吗", "不在可以申请的范围里"),
+    ("专科学校也能入党吗", "没有按学校的层次区分"),
+    ("公示的时候我人在外地实习有影响吗", "不要求本人在场"),
+    ("有党员用微信投票可以吗", "没有写支部大会可以用视频或者微信开"),
+    ("列席的同学能不能发言", "能不能发言"),
+    ("延毕的话三个月那条怎么算", "真正的离校日期"),
+    ("预备期能不能缩短", "没有写可以缩短"),
+    ("取消预备党员资格以后还能再申请吗", "没有写取消资格以后能不能再申请"),
+    ("预备党员能退党吗", "党章第九条"),
+    ("入党材料丢了怎么补", "马上告诉党支部"),
+    ("觉得支部不公平找谁反映", "上级党委"),
+    ("支部要收钱才能入党", "向上级党委或者纪检部门反映"),
+]
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    """Over the handbook and the guides alone."""
+    index = Index(load_encoder(None))
+    index.add(library(None))
+    return index
+
+
+@pytest.mark.parametrize(("question", "told"), TOLD)
+def test_what_students_ask_is_answered_from_the_starter_library_alone(index: Index, question: str, told: str) -> None:
+    given = answer(index, question, on=TODAY)
+
+    assert told in "".join(citation.quote for citation in given.citations)
