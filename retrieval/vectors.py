@@ -30,7 +30,7 @@ class VectorIndex:
 
     @classmethod
     def build(cls, vectors: Vectors) -> VectorIndex:
-        """The index of a few rows: sixteen bits a dimension, which no score shows and which is read in half the time."""
+        """The index of a few rows: sixteen bits a dimension, which no score shows and is read in half the time."""
         index = _halved(_faiss(), vectors.shape[1])
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         return cls(index)
