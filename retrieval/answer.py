@@ -13,7 +13,7 @@ from retrieval.naming import article_key, articles_written_out, title_key
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
 from retrieval.precedence import gives_amount, speaks_of_all
-from retrieval.principles import on_principle
+from retrieval.principles import on_principle, principled
 from retrieval.queries import Query
 from retrieval.refusals import Refusal, says_nothing, small_talk
 from retrieval.search import Hit, Index, LookUp
@@ -128,6 +128,9 @@ def _of_today(index: Index, question: str, text: str, *, on: date, limit: int) -
     confidence = max((one.hits[0].score for one in (*each, found) if one.hits), default=0.0)
     citations = _all_cited(index, each) or _all_cited(index, [found], [one.query for one in single.values()])
     if not citations:
+        worded = principled(text)
+        if worded.likely:
+            return Answer(question, False, 0.0, (), (), worded.reason)
         return Answer(question, False, confidence, (), hits, Refusal.NOTHING_FOUND)
     return Answer(question, True, confidence, citations, hits, None)
 

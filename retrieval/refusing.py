@@ -1,0 +1,123 @@
+"""Learning what is refused on principle: `python -m retrieval.refusing`, which writes principles.npz.
+
+From the lines of principles.tsv, and as ordinary questions from what is anticipated, what is asked elsewhere and the
+development questions that have an answer. Figures are for fifths that were not learned from.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+from retrieval.elsewhere import read_elsewhere
+from retrieval.material import anticipated
+from retrieval.normalise import normalise
+from retrieval.principles import LEARNED, LIKELY, REASONS, SLOTS, SURE, slots_of
+from retrieval.refusals import Refusal
+from retrieval.tuning import DEVELOPMENT, development_questions
+
+WORDED = Path(__file__).parent / "principles.tsv"
+_FOLDS = 5
+_DECAY = 0.005  # of the weights, beside the sum of the losses
+_ROUNDS = 300
+_NONE = "none"
+_KINDS = (*REASONS, _NONE)
+
+Floats = NDArray[np.float64]
+Labelled = tuple[str, str]  # a question and why it is refused
+
+
+def worded(path: Path = WORDED) -> list[Labelled]:
+    """Questions with the reason for which each is refused, `none` for ordinary ones."""
+    found = []
+    for line in path.read_text("utf-8").splitlines():
+        reason, _, question = line.partition("\t")
+        found.append((question, reason if reason == _NONE else Refusal(reason).value))
+    return found
+
+
+def ordinary() -> list[Labelled]:
+    """Questions that are answered, or belong elsewhere."""
+    expected = {question for questions in anticipated().values() for question in questions}
+    asked = [question for path in DEVELOPMENT for question, wanted, _ in development_questions(path) if wanted]
+    return [(question, _NONE) for question in (*sorted(expected), *read_elsewhere(), *asked)]
+
+
+def pieces_of(questions: Sequence[str]) -> csr_matrix:
+    """A row a question: each of its slots with the same weight, the row of length 1."""
+    found = [slots_of(normalise(question)) for question in questions]
+    counts = np.array([len(slots) for slots in found])
+    values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
+    return csr_matrix((values, np.concatenate(found), np.append(0, np.cumsum(counts))), shape=(len(found), SLOTS))
+
+
+def learn(rows: csr_matrix, kinds: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Multinomial logistic regression: weights of slots by kinds, and constants."""
+    wanted = np.eye(len(_KINDS))[kinds]
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        weights, constants = flat[: -len(_KINDS)].reshape(SLOTS, -1), flat[-len(_KINDS) :]
+        logits = rows @ weights + constants
+        logits -= logits.max(axis=1, keepdims=True)
+        shares = np.exp(logits)
+        shares /= shares.sum(axis=1, keepdims=True)
+        value = -np.log(np.maximum((shares * wanted).sum(axis=1), 1e-300)).sum() + _DECAY * (weights**2).sum()
+        away = shares - wanted
+        slope = rows.T @ away + 2 * _DECAY * weights
+        return float(value), np.concatenate([slope.ravel(), away.sum(axis=0)])
+
+    start = np.zeros((SLOTS + 1) * len(_KINDS))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ROUNDS}).x
+    return found[: -len(_KINDS)].reshape(SLOTS, -1), found[-len(_KINDS) :]
+
+
+def probabilities(rows: csr_matrix, learned: tuple[Floats, Floats]) -> Floats:
+    """Of each kind, a row a question."""
+    weights, constants = learned
+    logits = rows @ weights + constants
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def report(rows: csr_matrix, kinds: NDArray[np.int64], own: int) -> None:
+    """Print, for the first `own` rows, what is refused for its reason and what is wrongly refused."""
+    shares = np.zeros((own, len(_KINDS)))
+    fold = np.arange(len(kinds)) % _FOLDS
+    for held in range(_FOLDS):
+        learned = learn(rows[fold != held], kinds[fold != held])
+        shares[fold[:own] == held] = probabilities(rows[:own][fold[:own] == held], learned)
+    none, kinds = len(REASONS), kinds[:own]
+    refused, reason = 1 - shares[:, none], shares[:, :none].argmax(axis=1)
+    for name, least in (("sure", SURE), ("likely", LIKELY)):
+        said = refused >= least
+        for kind, label in enumerate(_KINDS):
+            of = kinds == kind
+            right = np.mean(said[of] & (reason[of] == kind)) if kind < none else 0.0
+            print(f"{name:7}{label:15} n {of.sum():5} refused {said[of].mean():.3f} for its reason {right:.3f}")
+
+
+def main() -> None:
+    """Learn principles.npz and print what it achieves on held-out fifths."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--dry-run", action="store_true", help="print the figures, write nothing")
+    arguments = parser.parse_args()
+    labelled = worded()
+    own = len(labelled)
+    labelled += ordinary()
+    rows = pieces_of([question for question, _ in labelled])
+    kinds = np.array([_KINDS.index(kind) for _, kind in labelled])
+    report(rows, kinds, own)
+    if not arguments.dry_run:
+        weights, constants = learn(rows, kinds)
+        np.savez_compressed(LEARNED, weights=weights.astype(np.float16), constants=constants.astype(np.float32))
+        print(f"written to {LEARNED.name}")
+
+
+if __name__ == "__main__":
+    main()
