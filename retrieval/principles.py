@@ -6,7 +6,7 @@ look alike and are ordinary ones. `python -m retrieval.refusing` learns it anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +33,7 @@ _SURNAMES = frozenset(
 )
 _LONGEST = 240  # characters that are looked at
 SURE = 0.5  # that it is refused, whatever the library holds
-LIKELY = 0.25  # the same where the library has no answer either
+LIKELY = 0.35  # the same where the library has no answer either
 
 
 class Principled(NamedTuple):
@@ -60,23 +60,31 @@ def on_principle(normalised_question: str) -> Refusal | None:
 
 def principled(normalised_question: str) -> Principled:
     """How likely a question is one that is refused, and why."""
-    pieces = slots_of(normalised_question)
-    weights, constants = _learned()
+    weights, constants, known = _learned()
+    pieces = slots_of(normalised_question, known)
     logits = weights[pieces].sum(axis=0) / np.sqrt(max(len(pieces), 1)) + constants  # the last is an ordinary question
     shares = np.exp(logits - logits.max())
     return Principled(REASONS[int(logits[:-1].argmax())], float(1 - shares[-1] / shares.sum()))
 
 
-def slots_of(normalised_question: str) -> NDArray[np.int64]:
-    """The slots of a text's pieces, each once, ascending."""
+def slots_of(normalised_question: str, known: Container[str]) -> NDArray[np.int64]:
+    """The slots of a text's pieces, each once, ascending; `known` as `name_like` gives it for ordinary texts."""
     text = f"^{normalised_question.replace(' ', '')[:_LONGEST]}$"
-    return np.array(sorted({crc32(piece.encode()) % SLOTS for piece in _pieces(text)}), dtype=np.int64)
+    return np.array(sorted({crc32(piece.encode()) % SLOTS for piece in _pieces(text, known)}), dtype=np.int64)
 
 
-def _pieces(text: str) -> Iterator[str]:
+def name_like(normalised_texts: Iterable[str]) -> set[str]:
+    """Every two characters that begin as a surname does: 高中, 张贴."""
+    return {
+        text[at : at + 2] for text in normalised_texts for at in range(len(text) - 1) if text[at] in _SURNAMES
+    }
+
+
+def _pieces(text: str, known: Container[str]) -> Iterator[str]:
     """Runs of one to three characters, pairs that stand two or three places apart, and what stands around a name."""
     for at, character in enumerate(text):
-        if character in _SURNAMES:  # a name of two or three characters may begin here: whose it is does not matter
+        if character in _SURNAMES and text[at : at + 2] not in known:  # a name of two or three: whose does not matter
+            yield "某"
             yield f"{text[at - 1]}某"
             for after in (at + 2, at + 3):
                 if after < len(text):
@@ -89,7 +97,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _learned() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A row of weights for each slot and the constants, a column for each reason and one for none."""
+def _learned() -> tuple[NDArray[np.float32], NDArray[np.float32], frozenset[str]]:
+    """A row of weights for each slot, constants, a column for each reason and one for none; what only looks a name."""
     with np.load(LEARNED) as data:
-        return data["weights"].astype(np.float32), data["constants"].astype(np.float32)
+        return data["weights"].astype(np.float32), data["constants"].astype(np.float32), frozenset(data["known"].tolist())

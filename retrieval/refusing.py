@@ -18,15 +18,25 @@ from scipy.sparse import csr_matrix
 from retrieval.elsewhere import read_elsewhere
 from retrieval.material import anticipated
 from retrieval.normalise import normalise
-from retrieval.principles import LEARNED, LIKELY, REASONS, SLOTS, SURE, slots_of
+from retrieval.principles import LEARNED, LIKELY, REASONS, SLOTS, SURE, name_like, slots_of
 from retrieval.refusals import Refusal
-from retrieval.tuning import DEVELOPMENT, development_questions
+from retrieval.tuning import DEVELOPMENT, development_questions, library
 
 WORDED = Path(__file__).parent / "principles.tsv"
 _FOLDS = 5
 _DECAY = 0.005  # of the weights, beside the sum of the losses
 _ROUNDS = 300
 _NONE = "none"
+_BEFORE = (
+    "老师您好，打扰了，我是大二的，想问一下",
+    "你好，请问",
+    "不好意思 ",
+    "老师好，我是研一新生，想请教一下",
+    "学长好 ",
+    "辅导员您好！",
+    "在吗？",
+)
+_AFTER = ("，谢谢", "", " 谢谢老师", "，麻烦您了", "。。。", " 多谢啦", "？急", " 求解答")
 _KINDS = (*REASONS, _NONE)
 
 Floats = NDArray[np.float64]
@@ -49,9 +59,25 @@ def ordinary() -> list[Labelled]:
     return [(question, _NONE) for question in (*sorted(expected), *read_elsewhere(), *asked)]
 
 
-def pieces_of(questions: Sequence[str]) -> csr_matrix:
+def politely(labelled: Sequence[Labelled]) -> list[Labelled]:
+    """Every fourth question once more, with the greetings and thanks that it may be wrapped in."""
+    return [
+        (f"{_BEFORE[at // 4 % len(_BEFORE)]}{question}{_AFTER[at // 4 % len(_AFTER)]}", reason)
+        for at, (question, reason) in enumerate(labelled)
+        if at % 4 == 0
+    ]
+
+
+def known_words(labelled: Sequence[Labelled]) -> frozenset[str]:
+    """What begins as a name does in ordinary questions and in the starter library."""
+    texts = [question for question, reason in labelled if reason == _NONE]
+    texts += [passage.content.text for passage in library(None)]
+    return frozenset(name_like(map(normalise, texts)))
+
+
+def pieces_of(questions: Sequence[str], known: frozenset[str]) -> csr_matrix:
     """A row a question: each of its slots with the same weight, the row of length 1."""
-    found = [slots_of(normalise(question)) for question in questions]
+    found = [slots_of(normalise(question), known) for question in questions]
     counts = np.array([len(slots) for slots in found])
     values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
     return csr_matrix((values, np.concatenate(found), np.append(0, np.cumsum(counts))), shape=(len(found), SLOTS))
@@ -85,14 +111,28 @@ def probabilities(rows: csr_matrix, learned: tuple[Floats, Floats]) -> Floats:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def report(rows: csr_matrix, kinds: NDArray[np.int64], own: int) -> None:
-    """Print, for the first `own` rows, what is refused for its reason and what is wrongly refused."""
-    shares = np.zeros((own, len(_KINDS)))
-    fold = np.arange(len(kinds)) % _FOLDS
+def kinds_of(labelled: Sequence[Labelled]) -> NDArray[np.int64]:
+    """The place of each reason among the kinds."""
+    return np.array([_KINDS.index(reason) for _, reason in labelled])
+
+
+def learned_from(labelled: Sequence[Labelled]) -> tuple[Floats, Floats, frozenset[str]]:
+    """Weights, constants, and what only looks like a name."""
+    known = known_words(labelled)
+    shown = [*labelled, *politely(labelled)]
+    return *learn(pieces_of([question for question, _ in shown], known), kinds_of(shown)), known
+
+
+def report(own: Sequence[Labelled], others: Sequence[Labelled]) -> None:
+    """Print for fifths of `own` that were not learned from what is refused for its reason and what is wrongly refused."""
+    shares = np.zeros((len(own), len(_KINDS)))
     for held in range(_FOLDS):
-        learned = learn(rows[fold != held], kinds[fold != held])
-        shares[fold[:own] == held] = probabilities(rows[:own][fold[:own] == held], learned)
-    none, kinds = len(REASONS), kinds[:own]
+        weights, constants, known = learned_from(
+            [one for at, one in enumerate((*own, *others)) if at >= len(own) or at % _FOLDS != held]
+        )
+        rows = pieces_of([question for question, _ in own[held::_FOLDS]], known)
+        shares[held::_FOLDS] = probabilities(rows, (weights, constants))
+    none, kinds = len(REASONS), kinds_of(own)
     refused, reason = 1 - shares[:, none], shares[:, :none].argmax(axis=1)
     for name, least in (("sure", SURE), ("likely", LIKELY)):
         said = refused >= least
@@ -107,15 +147,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--dry-run", action="store_true", help="print the figures, write nothing")
     arguments = parser.parse_args()
-    labelled = worded()
-    own = len(labelled)
-    labelled += ordinary()
-    rows = pieces_of([question for question, _ in labelled])
-    kinds = np.array([_KINDS.index(kind) for _, kind in labelled])
-    report(rows, kinds, own)
+    own, others = worded(), ordinary()
+    report(own, others)
     if not arguments.dry_run:
-        weights, constants = learn(rows, kinds)
-        np.savez_compressed(LEARNED, weights=weights.astype(np.float16), constants=constants.astype(np.float32))
+        weights, constants, known = learned_from([*own, *others])
+        np.savez_compressed(
+            LEARNED,
+            weights=weights.astype(np.float16),
+            constants=constants.astype(np.float32),
+            known=np.array(sorted(known)),
+        )
         print(f"written to {LEARNED.name}")
 
 
