@@ -14,6 +14,7 @@ from retrieval.chunks import quotable
 from retrieval.encoder import Encoder
 from retrieval.kinds import kinds
 from retrieval.normalise import normalise
+from retrieval.precedence import is_silent
 from retrieval.queries import Query, letters
 from retrieval.ranking import longest_run
 
@@ -29,7 +30,6 @@ _LASTS = re.compile(r"([\u4e00-\u9fff]{2})(?:是|为|要|有|得|需要)?(?:多�
 _ASKS_LIST = re.compile(
     r"哪些|哪几|有什么|步骤|流程|程序|手续|任务|内容|材料|条件|要求|职责|方法|做什么|干什么|干嘛|做啥|干啥|都要|怎么走"
 )
-_SILENT = re.compile(r"^(?:《.{2,20}》|细则|条例|规定)里?(?:只|也)?(?:没有|未)")
 _NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章)(?:\d{4}年?版?)?")
 _TOO_SHORT = 16  # characters: a sentence that names what is asked for, and does not list it
 _SURELY = 0.7  # of a single question: from here a sentence answers it
@@ -72,14 +72,9 @@ def _around_best(text: str, pieces: list[Span], scores: NDArray[np.float64], que
             first, last = min(first, neighbour), max(last, neighbour)
     if last + 1 < len(pieces) and pieces[last][1] - pieces[first][0] < _TOO_SHORT and _ASKS_LIST.search(query.text):
         last += 1  # 「党章第三条列出党员义务。」: what they are comes next
-    while last + 1 < len(pieces) and all(_is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):
-        last += 1
+    while last + 1 < len(pieces) and all(is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):
+        last += 1  # what schools do instead stands in the next sentence
     return ((pieces[first][0], pieces[last][1]),)
-
-
-def _is_silent(sentence: str) -> bool:
-    """细则没有写…: what schools do instead stands in the next sentence."""
-    return _SILENT.match(normalise(sentence)) is not None
 
 
 def _joined(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
