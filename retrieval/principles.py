@@ -75,9 +75,7 @@ def slots_of(normalised_question: str, known: Container[str]) -> NDArray[np.int6
 
 def name_like(normalised_texts: Iterable[str]) -> set[str]:
     """Every two characters that begin as a surname does: 高中, 张贴."""
-    return {
-        text[at : at + 2] for text in normalised_texts for at in range(len(text) - 1) if text[at] in _SURNAMES
-    }
+    return {text[at : at + 2] for text in normalised_texts for at in range(len(text) - 1) if text[at] in _SURNAMES}
 
 
 def _pieces(text: str, known: Container[str]) -> Iterator[str]:
@@ -100,4 +98,8 @@ def _pieces(text: str, known: Container[str]) -> Iterator[str]:
 def _learned() -> tuple[NDArray[np.float32], NDArray[np.float32], frozenset[str]]:
     """A row of weights for each slot, constants, a column for each reason and one for none; what only looks a name."""
     with np.load(LEARNED) as data:
-        return data["weights"].astype(np.float32), data["constants"].astype(np.float32), frozenset(data["known"].tolist())
+        return (
+            data["weights"].astype(np.float32),
+            data["constants"].astype(np.float32),
+            frozenset(data["known"].tolist()),
+        )

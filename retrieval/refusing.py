@@ -124,7 +124,7 @@ def learned_from(labelled: Sequence[Labelled]) -> tuple[Floats, Floats, frozense
 
 
 def report(own: Sequence[Labelled], others: Sequence[Labelled]) -> None:
-    """Print for fifths of `own` that were not learned from what is refused for its reason and what is wrongly refused."""
+    """Print what is refused for its reason, and what wrongly, of fifths of `own` that were not learned from."""
     shares = np.zeros((len(own), len(_KINDS)))
     for held in range(_FOLDS):
         weights, constants, known = learned_from(

@@ -352,3 +352,22 @@ def test_every_kind_of_vector_index_keeps_the_same_contract(
         assert cosines[0] == pytest.approx(1, abs=0.02)
         assert all(row % 2 == 0 for row in index.nearest(rows[7], 5, allowed)[0])
         assert np.allclose(index.reconstruct(np.array([3, 1])), rows[[3, 1]], atol=0.05)
+
+
+def test_of_texts_that_differ_in_a_number_the_one_that_is_named_comes_first(encoder: Encoder) -> None:
+    index = Index(encoder, aliases={})
+    for line in (3, 4):
+        index.add(
+            passage(
+                line * 100 + at,
+                f"湖心岛摆渡船{line}线第{at}号每日开行1{at:02}班，由值班员发牌。",
+                article=f"第{at}条",
+                title="渡船办法",
+            )
+            for at in range(1, 41)
+        )
+
+    for line in (3, 4):
+        for at in range(1, 41):
+            best = index.search(f"湖心岛摆渡船{line}线第{at}号每日开行几班", on=TODAY)[0].passage
+            assert f"船{line}线第{at}号" in best.content.text
