@@ -26,7 +26,7 @@ from retrieval.memory import give_back
 from retrieval.naming import title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import laid_aside, load_segments, save_segments
-from retrieval.precedence import own_rules_first
+from retrieval.precedence import is_silent, own_rules_first
 from retrieval.queries import (
     LONGEST,
     Query,
@@ -346,12 +346,13 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
 
 
 def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
-    """Put the official text of an article before the handbook's words that rest on it."""
+    """Put the official text of an article before the handbook's words that rest on it, unless they say what it lacks."""
     placed: dict[int, Hit] = {}
     own = {hit.passage.id: hit for hit in hits}
     for hit in hits:
         basis = hit.passage.content.basis
-        if basis is not None and hit.passage.kind is not DocumentKind.OFFICIAL:
+        ours = hit.passage.kind is not DocumentKind.OFFICIAL
+        if basis is not None and ours and not is_silent(hit.passage.content.text):
             for passage in _official(basis.title, basis.article, segments, on):
                 if passage.id not in placed:
                     found = own.get(passage.id, Hit(passage, 0.0))
