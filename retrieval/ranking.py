@@ -122,7 +122,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 max(scores.dense_question, 0) / tops[3],
                 covered,
                 longest / max(len(core), 4),
-                _dice(own_pairs, _question_pairs(candidate.closest)),
+                dice(own_pairs, _question_pairs(candidate.closest)),
                 _heading(query, candidate.passage),
                 _title(query, candidate.passage),
                 _article(query, candidate.passage),
@@ -279,7 +279,8 @@ def _question_pairs(text: str) -> frozenset[str]:
     return pairs(letters(text))
 
 
-def _dice(left: frozenset[str], right: frozenset[str]) -> float:
+def dice(left: frozenset[str], right: frozenset[str]) -> float:
+    """The share of what two sets hold that both hold, 0..1."""
     return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
 
 

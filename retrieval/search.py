@@ -50,6 +50,9 @@ from retrieval.segments import Segment
 from retrieval.shelf import number_of
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
+_EXPLAIN = re.compile(
+    r"^(?:请问)?(?:什么|啥)(?:是|叫做?)|(?:到底|究竟)?(?:指的?)?(?:是|叫)?(?:什么|啥)(?:意思|东西|概念)?[啊呢呀]?$|指的?(?:什么|啥)$|怎么理解$|的(?:意思|定义|含义)$"
+)
 _ASKED_SO = 0.95  # the question is, to the letter, one that a person has mapped to this passage
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
@@ -271,7 +274,7 @@ class Index:
         learned = self._weights
         plain = not ranked.candidates[0].closest
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
-        if letters(normalise(ranked.candidates[0].closest)) == ranked.query.core:
+        if _bare(letters(normalise(ranked.candidates[0].closest))) == _bare(ranked.query.core):
             confidence = max(confidence, _ASKED_SO)
         if lacks_local_fact(ranked.query.text, ranked.candidates[0].text):
             confidence = min(confidence, NAMES_NONE)
@@ -324,6 +327,11 @@ class Index:
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
 
+def _bare(asked: str) -> str:
+    """什么叫应到人数, 应到人数指什么, 应到人数是啥意思: what is asked for an explanation of."""
+    return _EXPLAIN.sub("", asked) or asked
+
+
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:
     """A reading guide says what a text is about; on when, where and how many it is seldom the answer."""
     return first.passage.kind is DocumentKind.GUIDE and _PROCEDURE.search(query.text) is not None
@@ -346,7 +354,7 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
 
 
 def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
-    """Put the official text of an article before the handbook's words that rest on it, unless they say what it lacks."""
+    """Put the official text of an article before our words that rest on it, unless they say what it lacks."""
     placed: dict[int, Hit] = {}
     own = {hit.passage.id: hit for hit in hits}
     for hit in hits:

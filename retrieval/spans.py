@@ -15,13 +15,15 @@ from retrieval.encoder import Encoder
 from retrieval.kinds import kinds
 from retrieval.normalise import normalise
 from retrieval.precedence import is_silent
-from retrieval.queries import Query, letters
-from retrieval.ranking import longest_run
+from retrieval.queries import Query, letters, pairs
+from retrieval.ranking import dice, longest_run
 
 Span = tuple[int, int]
 
 _SHOWN_WHOLE = 45  # characters up to which a passage is not cut
 _TWO_SENTENCES_IF = 0.82  # a neighbour is added when it scores at least this share of the best
+_HINTS = 0.5  # what the words of the anticipated question add to a sentence that holds them …
+_ASKS_THE_SAME = 0.5  # … where it shares so much of its pairs with the question; less where it shares less
 _AS_ANTICIPATED = 0.6  # of what a sentence of the wanted kind earns where only the anticipated question asks so
 _LONGEST_LIST = 600  # characters of a list that is quoted with the sentence that introduces it
 _ITEM = re.compile(r"^[（(][一二三四五六七八九十\d]+[）)]|^[一二三四五六七八九十\d]+[、.．]")
@@ -74,6 +76,8 @@ def _around_best(text: str, pieces: list[Span], scores: NDArray[np.float64], que
         last += 1  # 「党章第三条列出党员义务。」: what they are comes next
     while last + 1 < len(pieces) and all(is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):
         last += 1  # what schools do instead stands in the next sentence
+    while first and all(is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):
+        first -= 1  # or, where it comes last, in the one before
     return ((pieces[first][0], pieces[last][1]),)
 
 
@@ -93,6 +97,7 @@ def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: 
     vectors = encoder.encode(folded)
     dense = vectors @ query.vector
     hint = letters(closest)
+    trust = _HINTS * min(dice(pairs(query.core), pairs(hint)) / _ASKS_THE_SAME, 1.0)
     matter = _HOW_LONG.sub(" ", query.text)  # 时间 of 多长时间 is not what 延长时间 speaks of
     said = {
         gram.string: gram.weight * math.log(1 + len(folded) / max(sum(gram.string in piece for piece in folded), 1))
@@ -104,7 +109,7 @@ def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: 
     for piece, cosine in zip(folded, dense, strict=True):
         covered = sum(weight for string, weight in said.items() if string in piece) / mass
         hinted = _covered(hint, piece)
-        score = covered + 0.5 * hinted + 0.6 * max(float(cosine), 0.0)
+        score = covered + trust * hinted + 0.6 * max(float(cosine), 0.0)
         score += 0.3 * longest_run(letters(matter), piece) / max(len(query.core), 4)
         score += _type_bonus(query.text, closest, piece)
         rows.append(score)
