@@ -32,8 +32,8 @@ _SURNAMES = frozenset(
     "高夏蔡田胡凌万卢丁洪石崔程陆段侯谭武刘龙叶黎乔曾黄宋余孟熊白尹邵龚顾康毛戴廖覃欧岳俞柯邢樊庞聂焦司车伍温芦闫"
 )
 _LONGEST = 240  # characters that are looked at
-SURE = 0.6  # that it is refused, whatever the library holds
-LIKELY = 0.35  # the same where the library has no answer either
+SURE = 0.4  # that it is refused, whatever the library holds
+LIKELY = 0.2  # the same where the library has no answer either
 
 
 class Principled(NamedTuple):
