@@ -42,10 +42,16 @@ def draw_progress(
 
 @cache
 def chinese_font() -> Path | None:
-    """A font file that really holds the characters, the well-known ones first."""
+    """A font file that really holds the characters, the well-known ones first.
+
+    matplotlib remembers which fonts there are; one that was installed since is found all the same.
+    """
     from matplotlib import font_manager
 
-    found = font_manager.fontManager.ttflist
+    return _chinese_of(font_manager.fontManager.ttflist) or _chinese_of(font_manager.FontManager().ttflist)
+
+
+def _chinese_of(found: Sequence[Any]) -> Path | None:
     by_name = {name: [one for one in found if one.name == name] for name in (*PREFERRED, *OTHERS)}
     known = [one for name in by_name for one in by_name[name]]
     rest = [one for one in found if "CJK" in one.name or "Han" in one.name]
