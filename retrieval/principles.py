@@ -6,6 +6,7 @@ look alike and are ordinary ones. `python -m retrieval.refusing` learns it anew.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -68,14 +69,16 @@ def principled(normalised_question: str) -> Principled:
 
 
 def slots_of(normalised_question: str, known: Container[str]) -> NDArray[np.int64]:
-    """The slots of a text's pieces, each once, ascending; `known` as `name_like` gives it for ordinary texts."""
+    """The slots of a text's pieces, each once, ascending; `known` only looks like a name."""
     text = f"^{normalised_question.replace(' ', '')[:_LONGEST]}$"
     return np.array(sorted({crc32(piece.encode()) % SLOTS for piece in _pieces(text, known)}), dtype=np.int64)
 
 
-def name_like(normalised_texts: Iterable[str]) -> set[str]:
-    """Every two characters that begin as a surname does: 高中, 张贴."""
-    return {text[at : at + 2] for text in normalised_texts for at in range(len(text) - 1) if text[at] in _SURNAMES}
+def name_like(normalised_texts: Iterable[str]) -> Counter[str]:
+    """Every two characters that begin as a surname does, 高中 and 张贴 as well as 张三, and how often each stands."""
+    return Counter(
+        text[at : at + 2] for text in normalised_texts for at in range(len(text) - 1) if text[at] in _SURNAMES
+    )
 
 
 def _pieces(text: str, known: Container[str]) -> Iterator[str]:

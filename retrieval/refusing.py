@@ -69,10 +69,11 @@ def politely(labelled: Sequence[Labelled]) -> list[Labelled]:
 
 
 def known_words(labelled: Sequence[Labelled]) -> frozenset[str]:
-    """What begins as a name does in ordinary questions and in the starter library."""
-    texts = [question for question, reason in labelled if reason == _NONE]
-    texts += [passage.content.text for passage in library(None)]
-    return frozenset(name_like(map(normalise, texts)))
+    """What begins as a name does, and stands in ordinary questions and the starter library as often as in others."""
+    plain = name_like(normalise(question) for question, reason in labelled if reason == _NONE)
+    plain += name_like(normalise(passage.content.text) for passage in library(None))
+    refused = name_like(normalise(question) for question, reason in labelled if reason != _NONE)
+    return frozenset(word for word, count in plain.items() if count >= refused[word])
 
 
 def pieces_of(questions: Sequence[str], known: frozenset[str]) -> csr_matrix:

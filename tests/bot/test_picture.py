@@ -23,7 +23,7 @@ print(chinese_font())
 
 def test_a_font_that_was_installed_after_the_first_start_is_found(tmp_path: Path) -> None:
     for program in (_FORGETS, _LOOKS):
-        done = subprocess.run(  # noqa: S603  our own interpreter
+        done = subprocess.run(
             [sys.executable, "-c", program],
             env={**os.environ, "MPLCONFIGDIR": str(tmp_path)},
             capture_output=True,
