@@ -24,6 +24,7 @@ _SILENT = re.compile(r"^(?:《.{2,20}》|细则|条例|规定)里?(?:只|也)?(?
 _UNITS = re.compile(r"(?:几|多少|\d)个?[年月周天日次份字分名位人篇]|几个|(?:多长|多少|什么|啥)时间")
 _COUNTED = re.compile(r"(?:几|多少)个?([字分人名票])")
 _SAME_UNIT = {"人": "人|名|位", "名": "人|名|位"}
+_MUST = frozenset(("必须", "一定", "应当", "应该"))  # a rule says that it must be by saying it
 _STARTS_ARTICLE = re.compile(r"^第\d+条")
 _SAYS_AMOUNT = re.compile(r"\d|半年|半数|学期|季度|每[年月周]")
 
@@ -119,7 +120,10 @@ def _words(query: Query) -> list[str]:
     return [
         gram.string
         for gram in query.grams
-        if gram.term >> int(PAIR_SHIFT) and gram.weight == 1 and not set(units) & set(gram.string)
+        if gram.term >> int(PAIR_SHIFT)
+        and gram.weight == 1
+        and gram.string not in _MUST
+        and not set(units) & set(gram.string)
     ]
 
 

@@ -19,12 +19,13 @@ from retrieval.naming import article_key, place_of, title_key
 from retrieval.normalise import normalise
 from retrieval.queries import Query, Weighed, homophones, letters, pairs
 from retrieval.terms import Gram
+from retrieval.wording import asks_for_explanation
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "heading", "title",
-    "article", "coverage_all", "missing", "support", "school", "sentence",
+    "article", "coverage_all", "missing", "support", "school", "sentence", "term",
 )  # fmt: skip
 
 
@@ -105,6 +106,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
     own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
     cover = _Cover(own, {**homophones(weighed), **query.meant})
     own_pairs = pairs(core)
+    explained = asks_for_explanation(core)
     rows = []
     for candidate in candidates:
         scores = candidate.scores
@@ -131,12 +133,18 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 scores.support,
                 float(candidate.passage.content.level is Level.SCHOOL),
                 in_sentence,
+                float(not explained and title_key(candidate.passage.title) == _GLOSSARY),
             )
         )
     return np.array(rows)
 
 
 _RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4)  # so that the best of a channel with nothing to say is not a winner
+
+
+_GLOSSARY = title_key(
+    "名词解释"
+)  # where no explanation is asked for it is seldom the answer, though it repeats the term
 
 
 _SENTENCE_END = re.compile(r"[.!?;\n]")  # in a normalised text

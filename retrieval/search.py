@@ -48,12 +48,11 @@ from retrieval.ranking import (
 )
 from retrieval.segments import Segment
 from retrieval.shelf import number_of
+from retrieval.wording import plainly
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
-_EXPLAIN = re.compile(
-    r"^(?:请问)?(?:什么|啥)(?:是|叫做?)|(?:到底|究竟)?(?:指的?)?(?:是|叫)?(?:什么|啥)(?:意思|东西|概念)?[啊呢呀]?$|指的?(?:什么|啥)$|怎么理解$|的(?:意思|定义|含义)$"
-)
-_ASKED_SO = 0.95  # the question is, to the letter, one that a person has mapped to this passage
+_ASKED_SO = 0.95  # how likely the passage answers then
+_ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _RESEMBLING = 12  # passages of each segment that are looked at more closely
@@ -274,7 +273,7 @@ class Index:
         learned = self._weights
         plain = not ranked.candidates[0].closest
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
-        if _bare(letters(normalise(ranked.candidates[0].closest))) == _bare(ranked.query.core):
+        if _asked_so(ranked.query, ranked.candidates[0]):
             confidence = max(confidence, _ASKED_SO)
         if lacks_local_fact(ranked.query.text, ranked.candidates[0].text):
             confidence = min(confidence, NAMES_NONE)
@@ -310,6 +309,7 @@ class Index:
         found = candidates(segments, query, bodies, questions, on=on, fusion=self._weights.fusion)
         rows = features(query, bodies, found)
         scores = rows @ np.array(self._weights.ranker)
+        scores += [_ASKED_SO_ADDS * _asked_so(query, candidate) for candidate in found]
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
         elsewhere = self._elsewhere.nearness(query)
@@ -327,9 +327,9 @@ class Index:
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
 
-def _bare(asked: str) -> str:
-    """什么叫应到人数, 应到人数指什么, 应到人数是啥意思: what is asked for an explanation of."""
-    return _EXPLAIN.sub("", asked) or asked
+def _asked_so(query: Query, candidate: Candidate) -> bool:
+    """Whether the question is, but for how it is put, one that a person has mapped to this passage."""
+    return plainly(letters(candidate.closest)) == plainly(query.core)
 
 
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:

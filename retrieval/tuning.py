@@ -97,7 +97,8 @@ def learn_ranker(examples: Sequence[Example], start: Floats) -> Floats:
 
 _SHARPNESS = 4.0
 # What says more of a question is never worse for it; whose rule it is says nothing by itself.
-_BOUNDS = [{"missing": (None, 0.0), "school": (None, None)}.get(feature, (0.0, None)) for feature in FEATURES]
+_SIGNS = {"missing": (None, 0.0), "term": (None, 0.0), "school": (None, None)}
+_BOUNDS = [_SIGNS.get(feature, (0.0, None)) for feature in FEATURES]
 
 
 class Judged(NamedTuple):
