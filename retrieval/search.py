@@ -51,6 +51,7 @@ from retrieval.shelf import number_of
 from retrieval.wording import plainly
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
+_NEARLY_AS_LIKELY = 0.3  # an article, so that it goes before the section that rests on it
 _ASKED_SO = 0.95  # how likely the passage answers then
 _ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
@@ -362,8 +363,8 @@ def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) 
         ours = hit.passage.kind is not DocumentKind.OFFICIAL
         if basis is not None and ours and not is_silent(hit.passage.content.text):
             for passage in _official(basis.title, basis.article, segments, on):
-                if passage.id not in placed:
-                    found = own.get(passage.id, Hit(passage, 0.0))
+                found = own.get(passage.id, Hit(passage, 0.0))
+                if passage.id not in placed and (_says_as_well(found, hit) or not passage.content.questions):
                     placed[passage.id] = replace(found, score=max(found.score, hit.score))
         placed.setdefault(hit.passage.id, hit)
     return list(placed.values())
@@ -386,3 +387,8 @@ def _without(segments: Sequence[Segment], gone: Iterable[DocumentId]) -> tuple[S
     for document in gone:
         segments = [segment.without(document) for segment in segments]
     return tuple(segment for segment in segments if segment.alive.any())
+
+
+def _says_as_well(official: Hit, ours: Hit) -> bool:
+    """Whether the article is asked for in the same words as the section that rests on it, or is nearly as likely."""
+    return official.closest == ours.closest or official.score >= _NEARLY_AS_LIKELY * ours.score
