@@ -22,7 +22,7 @@ _SAID_AS = [
     )
 ]
 _EXPLAIN = re.compile(
-    r"^什么(?:是|叫做?)|(?:到底|究竟)?(?:指的?)?(?:是|叫)?什么(?:意思|东西|概念)?$|怎么理解$|的(?:意思|定义|含义)$"
+    r"^什么(?:是|叫做?)|(?:到底|究竟)?(?:指的?是?|是|叫)什么$|(?:是|指|指的是)?什么(?:意思|东西|概念)$|怎么理解$|的(?:意思|定义|含义)$"
 )
 _COMPARES = re.compile(r"区别|不同|一样|1回事|[简全]称|概念|含义|意思")
 _ASKS = re.compile(r"什么|怎么|谁|哪|几|多|能|要|吗")
@@ -40,5 +40,4 @@ def plainly(core: str) -> str:
 def asks_for_explanation(core: str) -> bool:
     """A term alone, what it means, or how it differs from another."""
     plain = plainly(core)
-    alone = len(plain) <= _TERM_AT_MOST and not _ASKS.search(plain)
-    return alone or _COMPARES.search(plain) is not None
+    return (len(plain) <= _TERM_AT_MOST and not _ASKS.search(plain)) or _COMPARES.search(plain) is not None
