@@ -51,6 +51,8 @@ from retrieval.shelf import number_of
 from retrieval.wording import plainly
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
+_SAYS_MORE_ADDS = 1.0  # to the score of an uploaded text …
+_SPEAKS, _TIMES_MORE = 0.5, 2.0  # … that says so much of a question by weight, and so many times what the first does
 _NEARLY_AS_LIKELY = 0.3  # an article, so that it goes before the section that rests on it
 _ASKED_SO = 0.95  # how likely the passage answers then
 _ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
@@ -311,6 +313,8 @@ class Index:
         rows = features(query, bodies, found)
         scores = rows @ np.array(self._weights.ranker)
         scores += [_ASKED_SO_ADDS * _asked_so(query, candidate) for candidate in found]
+        if found:
+            scores += _SAYS_MORE_ADDS * _say_more(found, rows, int(scores.argmax()))
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
         elsewhere = self._elsewhere.nearness(query)
@@ -331,6 +335,13 @@ class Index:
 def _asked_so(query: Query, candidate: Candidate) -> bool:
     """Whether the question is, but for how it is put, one that a person has mapped to this passage."""
     return plainly(letters(candidate.closest)) == plainly(query.core)
+
+
+def _say_more(found: Sequence[Candidate], rows: NDArray[np.float64], first: int) -> NDArray[np.bool_]:
+    """Uploaded texts without anticipated questions that speak of what is asked, where the first hardly does."""
+    uploaded = [not one.closest and one.passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL) for one in found]
+    least = max(_SPEAKS, _TIMES_MORE * float(rows[first, _COVERAGE]))
+    return np.array(uploaded, dtype=bool) & np.asarray(rows[:, _IN_TEXT] >= least)
 
 
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:

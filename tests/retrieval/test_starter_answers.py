@@ -8,6 +8,7 @@ from retrieval.answer import answer
 from retrieval.encoder import load_encoder
 from retrieval.search import Index
 from retrieval.tuning import TODAY, library
+from tests.retrieval.conftest import passage
 
 TOLD = [
     ("预备期表现不好会怎样", "延长一次预备期"),
@@ -48,3 +49,27 @@ def test_what_students_ask_is_answered_from_the_starter_library_alone(index: Ind
     given = answer(index, question, on=TODAY)
 
     assert told in "".join(citation.quote for citation in given.citations)
+
+
+def test_an_uploaded_text_on_another_matter_is_found_beside_all_that_is_anticipated() -> None:
+    beside = Index(load_encoder(None))
+    beside.add(library(None))
+    beside.add(
+        [
+            passage(
+                900_000,
+                "第二条 学生请假三天以内的，由辅导员批准；三天以上的，由学院批准。",
+                article="第二条",
+                title="某大学请假办法",
+            ),
+            passage(
+                900_001,
+                "第三条 返校后两天以内销假，逾期未销假的，按旷课处理。",
+                article="第三条",
+                title="某大学请假办法",
+            ),
+        ]
+    )
+
+    assert answer(beside, "请假三天以上由谁批准", on=TODAY).citations[0].passage.title == "某大学请假办法"
+    assert answer(beside, "几天以内销假", on=TODAY).citations[0].passage.title == "某大学请假办法"
