@@ -142,11 +142,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
 _RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4)  # so that the best of a channel with nothing to say is not a winner
 
 
-_GLOSSARY = title_key(
-    "名词解释"
-)  # where no explanation is asked for it is seldom the answer, though it repeats the term
-
-
+_GLOSSARY = title_key("名词解释")  # it repeats a term in all its forms, and seldom answers what is asked about it
 _SENTENCE_END = re.compile(r"[.!?;\n]")  # in a normalised text
 
 
