@@ -14,11 +14,11 @@ from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
 from retrieval.precedence import gives_amount, speaks_of_all
 from retrieval.principles import on_principle, principled
-from retrieval.queries import Query
+from retrieval.queries import Query, looks_up_a_number
 from retrieval.refusals import Refusal, says_nothing, small_talk
 from retrieval.search import Hit, Index, LookUp
 from retrieval.self_harm import speaks_of_self_harm
-from retrieval.spans import Span, choose, looks_up_a_number
+from retrieval.spans import Span, choose
 from retrieval.spelling import in_characters
 
 _CITED_AT_MOST = 3
@@ -235,7 +235,9 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
     """The passages close to the best: one national rule and one of the school, where both speak."""
     hits = _without_practice(hits)
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
-    near = [hit for hit in near if hit.level is near[0].level or gives_amount(query, hit.passage)]
+    giving = [hit for hit in near if gives_amount(query, hit.passage)]
+    lead = near[0] if near[0] in giving or not giving else giving[0]
+    near = [hit for hit in near if hit.level is lead.level or hit in giving]
     numbered = _so_numbered(query, hits) if looks_up_a_number(query) else []
     if numbered:
         near = numbered

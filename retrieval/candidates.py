@@ -120,7 +120,7 @@ class _Scored:
         starts = self._channel.starts
         spans = [(int(starts[row]), int(starts[row + 1])) for row in rows]
         entries = np.concatenate([np.zeros(0, np.int64), *(np.arange(*span) for span in spans)])
-        cosines = (self._channel.vectors.reconstruct(entries) @ self._query.vector).tolist()
+        cosines = self._channel.vectors.cosines(self._query.vector, entries).tolist()
         keywords = self._match.of(entries).tolist()
         result, at = [], 0
         for begin, end in spans:

@@ -13,7 +13,7 @@ from retrieval.ranking import Candidate
 from retrieval.terms import PAIR_SHIFT
 
 _SPEAKS = 0.6  # of what is asked, by rarity: from here an own rule speaks of it
-_LESS_THAN_PRACTICE = 0.25  # that an own rule may say less of the question than the practice and still go first
+_LESS_THAN_PRACTICE = 0.3  # that an own rule may say less of the question than the practice and still go first
 _CLEARLY_MORE = 0.1  # that it says more, so that nothing need be asked of single words
 _LESS_THAN_BEST = 0.15  # that a second own rule may say less than the first and still go with it
 _SCORES_NEAR = 0.6  # likewise, by the learned score

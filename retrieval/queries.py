@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,8 @@ from retrieval.terms import Gram, grams_of, string_of, syllables
 LONGEST = 240  # characters of a question that are searched with
 _ALIAS_WEIGHT = 0.7
 _SOUND_WEIGHT = 0.55
+_NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章)(?:\d{4}年?版?)?")
+_NUMBERED = re.compile(r"第?\d+条(?:之\d+)?")
 _SOUND_RARER_THAN = 0.01  # share of entries up to which a pair may be a slip for one that sounds alike
 
 
@@ -46,6 +49,18 @@ class Query:
     @cached_property
     def core(self) -> str:
         return letters(self.text)
+
+
+def looks_up(query: Query) -> bool:
+    """Whether an article is named, and nothing is asked of it but what it says: 第13条写了啥, 细则第13条."""
+    rest = _NUMBERED.sub("", _NAMES_TEXT.sub("", query.core))
+    meant = [gram for gram in query.grams if gram.weight > 0.5 and len(gram.string) > 1 and gram.string in rest]
+    return bool(query.articles) and not [gram for gram in meant if gram.string not in "写了原文内容全文讲说规定"]
+
+
+def looks_up_a_number(query: Query) -> bool:
+    """The same, and of no text in particular."""
+    return looks_up(query) and _NAMES_TEXT.match(query.core) is None
 
 
 def letters(text: str) -> str:

@@ -23,7 +23,7 @@ from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder, Vectors
 from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.memory import give_back
-from retrieval.naming import title_key
+from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
 from retrieval.persistence import laid_aside, load_segments, save_segments
 from retrieval.precedence import is_silent, own_rules_first
@@ -32,6 +32,7 @@ from retrieval.queries import (
     Query,
     Weighed,
     letters,
+    looks_up,
     prepare,
     spelled_out,
     unknown_share,
@@ -56,6 +57,7 @@ _SPEAKS, _TIMES_MORE = 0.5, 2.0  # … that says so much of a question by weight
 _NEARLY_AS_LIKELY = 0.3  # an article, so that it goes before the section that rests on it
 _ASKED_SO = 0.95  # how likely the passage answers then
 _ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
+_NAMED_ADDS = 3.0  # to that of an article that is looked up by its number
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _RESEMBLING = 12  # passages of each segment that are looked at more closely
@@ -276,7 +278,7 @@ class Index:
         learned = self._weights
         plain = not ranked.candidates[0].closest
         confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
-        if _asked_so(ranked.query, ranked.candidates[0]):
+        if _asked_so(ranked.query, ranked.candidates[0]) or _named(ranked.query, ranked.candidates[0]):
             confidence = max(confidence, _ASKED_SO)
         if lacks_local_fact(ranked.query.text, ranked.candidates[0].text):
             confidence = min(confidence, NAMES_NONE)
@@ -286,7 +288,7 @@ class Index:
             Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
             for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
         ]
-        placed = tuple(_official_first(hits, segments, on)[:limit])
+        placed = tuple(_official_first(hits, segments, on, limit))
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
 
@@ -312,7 +314,7 @@ class Index:
         found = candidates(segments, query, bodies, questions, on=on, fusion=self._weights.fusion)
         rows = features(query, bodies, found)
         scores = rows @ np.array(self._weights.ranker)
-        scores += [_ASKED_SO_ADDS * _asked_so(query, candidate) for candidate in found]
+        scores += [_ASKED_SO_ADDS * _asked_so(query, one) + _NAMED_ADDS * _named(query, one) for one in found]
         if found:
             scores += _SAYS_MORE_ADDS * _say_more(found, rows, int(scores.argmax()))
         order = np.argsort(-scores, kind="stable")
@@ -335,6 +337,12 @@ class Index:
 def _asked_so(query: Query, candidate: Candidate) -> bool:
     """Whether the question is, but for how it is put, one that a person has mapped to this passage."""
     return plainly(letters(candidate.closest)) == plainly(query.core)
+
+
+def _named(query: Query, candidate: Candidate) -> bool:
+    """Whether it is an article that the question looks up by its number."""
+    article = candidate.passage.content.article
+    return article is not None and article_key(article) in query.articles and looks_up(query)
 
 
 def _say_more(found: Sequence[Candidate], rows: NDArray[np.float64], first: int) -> NDArray[np.bool_]:
@@ -365,11 +373,13 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
     return table
 
 
-def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
-    """Put the official text of an article before our words that rest on it, unless they say what it lacks."""
+def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date, limit: int) -> list[Hit]:
+    """The first hits, the official text of an article before our words that rest on it, unless they say what it lacks."""
     placed: dict[int, Hit] = {}
     own = {hit.passage.id: hit for hit in hits}
     for hit in hits:
+        if len(placed) >= limit:
+            break
         basis = hit.passage.content.basis
         ours = hit.passage.kind is not DocumentKind.OFFICIAL
         if basis is not None and ours and not is_silent(hit.passage.content.text):
@@ -378,7 +388,7 @@ def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date) 
                 if passage.id not in placed and (_says_as_well(found, hit) or not passage.content.questions):
                     placed[passage.id] = replace(found, score=max(found.score, hit.score))
         placed.setdefault(hit.passage.id, hit)
-    return list(placed.values())
+    return list(placed.values())[:limit]
 
 
 def _official(title: str, article: str, segments: Sequence[Segment], on: date) -> list[Passage]:
@@ -388,7 +398,7 @@ def _official(title: str, article: str, segments: Sequence[Segment], on: date) -
         shelf, answering = segment.shelf, segment.answering(on).rows
         for row in shelf.rows_at(key, number):
             if answering is None or answering[row]:
-                passage = shelf.passage(row)
+                passage = segment.reading(row).passage
                 if passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL):
                     found.append(passage)
     return found

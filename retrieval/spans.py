@@ -15,7 +15,7 @@ from retrieval.encoder import Encoder
 from retrieval.kinds import kinds
 from retrieval.normalise import normalise
 from retrieval.precedence import is_silent
-from retrieval.queries import Query, letters, pairs
+from retrieval.queries import Query, letters, looks_up, pairs
 from retrieval.ranking import dice, longest_run
 
 Span = tuple[int, int]
@@ -32,7 +32,6 @@ _LASTS = re.compile(r"([\u4e00-\u9fff]{2})(?:是|为|要|有|得|需要)?(?:多�
 _ASKS_LIST = re.compile(
     r"哪些|哪几|有什么|步骤|流程|程序|手续|任务|内容|材料|条件|要求|职责|方法|做什么|干什么|干嘛|做啥|干啥|都要|怎么走"
 )
-_NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章)(?:\d{4}年?版?)?")
 _TOO_SHORT = 16  # characters: a sentence that names what is asked for, and does not list it
 _SURELY = 0.7  # of a single question: from here a sentence answers it
 _STARTS_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+条[　\s]*")
@@ -51,7 +50,7 @@ def choose(
     pieces = quotable(text)
     if not pieces:
         return ()
-    if len(text.strip()) <= _SHOWN_WHOLE or len(pieces) == 1 or _asks_for_all(query):
+    if len(text.strip()) <= _SHOWN_WHOLE or len(pieces) == 1 or looks_up(query):
         return ((pieces[0][0], pieces[-1][1]),)
     chosen: list[Span] = []
     for part in also:
@@ -137,18 +136,6 @@ def _wanted(asked: str, piece: str) -> float:
     lasts = lasting and re.search(rf"{lasting[1]}[^,;.]{{0,7}}(?:\d+个?[年月天日周学工]|半年)", piece)
     kinds_said = (kind.adds for kind in kinds() if kind.asked.search(asked) and kind.says.search(piece))
     return sum(kinds_said) + (0.5 if lasts else 0.0)
-
-
-def looks_up_a_number(query: Query) -> bool:
-    """An article by its number, and of no text in particular."""
-    return _asks_for_all(query) and _NAMES_TEXT.match(query.core) is None
-
-
-def _asks_for_all(query: Query) -> bool:
-    """A bare look-up: 第13条写了啥, 细则第13条."""
-    rest = re.sub(r"第?\d+条(?:之\d+)?", "", _NAMES_TEXT.sub("", query.core))
-    meant = [gram for gram in query.grams if gram.weight > 0.5 and len(gram.string) > 1 and gram.string in rest]
-    return bool(query.articles) and not [gram for gram in meant if gram.string not in "写了原文内容全文讲说规定"]
 
 
 def _list_around(

@@ -2,8 +2,9 @@
 
 A StaticEmbedding is a table of token vectors, so the gradient fits a page of numpy. The table starts as a random
 projection weighted by rarity (which is bag-of-words retrieval already) and is then moved so that questions with the
-same answer come together, among themselves and with the handbook's words on it. Everything comes from
-`content/starter`; chance is seeded.
+same answer come together, among themselves and with the handbook's words on it, and those that nothing answers stay
+away. Everything comes from `content/starter`, `asked.tsv` (questions that only teach: title, article or heading,
+question) and `elsewhere.txt`; chance is seeded.
 """
 
 from __future__ import annotations
@@ -23,20 +24,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from retrieval.elsewhere import read_elsewhere
 from retrieval.encoder import SHIPPED, Vectors
 from retrieval.material import STARTER, Target, anticipated, quiz, starter_passages, target_of
 from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
 from retrieval.terms import SOUNDS, read_pinyin
 
+ASKED = Path(__file__).parent / "asked.tsv"
 DIMENSION = 256
 SEED = 20260511
+STEPS = 4000
 _VOCABULARY = 12_000
 _SEEN_AT_LEAST = 4
 _RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?%?")
-_TEMPERATURE = 0.06
+_TEMPERATURE = 0.1
 _BATCH = 256
+_BESIDE = 64  # questions that nothing answers, beside those of each batch
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,15 @@ class Group:
     statements: tuple[str, ...]
 
 
-def train(folder: Path = STARTER, *, steps: int = 1500, seed: int = SEED, rate: float = 0.02) -> tuple[Any, Vectors]:
-    """A tokenizer and its table of vectors, from the starter library in `folder`."""
+def train(folder: Path = STARTER, *, steps: int = STEPS, seed: int = SEED, rate: float = 0.02) -> tuple[Any, Vectors]:
+    """A tokenizer and its table of vectors, from the starter library in `folder` and what is asked of it."""
     groups = collect(folder)
-    texts = [text for group in groups for text in (*group.questions, *group.statements)]
+    unanswered = [normalise(question) for question in read_elsewhere()]
+    texts = [*(text for group in groups for text in (*group.questions, *group.statements)), *unanswered]
     tokenizer = make_tokenizer(texts)
     counts = Counter(token for encoded in tokenizer.encode_batch(texts) for token in set(encoded.ids))
     table = _start(tokenizer.get_vocab_size(), counts, len(texts), seed)
-    return tokenizer, _tune(table, tokenizer, groups, steps=steps, seed=seed, rate=rate)
+    return tokenizer, _tune(table, tokenizer, groups, unanswered, steps=steps, seed=seed, rate=rate)
 
 
 def collect(folder: Path) -> list[Group]:
@@ -77,10 +83,19 @@ def collect(folder: Path) -> list[Group]:
         if basis_target:
             questions[basis_target].append(normalise(stem))
             statements[basis_target].append(normalise(explanation))
+    for title, place, question in read_asked():
+        target = title_key(title), article_key(place)
+        if target in questions:
+            questions[target].append(normalise(question))
     return [
         Group(target, tuple(dict.fromkeys(questions[target])), tuple(dict.fromkeys(statements[target])))
         for target in sorted({*questions, *statements})
     ]
+
+
+def read_asked(path: Path = ASKED) -> list[tuple[str, ...]]:
+    """Title, article or heading, and question."""
+    return [tuple(line.split("\t")) for line in path.read_text("utf-8").splitlines()]
 
 
 def make_tokenizer(texts: Sequence[str]) -> Any:
@@ -154,7 +169,16 @@ def _start(size: int, counts: Counter[int], texts: int, seed: int) -> Vectors:
     return np.asarray(table * (rarity / rarity.mean())[:, None], dtype=np.float32)
 
 
-def _tune(table: Vectors, tokenizer: Any, groups: Sequence[Group], *, steps: int, seed: int, rate: float) -> Vectors:
+def _tune(
+    table: Vectors,
+    tokenizer: Any,
+    groups: Sequence[Group],
+    unanswered: Sequence[str],
+    *,
+    steps: int,
+    seed: int,
+    rate: float,
+) -> Vectors:
     """Contrastive steps with in-batch negatives; Adagrad by token, since most tokens are not in a batch."""
     chance = random.Random(seed)  # noqa: S311  seeded on purpose: training must be repeatable
     usable = [group for group in groups if len(group.questions) + len(group.statements) > 1 and group.questions]
@@ -168,6 +192,7 @@ def _tune(table: Vectors, tokenizer: Any, groups: Sequence[Group], *, steps: int
             left.append(_slip(first, chance))
             right.append(second)
             owner.append(at)
+        right += chance.choices(unanswered, k=_BESIDE)
         gradient, rows = _gradient(table, tokenizer, left, right, np.array(owner))
         history[rows] += (gradient**2).mean(axis=1)
         now = rate * (1 - step / steps)
@@ -195,7 +220,13 @@ def _slip(text: str, chance: random.Random) -> str:
 def _gradient(
     table: Vectors, tokenizer: Any, left: Sequence[str], right: Sequence[str], owner: NDArray[np.int64]
 ) -> tuple[Vectors, NDArray[np.int64]]:
-    """The gradient of the InfoNCE loss for the tokens that occur."""
+    """The gradient of the InfoNCE loss for the tokens that occur.
+
+    Args:
+        left: a text of each pair.
+        right: the other of each pair, then texts that go with none.
+        owner: the group of each pair.
+    """
     bags, rows = _bags(tokenizer, [*left, *right])
     means = bags @ table[rows]
     lengths = np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-8)
@@ -204,11 +235,11 @@ def _gradient(
     a, b = units[:count], units[count:]
     logits = a @ b.T / _TEMPERATURE
     same = (owner[:, None] == owner[None, :]) & ~np.eye(count, dtype=bool)
-    logits[same] = -1e9  # another text on the same matter is no negative
-    forward, backward = _softmax(logits), _softmax(logits.T).T
-    error = (forward + backward) / 2
-    error[np.arange(count), np.arange(count)] -= 1
-    error /= _TEMPERATURE * count
+    logits[:, :count][same] = -1e9  # another text on the same matter is no negative
+    error = _softmax(logits)
+    error[:, :count] += _softmax(logits[:, :count].T).T
+    error[np.arange(count), np.arange(count)] -= 2
+    error /= 2 * _TEMPERATURE * count
     pull = np.concatenate([error @ b, error.T @ a])
     pull = (pull - (pull * units).sum(axis=1, keepdims=True) * units) / lengths
     return np.asarray(bags.T @ pull, dtype=np.float32), rows
@@ -262,7 +293,7 @@ def main() -> None:
     """Train on the starter library and write the model folder, and the table of sounds beside it."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--out", type=Path, default=SHIPPED)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=STEPS)
     arguments = parser.parse_args()
     tokenizer, table = train(steps=arguments.steps)
     save(arguments.out, tokenizer, table)

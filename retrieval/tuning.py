@@ -34,7 +34,10 @@ from retrieval.search import Index, Ranked
 QUESTIONS = Path(__file__).parent.parent / "benchmarks" / "questions" / "students.jsonl"
 DEVELOPMENT = (
     QUESTIONS,
-    *(QUESTIONS.with_name(f"{hand}.jsonl") for hand in ("messages", "brief", "fourth_hand", "fifth_hand")),
+    *(
+        QUESTIONS.with_name(f"{hand}.jsonl")
+        for hand in ("messages", "brief", "fourth_hand", "fifth_hand", "eighth_hand")
+    ),
 )
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
@@ -201,7 +204,7 @@ def _figures(outcomes: Sequence[tuple[float, bool, bool]]) -> dict[str, float | 
     hits = [right for right, asked in zip(truths, answerable, strict=True) if asked]
     return {
         "n": len(truths),
-        "hit@1": sum(hits) / len(hits),
+        "hit@1": sum(hits) / len(hits) if hits else None,
         "refusal_auroc": auroc(confidences, answerable),
         "refused_at_95": refused_when_answering(confidences, answerable, share=0.95),
         "calibration_error": calibration_error(confidences, truths),

@@ -15,6 +15,7 @@ from retrieval.material import anticipated, starter_passages
 from retrieval.naming import article_key, place_of, title_key
 from retrieval.normalise import normalise
 from retrieval.queries import letters, pairs
+from retrieval.training import read_asked
 from retrieval.tuning import QUESTIONS
 
 FAQ = QUESTIONS.with_name("faq.jsonl")  # a library of its own: its questions are what is found
@@ -43,6 +44,12 @@ def repeated(asked: Sequence[str], known: Sequence[str]) -> list[str]:
     return [q for q, near in zip(asked, alike.any(axis=1), strict=True) if near or letters(normalise(q)) in same]
 
 
+def passages_held() -> set[tuple[str, str]]:
+    """Title and article or heading of the starter library's passages and of the official texts' articles."""
+    held = {(title_key(passage.title), article_key(place_of(passage))) for passage in starter_passages()}
+    return held | {(title, f"第{number}条") for title, count in OFFICIAL.items() for number in range(1, count + 1)}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_question_to_measure_with_is_anticipated(path: Path) -> None:
     known = [question for questions in anticipated().values() for question in questions]
@@ -55,10 +62,20 @@ def test_no_question_to_measure_with_is_known_to_be_asked_elsewhere(path: Path) 
     assert repeated(questions_of(path), read_elsewhere()) == []
 
 
-def test_what_is_asked_elsewhere_is_not_anticipated() -> None:
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_question_to_measure_with_taught_the_encoder(path: Path) -> None:
+    assert repeated(questions_of(path), [question for *_, question in read_asked()]) == []
+
+
+def test_what_is_asked_elsewhere_is_answered_by_nothing() -> None:
     known = [question for questions in anticipated().values() for question in questions]
+    known += [question for *_, question in read_asked()]
 
     assert repeated(read_elsewhere(), known) == []
+
+
+def test_whatever_teaches_the_encoder_is_asked_of_a_passage_that_exists() -> None:
+    assert {(title_key(title), article_key(place)) for title, place, _ in read_asked()} <= passages_held()
 
 
 def test_no_question_stands_in_two_files() -> None:
@@ -70,12 +87,9 @@ def test_no_question_stands_in_two_files() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_answer_that_is_named_exists(path: Path) -> None:
-    held = {(title_key(passage.title), article_key(place_of(passage))) for passage in starter_passages()}
-    held |= {(title, f"第{number}条") for title, count in OFFICIAL.items() for number in range(1, count + 1)}
-
     named = [each for line in path.read_text("utf-8").splitlines() for each in json.loads(line)["relevant"]]
 
-    assert {(title_key(each["title"]), article_key(each["article"])) for each in named} <= held
+    assert {(title_key(each["title"]), article_key(each["article"])) for each in named} <= passages_held()
 
 
 def test_no_phrasing_that_is_asked_of_an_organisers_answers_is_the_question_they_stand_under() -> None:
