@@ -54,7 +54,6 @@ from retrieval.wording import plainly
 ALIASES = Path(__file__).parent / "aliases.yaml"
 _SAYS_MORE_ADDS = 1.0  # to the score of an uploaded text …
 _SPEAKS, _TIMES_MORE = 0.5, 2.0  # … that says so much of a question by weight, and so many times what the first does
-_NEARLY_AS_LIKELY = 0.3  # an article, so that it goes before the section that rests on it
 _ASKED_SO = 0.95  # how likely the passage answers then
 _ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
 _NAMED_ADDS = 3.0  # to that of an article that is looked up by its number
@@ -374,7 +373,7 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
 
 
 def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date, limit: int) -> list[Hit]:
-    """The first hits, the official text of an article before our words that rest on it, unless they say what it lacks."""
+    """The first hits, an article before our words that rest on it where it is asked for in the same words."""
     placed: dict[int, Hit] = {}
     own = {hit.passage.id: hit for hit in hits}
     for hit in hits:
@@ -385,7 +384,7 @@ def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date, 
         if basis is not None and ours and not is_silent(hit.passage.content.text):
             for passage in _official(basis.title, basis.article, segments, on):
                 found = own.get(passage.id, Hit(passage, 0.0))
-                if passage.id not in placed and (_says_as_well(found, hit) or not passage.content.questions):
+                if passage.id not in placed and (found.closest == hit.closest or not passage.content.questions):
                     placed[passage.id] = replace(found, score=max(found.score, hit.score))
         placed.setdefault(hit.passage.id, hit)
     return list(placed.values())[:limit]
@@ -408,8 +407,3 @@ def _without(segments: Sequence[Segment], gone: Iterable[DocumentId]) -> tuple[S
     for document in gone:
         segments = [segment.without(document) for segment in segments]
     return tuple(segment for segment in segments if segment.alive.any())
-
-
-def _says_as_well(official: Hit, ours: Hit) -> bool:
-    """Whether the article is asked for in the same words as the section that rests on it, or is nearly as likely."""
-    return official.closest == ours.closest or official.score >= _NEARLY_AS_LIKELY * ours.score
