@@ -125,6 +125,18 @@ class Ranked:
             rows[lifted, _IN_TEXT] = np.maximum(rows[lifted, _COVERAGE], self.rows[held][lifted, _COVERAGE])
         return replace(self, candidates=tuple(self.candidates[at] for at in order), rows=rows, scores=self.scores[held])
 
+    def uploaded_first(self) -> Ranked | None:
+        """Of what was uploaded that which speaks of the question, apart from all else; None where nothing does.
+
+        The library's own passages are known by what is asked of them, and resemble anything a little.
+        """
+        speak = self.rows[:, _IN_TEXT] >= _SPEAKS
+        own = [at for at, one in enumerate(self.candidates) if speak[at] and _uploaded(one)]
+        if not own:
+            return None
+        scores, rows = self.scores[own] + _SAYS_MORE_ADDS, self.rows[own]
+        return replace(self, candidates=tuple(self.candidates[at] for at in own), rows=rows, scores=scores)
+
 
 class Index:
     """Passages, searchable. Readers work on the state they found; `add` and `remove` publish a new one at the end."""
@@ -271,16 +283,13 @@ class Index:
         ranked = self._learned(question, on=on, segments=segments)
         if not ranked.candidates:
             return LookUp(ranked.query, (), 1.0)
-        numbers = confidence_features(
-            ranked.query, ranked.candidates, ranked.unknown, ranked.elsewhere, ranked.scores, ranked.rows
-        )
         learned = self._weights
+        confidence = _confidence(ranked, learned)
+        if confidence < learned.gate:
+            uploaded = ranked.uploaded_first()
+            if uploaded is not None and _confidence(uploaded, learned) >= learned.gate_plain:
+                ranked, confidence = uploaded, _confidence(uploaded, learned)
         plain = not ranked.candidates[0].closest
-        confidence = probability(numbers, learned.calibration_plain if plain else learned.calibration)
-        if _asked_so(ranked.query, ranked.candidates[0]) or _named(ranked.query, ranked.candidates[0]):
-            confidence = max(confidence, _ASKED_SO)
-        if lacks_local_fact(ranked.query.text, ranked.candidates[0].text):
-            confidence = min(confidence, NAMES_NONE)
         ranked = ranked.own_rules_first()  # as sure as of the practice that they stand for
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
         hits = [
@@ -333,6 +342,23 @@ class Index:
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
 
+def _confidence(ranked: Ranked, learned: Weights) -> float:
+    """The calibrated probability that the first candidate answers."""
+    first = ranked.candidates[0]
+    numbers = confidence_features(
+        ranked.query, ranked.candidates, ranked.unknown, ranked.elsewhere, ranked.scores, ranked.rows
+    )
+    confidence = probability(numbers, learned.calibration if first.closest else learned.calibration_plain)
+    if _asked_so(ranked.query, first) or _named(ranked.query, first):
+        confidence = max(confidence, _ASKED_SO)
+    return min(confidence, NAMES_NONE) if lacks_local_fact(ranked.query.text, first.text) else confidence
+
+
+def _uploaded(candidate: Candidate) -> bool:
+    """Whether it is of an uploaded text, and nobody has said yet what is asked of it."""
+    return not candidate.closest and candidate.passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL)
+
+
 def _asked_so(query: Query, candidate: Candidate) -> bool:
     """Whether the question is, but for how it is put, one that a person has mapped to this passage."""
     return plainly(letters(candidate.closest)) == plainly(query.core)
@@ -346,9 +372,8 @@ def _named(query: Query, candidate: Candidate) -> bool:
 
 def _say_more(found: Sequence[Candidate], rows: NDArray[np.float64], first: int) -> NDArray[np.bool_]:
     """Uploaded texts without anticipated questions that speak of what is asked, where the first hardly does."""
-    uploaded = [not one.closest and one.passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL) for one in found]
     least = max(_SPEAKS, _TIMES_MORE * float(rows[first, _COVERAGE]))
-    return np.array(uploaded, dtype=bool) & np.asarray(rows[:, _IN_TEXT] >= least)
+    return np.array([_uploaded(one) for one in found], dtype=bool) & np.asarray(rows[:, _IN_TEXT] >= least)
 
 
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:
