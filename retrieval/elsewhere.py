@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from retrieval.encoder import Encoder
 from retrieval.normalise import normalise
 from retrieval.queries import Query, letters, pairs
+from retrieval.vectors import VectorIndex
 
 ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
 _NEAREST = 3
@@ -31,7 +32,7 @@ class Elsewhere:
 
     def __init__(self, encoder: Encoder, lines: Sequence[str]) -> None:
         texts = [normalise(line) for line in lines]
-        self._vectors = encoder.encode(texts)
+        self._vectors = VectorIndex.build(encoder.encode(texts))
         self._sizes = np.array([len(pairs(letters(text))) for text in texts], dtype=np.float64)
         holders: dict[str, list[int]] = defaultdict(list)
         for row, text in enumerate(texts):
@@ -41,7 +42,7 @@ class Elsewhere:
 
     def nearness(self, query: Query) -> Nearness:
         """To this question."""
-        cosines = np.sort(self._vectors @ query.vector)[: -_NEAREST - 1 : -1]
+        _, cosines = self._vectors.nearest(query.vector, _NEAREST, None)  # numpy would wake further threads for it
         return Nearness(float(cosines[0]), float(cosines.mean()), self._dice(pairs(query.core)))
 
     def _dice(self, own: frozenset[str]) -> float:

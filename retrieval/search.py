@@ -52,8 +52,8 @@ from retrieval.shelf import number_of
 from retrieval.wording import plainly
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
-_SAYS_MORE_ADDS = 1.0  # to the score of an uploaded text …
-_SPEAKS, _TIMES_MORE = 0.5, 2.0  # … that says so much of a question by weight, and so many times what the first does
+_SPEAKS = 0.5  # of a question, by weight: from here an uploaded text speaks of it …
+_SPEAKS_ADDS = 1.0  # … and has so much more of a score, since no anticipated question can add to it
 _ASKED_SO = 0.95  # how likely the passage answers then
 _ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
 _NAMED_ADDS = 3.0  # to that of an article that is looked up by its number
@@ -125,16 +125,14 @@ class Ranked:
             rows[lifted, _IN_TEXT] = np.maximum(rows[lifted, _COVERAGE], self.rows[held][lifted, _COVERAGE])
         return replace(self, candidates=tuple(self.candidates[at] for at in order), rows=rows, scores=self.scores[held])
 
-    def uploaded_first(self) -> Ranked | None:
-        """Of what was uploaded that which speaks of the question, apart from all else; None where nothing does.
+    def uploads(self) -> Ranked:
+        """Of what was uploaded that which speaks of the question, apart from all else.
 
         The library's own passages are known by what is asked of them, and resemble anything a little.
         """
         speak = self.rows[:, _IN_TEXT] >= _SPEAKS
         own = [at for at, one in enumerate(self.candidates) if speak[at] and _uploaded(one)]
-        if not own:
-            return None
-        scores, rows = self.scores[own] + _SAYS_MORE_ADDS, self.rows[own]
+        scores, rows = self.scores[own] + _SPEAKS_ADDS, self.rows[own]
         return replace(self, candidates=tuple(self.candidates[at] for at in own), rows=rows, scores=scores)
 
 
@@ -286,9 +284,10 @@ class Index:
         learned = self._weights
         confidence = _confidence(ranked, learned)
         if confidence < learned.gate:
-            uploaded = ranked.uploaded_first()
-            if uploaded is not None and _confidence(uploaded, learned) >= learned.gate_plain:
-                ranked, confidence = uploaded, _confidence(uploaded, learned)
+            uploads = ranked.uploads()
+            alone = _confidence(uploads, learned) if uploads.candidates else 0.0
+            if alone >= learned.gate_plain:
+                ranked, confidence = uploads, alone
         plain = not ranked.candidates[0].closest
         ranked = ranked.own_rules_first()  # as sure as of the practice that they stand for
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
@@ -323,8 +322,6 @@ class Index:
         rows = features(query, bodies, found)
         scores = rows @ np.array(self._weights.ranker)
         scores += [_ASKED_SO_ADDS * _asked_so(query, one) + _NAMED_ADDS * _named(query, one) for one in found]
-        if found:
-            scores += _SAYS_MORE_ADDS * _say_more(found, rows, int(scores.argmax()))
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
         elsewhere = self._elsewhere.nearness(query)
@@ -368,12 +365,6 @@ def _named(query: Query, candidate: Candidate) -> bool:
     """Whether it is an article that the question looks up by its number."""
     article = candidate.passage.content.article
     return article is not None and article_key(article) in query.articles and looks_up(query)
-
-
-def _say_more(found: Sequence[Candidate], rows: NDArray[np.float64], first: int) -> NDArray[np.bool_]:
-    """Uploaded texts without anticipated questions that speak of what is asked, where the first hardly does."""
-    least = max(_SPEAKS, _TIMES_MORE * float(rows[first, _COVERAGE]))
-    return np.array([_uploaded(one) for one in found], dtype=bool) & np.asarray(rows[:, _IN_TEXT] >= least)
 
 
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:

@@ -42,8 +42,7 @@ DEVELOPMENT = (
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
 _ARTICLE_START = 1.5
-_GENERAL_WEIGHT = 1.0  # of a general question beside one of a student
-_STARTER_WEIGHT = 1.0  # of a question to a library without official texts
+_GENERAL_WEIGHT = 3.0  # of a general question beside one of a student: there are few, and they stand for every upload
 _PLAIN_WEIGHT = 0.1  # of the same to a library without anticipated questions
 _RANKER_DECAY, _CALIBRATION_DECAY = 0.0005, 0.0001
 
@@ -269,7 +268,7 @@ def gather(encoder: Encoder, official: Path | None, general: Path | None) -> lis
     passages = library(official)
     libraries = (
         ("", passages, 1.0),
-        (", starter library alone", library(None), _STARTER_WEIGHT),
+        (", starter library alone", library(None), 1.0),
         (", plain", with_questions(passages, {}), _PLAIN_WEIGHT),
     )
     examples = general_set(general, Index(encoder)) if general else []

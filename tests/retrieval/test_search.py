@@ -352,6 +352,9 @@ def test_every_kind_of_vector_index_keeps_the_same_contract(
         assert cosines[0] == pytest.approx(1, abs=0.02)
         assert all(row % 2 == 0 for row in index.nearest(rows[7], 5, allowed)[0])
         assert np.allclose(index.reconstruct(np.array([3, 1])), rows[[3, 1]], atol=0.05)
+        for chosen in (every[:0], every[5:7], every[10:3000:7]):
+            exact = index.reconstruct(chosen) @ rows[6]
+            assert np.allclose(index.cosines(rows[6], chosen), exact, atol=1e-4)
 
 
 def test_of_texts_that_differ_in_a_number_the_one_that_is_named_comes_first(encoder: Encoder) -> None:
