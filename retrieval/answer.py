@@ -15,6 +15,7 @@ from retrieval.parts import parts, stands_alone
 from retrieval.precedence import gives_amount, speaks_of_all
 from retrieval.principles import on_principle, principled
 from retrieval.queries import Query, looks_up_a_number
+from retrieval.ranking import rests_on
 from retrieval.refusals import Refusal, says_nothing, small_talk
 from retrieval.search import Hit, Index, LookUp
 from retrieval.self_harm import speaks_of_self_harm
@@ -252,7 +253,21 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
         spans = choose(hit.passage.content, query, hit.closest, index.encoder, also)
         if spans:
             cited.append(Citation(hit.passage, spans))
-    return tuple(sorted(cited, key=lambda citation: _FIRST[citation.level]))
+    return _in_order(cited)
+
+
+def _in_order(cited: Sequence[Citation]) -> tuple[Citation, ...]:
+    """National before school, and an article before what our handbook says of it."""
+    at: dict[tuple[str, str], int] = {}
+    for citation in cited:
+        at.setdefault(rests_on(citation.passage), len(at))
+
+    def place(citation: Citation) -> tuple[int, int, bool]:
+        passage = citation.passage
+        ours = passage.kind in (DocumentKind.HANDBOOK, DocumentKind.GUIDE)
+        return _FIRST[citation.level], at[rests_on(passage)], ours
+
+    return tuple(sorted(cited, key=place))
 
 
 def _so_numbered(query: Query, hits: Sequence[Hit]) -> list[Hit]:

@@ -1,9 +1,10 @@
-"""Questions that nothing here answers: what is nearer to them than to any that is expected is doubted."""
+"""Questions that nothing here answers: what is nearer to them than to what is expected, or worded so, is doubted."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,19 +13,29 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
 from retrieval.normalise import normalise
+from retrieval.pieces import slots_of
 from retrieval.queries import Query, letters, pairs
 from retrieval.vectors import VectorIndex
 
 ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
+LEARNED = Path(__file__).parent / "elsewhere.npz"  # by `python -m retrieval.belonging`
 _NEAREST = 3
 
 
 class Nearness(NamedTuple):
-    """How near they come to a question: the best cosine, the mean of the three best, the best share of pairs."""
+    """How near they come to a question.
+
+    Attributes:
+        cosine: of the nearest.
+        support: mean of the three best cosines.
+        dice: the best share of pairs.
+        worded: logit of the probability that it belongs elsewhere, by its wording alone.
+    """
 
     cosine: float
     support: float
     dice: float
+    worded: float
 
 
 class Elsewhere:
@@ -43,7 +54,7 @@ class Elsewhere:
     def nearness(self, query: Query) -> Nearness:
         """To this question."""
         _, cosines = self._vectors.nearest(query.vector, _NEAREST, None)  # numpy would wake further threads for it
-        return Nearness(float(cosines[0]), float(cosines.mean()), self._dice(pairs(query.core)))
+        return Nearness(float(cosines[0]), float(cosines.mean()), self._dice(pairs(query.core)), worded(query.text))
 
     def _dice(self, own: frozenset[str]) -> float:
         shared: NDArray[np.float64] = np.zeros(len(self._sizes))
@@ -53,6 +64,20 @@ class Elsewhere:
         return float((shared / np.maximum(self._sizes + len(own), 1)).max())
 
 
+def worded(normalised_question: str) -> float:
+    """How much a wording speaks for a question of elsewhere: a logit, above 0 where it rather is one."""
+    weights, constant = _learned()
+    slots = slots_of(normalised_question, None)
+    return float(weights[slots].sum() / np.sqrt(max(len(slots), 1)) + constant)
+
+
+@lru_cache(maxsize=1)
+def _learned() -> tuple[NDArray[np.float32], float]:
+    """A weight for each slot, and the constant."""
+    with np.load(LEARNED) as data:
+        return data["weights"].astype(np.float32), float(data["constant"])
+
+
 def read_elsewhere(path: Path = ELSEWHERE) -> list[str]:
-    """The shipped list, one question a line."""
+    """A list of such questions, one a line; by default those that are compared with."""
     return path.read_text("utf-8").splitlines()

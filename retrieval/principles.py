@@ -6,16 +6,14 @@ look alike and are ordinary ones. `python -m retrieval.refusing` learns it anew.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.pieces import slots_of
 from retrieval.refusals import Refusal
 
 LEARNED = Path(__file__).parent / "principles.npz"
@@ -27,12 +25,6 @@ REASONS = (
     Refusal.EXAM_KEYS,
     Refusal.GHOST_WRITING,
 )
-SLOTS = 1 << 15  # that pieces share; more of them recognise no more
-_SURNAMES = frozenset(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜谢邹苏潘葛范彭鲁韦马方任袁柳史唐薛雷贺倪汤罗毕郝邓董梁杜季贾江郭林钟徐邱"
-    "高夏蔡田胡凌万卢丁洪石崔程陆段侯谭武刘龙叶黎乔曾黄宋余孟熊白尹邵龚顾康毛戴廖覃欧岳俞柯邢樊庞聂焦司车伍温芦闫"
-)
-_LONGEST = 240  # characters that are looked at
 SURE = 0.4  # that it is refused, whatever the library holds
 LIKELY = 0.2  # the same where the library has no answer either
 
@@ -66,35 +58,6 @@ def principled(normalised_question: str) -> Principled:
     logits = weights[pieces].sum(axis=0) / np.sqrt(max(len(pieces), 1)) + constants  # the last is an ordinary question
     shares = np.exp(logits - logits.max())
     return Principled(REASONS[int(logits[:-1].argmax())], float(1 - shares[-1] / shares.sum()))
-
-
-def slots_of(normalised_question: str, known: Container[str]) -> NDArray[np.int64]:
-    """The slots of a text's pieces, each once, ascending; `known` only looks like a name."""
-    text = f"^{normalised_question.replace(' ', '')[:_LONGEST]}$"
-    return np.array(sorted({crc32(piece.encode()) % SLOTS for piece in _pieces(text, known)}), dtype=np.int64)
-
-
-def name_like(normalised_texts: Iterable[str]) -> Counter[str]:
-    """Every two characters that begin as a surname does, 高中 and 张贴 as well as 张三, and how often each stands."""
-    return Counter(
-        text[at : at + 2] for text in normalised_texts for at in range(len(text) - 1) if text[at] in _SURNAMES
-    )
-
-
-def _pieces(text: str, known: Container[str]) -> Iterator[str]:
-    """Runs of one to three characters, pairs that stand two or three places apart, and what stands around a name."""
-    for at, character in enumerate(text):
-        if character in _SURNAMES and text[at : at + 2] not in known:  # a name of two or three: whose does not matter
-            yield "某"
-            yield f"{text[at - 1]}某"
-            for after in (at + 2, at + 3):
-                if after < len(text):
-                    yield f"某{text[after]}"
-                    yield f"某{text[after : after + 2]}"
-        for end in range(at + 1, min(at + 3, len(text)) + 1):
-            yield text[at:end]
-        for other in range(at + 2, min(at + 4, len(text))):
-            yield f"{text[at]}…{text[other]}"
 
 
 @lru_cache(maxsize=1)

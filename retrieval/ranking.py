@@ -191,6 +191,7 @@ def _share(string: str, slips: tuple[str, ...], text: str) -> float:
 CONFIDENCE = (
     "score", "margin", "keyword", "question", "dense", "dense_question", "coverage", "run", "dice", "length",
     "coverage_all", "missing", "support", "unknown", "elsewhere", "elsewhere_support", "elsewhere_dice",
+    "elsewhere_worded",
 )  # fmt: skip
 
 
@@ -209,7 +210,7 @@ def confidence_features(
         elsewhere: of the question to those that nothing here answers. Not looked at where the first candidate has no
             anticipated questions, as in a fresh upload: it may be what answers them.
     """
-    rest_on = [_rests_on(candidate.passage) for candidate in candidates]
+    rest_on = [rests_on(candidate.passage) for candidate in candidates]
     rivals = [score for score, target in zip(scores, rest_on, strict=True) if target != rest_on[0]]
     column = {name: place for place, name in enumerate(FEATURES)}
     top = rows[0]
@@ -230,19 +231,18 @@ def confidence_features(
             top[column["missing"]],
             rows[:, column["support"]].max(),
             unknown,
-            *(_nearer_elsewhere(elsewhere, rows) if candidates[0].closest else (0.0, 0.0, 0.0)),
+            *(_elsewhere(elsewhere, rows) if candidates[0].closest else (0.0, 0.0, 0.0, 0.0)),
         ]
     )
 
 
-def _nearer_elsewhere(elsewhere: Nearness, rows: NDArray[np.float64]) -> tuple[float, ...]:
-    """By how much the question is nearer to what is asked elsewhere than to what is expected here."""
+def _elsewhere(elsewhere: Nearness, rows: NDArray[np.float64]) -> tuple[float, ...]:
+    """By how much the question is nearer to what is asked elsewhere than to what is expected here, and worded so."""
     column = {name: place for place, name in enumerate(FEATURES)}
     here = rows[:, column["dense_question"]].max(), rows[:, column["support"]].max(), rows[0, column["question_dice"]]
-    return tuple(
-        max(float(there - known), -least)
-        for there, known, least in zip(elsewhere, here, _NEARER_IS_ENOUGH, strict=True)
-    )
+    nearer = zip(elsewhere[:3], here, _NEARER_IS_ENOUGH, strict=True)
+    worded = min(max(elsewhere.worded, -_WORDED_AT_MOST), _WORDED_AT_MOST)
+    return (*(max(float(there - known), -least) for there, known, least in nearer), worded)
 
 
 def _length(core: str) -> int:
@@ -250,7 +250,7 @@ def _length(core: str) -> int:
     return min(len(core), 3 * len(set(core)), _LONGEST_LEARNED)
 
 
-def _rests_on(passage: Passage) -> tuple[str, str]:
+def rests_on(passage: Passage) -> tuple[str, str]:
     """The article that a passage is or rests on; passages of one article are no rivals."""
     basis = passage.content.basis
     if basis is not None:
@@ -275,6 +275,7 @@ def longest_run(needle: str, text: str) -> int:
 
 
 _NEARER_IS_ENOUGH = (0.3, 0.3, 0.4)  # to what is expected here: nearer than that says nothing more
+_WORDED_AT_MOST = 8.0  # a logit that says no more beyond
 _LONGEST_LEARNED = 32  # characters; hardly a question that was learned from is longer
 
 

@@ -12,35 +12,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
 
 from retrieval.elsewhere import read_elsewhere
+from retrieval.linear import Floats, Labelled, learn, politely, probabilities, rows_of
 from retrieval.material import anticipated
 from retrieval.normalise import normalise
-from retrieval.principles import LEARNED, LIKELY, REASONS, SLOTS, SURE, name_like, slots_of
+from retrieval.pieces import name_like
+from retrieval.principles import LEARNED, LIKELY, REASONS, SURE
 from retrieval.refusals import Refusal
 from retrieval.tuning import DEVELOPMENT, development_questions, library
 
 WORDED = Path(__file__).parent / "principles.tsv"
 _FOLDS = 5
-_DECAY = 0.005  # of the weights, beside the sum of the losses
-_ROUNDS = 300
+_DECAY = 0.005
 _NONE = "none"
-_BEFORE = (
-    "老师您好，打扰了，我是大二的，想问一下",
-    "你好，请问",
-    "不好意思 ",
-    "老师好，我是研一新生，想请教一下",
-    "学长好 ",
-    "辅导员您好！",
-    "在吗？",
-)
-_AFTER = ("，谢谢", "", " 谢谢老师", "，麻烦您了", "。。。", " 多谢啦", "？急", " 求解答")
 _KINDS = (*REASONS, _NONE)
-
-Floats = NDArray[np.float64]
-Labelled = tuple[str, str]  # a question and why it is refused
 
 
 def worded(path: Path = WORDED) -> list[Labelled]:
@@ -59,57 +45,12 @@ def ordinary() -> list[Labelled]:
     return [(question, _NONE) for question in (*sorted(expected), *read_elsewhere(), *asked)]
 
 
-def politely(labelled: Sequence[Labelled]) -> list[Labelled]:
-    """Every fourth question once more, with the greetings and thanks that it may be wrapped in."""
-    return [
-        (f"{_BEFORE[at // 4 % len(_BEFORE)]}{question}{_AFTER[at // 4 % len(_AFTER)]}", reason)
-        for at, (question, reason) in enumerate(labelled)
-        if at % 4 == 0
-    ]
-
-
 def known_words(labelled: Sequence[Labelled]) -> frozenset[str]:
     """What begins as a name does, and stands in ordinary questions and the starter library as often as in others."""
     plain = name_like(normalise(question) for question, reason in labelled if reason == _NONE)
     plain += name_like(normalise(passage.content.text) for passage in library(None))
     refused = name_like(normalise(question) for question, reason in labelled if reason != _NONE)
     return frozenset(word for word, count in plain.items() if count >= refused[word])
-
-
-def pieces_of(questions: Sequence[str], known: frozenset[str]) -> csr_matrix:
-    """A row a question: each of its slots with the same weight, the row of length 1."""
-    found = [slots_of(normalise(question), known) for question in questions]
-    counts = np.array([len(slots) for slots in found])
-    values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
-    return csr_matrix((values, np.concatenate(found), np.append(0, np.cumsum(counts))), shape=(len(found), SLOTS))
-
-
-def learn(rows: csr_matrix, kinds: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Multinomial logistic regression: weights of slots by kinds, and constants."""
-    wanted = np.eye(len(_KINDS))[kinds]
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        weights, constants = flat[: -len(_KINDS)].reshape(SLOTS, -1), flat[-len(_KINDS) :]
-        logits = rows @ weights + constants
-        logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        shares /= shares.sum(axis=1, keepdims=True)
-        value = -np.log(np.maximum((shares * wanted).sum(axis=1), 1e-300)).sum() + _DECAY * (weights**2).sum()
-        away = shares - wanted
-        slope = rows.T @ away + 2 * _DECAY * weights
-        return float(value), np.concatenate([slope.ravel(), away.sum(axis=0)])
-
-    start = np.zeros((SLOTS + 1) * len(_KINDS))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ROUNDS}).x
-    return found[: -len(_KINDS)].reshape(SLOTS, -1), found[-len(_KINDS) :]
-
-
-def probabilities(rows: csr_matrix, learned: tuple[Floats, Floats]) -> Floats:
-    """Of each kind, a row a question."""
-    weights, constants = learned
-    logits = rows @ weights + constants
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def kinds_of(labelled: Sequence[Labelled]) -> NDArray[np.int64]:
@@ -121,7 +62,8 @@ def learned_from(labelled: Sequence[Labelled]) -> tuple[Floats, Floats, frozense
     """Weights, constants, and what only looks like a name."""
     known = known_words(labelled)
     shown = [*labelled, *politely(labelled)]
-    return *learn(pieces_of([question for question, _ in shown], known), kinds_of(shown)), known
+    wanted = np.eye(len(_KINDS))[kinds_of(shown)]
+    return *learn(rows_of([question for question, _ in shown], known), wanted, decay=_DECAY), known
 
 
 def report(own: Sequence[Labelled], others: Sequence[Labelled]) -> None:
@@ -131,7 +73,7 @@ def report(own: Sequence[Labelled], others: Sequence[Labelled]) -> None:
         weights, constants, known = learned_from(
             [one for at, one in enumerate((*own, *others)) if at >= len(own) or at % _FOLDS != held]
         )
-        rows = pieces_of([question for question, _ in own[held::_FOLDS]], known)
+        rows = rows_of([question for question, _ in own[held::_FOLDS]], known)
         shares[held::_FOLDS] = probabilities(rows, (weights, constants))
     none, kinds = len(REASONS), kinds_of(own)
     refused, reason = 1 - shares[:, none], shares[:, :none].argmax(axis=1)

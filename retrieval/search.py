@@ -61,6 +61,7 @@ _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _RESEMBLING = 12  # passages of each segment that are looked at more closely
 _SAME_QUESTION = 0.5  # of the pairs of two questions: from here the one asked is the one anticipated
+_NEARLY_THE_SAME = 0.35  # the same: from here what answers the one answers the other as well
 _PROCEDURE = re.compile(
     r"什么时候|啥时候|何时|多久|多长|多少|几[天个次份名年月]|怎么办|咋办|找谁|在哪|去哪|交给|手续|流程|步骤|要不要|需不需要"
 )
@@ -295,7 +296,8 @@ class Index:
             Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
             for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
         ]
-        placed = tuple(_official_first(hits, segments, on, limit))
+        alike = ranked.rows[:, _ALIKE].tolist()
+        placed = tuple(_official_first(hits, alike, segments, on, limit))
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
 
@@ -388,11 +390,17 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
     return table
 
 
-def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date, limit: int) -> list[Hit]:
-    """The first hits, an article before our words that rest on it where it is asked for in the same words."""
+def _official_first(
+    hits: Sequence[Hit], alike: Sequence[float], segments: Sequence[Segment], on: date, limit: int
+) -> list[Hit]:
+    """The first hits, an article before our words that rest on it where it is asked for in nearly the same words.
+
+    Args:
+        alike: how much each hit's nearest anticipated question resembles the one asked, 0..1.
+    """
     placed: dict[int, Hit] = {}
     own = {hit.passage.id: hit for hit in hits}
-    for hit in hits:
+    for hit, resembling in zip(hits, alike, strict=True):
         if len(placed) >= limit:
             break
         basis = hit.passage.content.basis
@@ -400,7 +408,8 @@ def _official_first(hits: Sequence[Hit], segments: Sequence[Segment], on: date, 
         if basis is not None and ours and not is_silent(hit.passage.content.text):
             for passage in _official(basis.title, basis.article, segments, on):
                 found = own.get(passage.id, Hit(passage, 0.0))
-                if passage.id not in placed and (found.closest == hit.closest or not passage.content.questions):
+                same = found.closest == hit.closest and resembling >= _NEARLY_THE_SAME
+                if passage.id not in placed and (same or not passage.content.questions):
                     placed[passage.id] = replace(found, score=max(found.score, hit.score))
         placed.setdefault(hit.passage.id, hit)
     return list(placed.values())[:limit]
