@@ -393,7 +393,7 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
 def _official_first(
     hits: Sequence[Hit], alike: Sequence[float], segments: Sequence[Segment], on: date, limit: int
 ) -> list[Hit]:
-    """The first hits, an article before our words that rest on it where it is asked for in nearly the same words.
+    """The first hits, with the articles beside what we say of them: before it where nearly the same words are asked.
 
     Args:
         alike: how much each hit's nearest anticipated question resembles the one asked, 0..1.
@@ -403,16 +403,24 @@ def _official_first(
     for hit, resembling in zip(hits, alike, strict=True):
         if len(placed) >= limit:
             break
-        basis = hit.passage.content.basis
-        ours = hit.passage.kind is not DocumentKind.OFFICIAL
-        if basis is not None and ours and not is_silent(hit.passage.content.text):
-            for passage in _official(basis.title, basis.article, segments, on):
-                found = own.get(passage.id, Hit(passage, 0.0))
-                same = found.closest == hit.closest and resembling >= _NEARLY_THE_SAME
-                if passage.id not in placed and (same or not passage.content.questions):
-                    placed[passage.id] = replace(found, score=max(found.score, hit.score))
-        placed.setdefault(hit.passage.id, hit)
+        rules = _says_as_much(hit, own, segments, on)
+        first = [rule for rule in rules if resembling >= _NEARLY_THE_SAME or not rule.closest]
+        for one in (*first, hit, *rules):
+            placed.setdefault(one.passage.id, one)
     return list(placed.values())[:limit]
+
+
+def _says_as_much(hit: Hit, own: Mapping[PassageId, Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
+    """The articles under a passage of ours of which the same question is anticipated, or none is."""
+    basis = hit.passage.content.basis
+    if basis is None or hit.passage.kind is DocumentKind.OFFICIAL or is_silent(hit.passage.content.text):
+        return []
+    found = []
+    for passage in _official(basis.title, basis.article, segments, on):
+        rule = own.get(passage.id, Hit(passage, 0.0))
+        if rule.closest == hit.closest or not passage.content.questions:
+            found.append(replace(rule, score=max(rule.score, hit.score)))
+    return found
 
 
 def _official(title: str, article: str, segments: Sequence[Segment], on: date) -> list[Passage]:
