@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import cycle
 from typing import NamedTuple
 
 import pytest
@@ -38,6 +39,7 @@ class Whims:
         self.students = sorted(expected.students)
         self.often = len(self.students) / 16  # a school of so many: what somebody does every so many days
         self.away: dict[str, date] = {}  # until when
+        self.noticed = cycle((False, True))  # whether Telegram says so at once, or only when the next letter comes
         self.presses: list[Press] = []
         self.entries: dict[int, int] = {}  # which entry a proposal is
         self.passed_on: set[tuple[str, datetime, Item]] = set()
@@ -59,7 +61,8 @@ class Whims:
 
     async def answer(self, today: date, moment: time, letters: Iterable[Message]) -> None:
         """Some press a button below a letter that has just come."""
-        for name, letter in {one.name: one for one in letters}.items():
+        by_name = {one.name: one for one in letters}
+        for name, letter in sorted(by_name.items()):  # they come in any order, and the walk stays the same
             what = self.chance.random()
             if what > 0.15 or ((today, moment), name) not in self.expected.about:
                 continue
@@ -134,7 +137,7 @@ class Whims:
         name = self.chance.choice([*students, *(organiser(self.expected.students[one]) for one in students)])
         if name in self.away:
             return
-        noticed = self.chance.random() < 0.5
+        noticed = next(self.noticed)
         self.away[name] = today + timedelta(days=self.chance.randint(1, 30))
         await doings.shut_out(self.house, name, noticed=noticed)
         self.expected.block(name, noticed=noticed)
