@@ -12,7 +12,7 @@ from retrieval.local_facts import lacks_local_fact
 from retrieval.naming import article_key, articles_written_out, title_key
 from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
-from retrieval.precedence import gives_amount, speaks_of_all
+from retrieval.precedence import gives_amount, is_silent, speaks_of_all
 from retrieval.principles import on_principle, principled
 from retrieval.queries import Query, looks_up_a_number
 from retrieval.ranking import rests_on
@@ -26,6 +26,7 @@ _CITED_AT_MOST = 3
 _CITED_FROM = 0.55  # of the first hit's score: less is a heading to offer, not a second answer
 _NEAR_THE_WHOLE = 5  # hits of a message, among which what answers a part of it must be
 _OTHER_LEVEL_SAYS = 0.7  # of the question, by weight: then the other level speaks of the same, and both are shown
+_OTHER_LEVEL_LIKELY = 0.01  # of what is known by its questions: less, and it has the words alone in common
 _OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
 _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
 _ALL_HITS = 30  # candidates are fewer
@@ -234,7 +235,7 @@ def _unanswerable(text: str) -> Refusal | None:
 
 def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
-    hits = _without_practice(hits)
+    hits = _with_articles(_without_practice(hits))
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
     giving = [hit for hit in near if gives_amount(query, hit.passage)]
     lead = near[0] if near[0] in giving or not giving else giving[0]
@@ -245,7 +246,8 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
     elif len({hit.level for hit in near}) == 1:
         others = [hit for hit in hits if hit.level is not near[0].level and _requires(hit)]
         own = _own_rule_on_it(query, others)
-        near += own or [hit for hit in others[:_NEAR_THE_WHOLE] if _says_the_same(query, hit)][:1]
+        likely = [hit for hit in others[:_NEAR_THE_WHOLE] if hit.score >= _OTHER_LEVEL_LIKELY or not hit.closest]
+        near += own or [hit for hit in likely if _says_the_same(query, hit)][:1]
     cited: list[Citation] = []
     for hit in near:
         if _repeats(hit, near) or lacks_local_fact(query.text, normalise(hit.passage.content.text)):
@@ -277,7 +279,9 @@ def _so_numbered(query: Query, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _says_the_same(query: Query, hit: Hit) -> bool:
-    return hit.coverage >= _OTHER_LEVEL_SAYS and speaks_of_all(query, hit.passage)
+    return hit.coverage >= _OTHER_LEVEL_SAYS and (
+        speaks_of_all(query, hit.passage) or is_silent(hit.passage.content.text)
+    )
 
 
 def _own_rule_on_it(query: Query, hits: Sequence[Hit]) -> list[Hit]:
@@ -293,6 +297,15 @@ def _without_practice(hits: Sequence[Hit]) -> list[Hit]:
     """Where an own rule stands before what schools often do, the latter is not said as well."""
     own = next((at for at, hit in enumerate(hits) if hit.passage.own_rule), len(hits))
     return [hit for at, hit in enumerate(hits) if at < own or not hit.passage.common_practice]
+
+
+def _with_articles(hits: Sequence[Hit]) -> list[Hit]:
+    """Each followed by the articles that it rests on and that say as much, every passage once."""
+    placed: dict[PassageId, Hit] = {}
+    for hit in hits:
+        for one in (hit, *hit.beside):
+            placed.setdefault(one.passage.id, one)
+    return list(placed.values())
 
 
 def _requires(hit: Hit) -> bool:

@@ -1,10 +1,9 @@
-"""Questions that nothing here answers: what is nearer to them than to what is expected, or worded so, is doubted."""
+"""Questions that nothing here answers: what is nearer to them than to what is expected is doubted."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +12,10 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
 from retrieval.normalise import normalise
-from retrieval.pieces import slots_of
 from retrieval.queries import Query, letters, pairs
 from retrieval.vectors import VectorIndex
 
 ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
-LEARNED = Path(__file__).parent / "elsewhere.npz"  # by `python -m retrieval.belonging`
 _NEAREST = 3
 
 
@@ -29,13 +26,11 @@ class Nearness(NamedTuple):
         cosine: of the nearest.
         support: mean of the three best cosines.
         dice: the best share of pairs.
-        worded: logit of the probability that it belongs elsewhere, by its wording alone.
     """
 
     cosine: float
     support: float
     dice: float
-    worded: float
 
 
 class Elsewhere:
@@ -54,7 +49,7 @@ class Elsewhere:
     def nearness(self, query: Query) -> Nearness:
         """To this question."""
         _, cosines = self._vectors.nearest(query.vector, _NEAREST, None)  # numpy would wake further threads for it
-        return Nearness(float(cosines[0]), float(cosines.mean()), self._dice(pairs(query.core)), worded(query.text))
+        return Nearness(float(cosines[0]), float(cosines.mean()), self._dice(pairs(query.core)))
 
     def _dice(self, own: frozenset[str]) -> float:
         shared: NDArray[np.float64] = np.zeros(len(self._sizes))
@@ -62,20 +57,6 @@ class Elsewhere:
             if pair in self._holders:
                 shared[self._holders[pair]] += 2
         return float((shared / np.maximum(self._sizes + len(own), 1)).max())
-
-
-def worded(normalised_question: str) -> float:
-    """How much a wording speaks for a question of elsewhere: a logit, above 0 where it rather is one."""
-    weights, constant = _learned()
-    slots = slots_of(normalised_question, None)
-    return float(weights[slots].sum() / np.sqrt(max(len(slots), 1)) + constant)
-
-
-@lru_cache(maxsize=1)
-def _learned() -> tuple[NDArray[np.float32], float]:
-    """A weight for each slot, and the constant."""
-    with np.load(LEARNED) as data:
-        return data["weights"].astype(np.float32), float(data["constant"])
 
 
 def read_elsewhere(path: Path = ELSEWHERE) -> list[str]:

@@ -14,7 +14,8 @@ import yaml
 
 from content.anticipated import answered_by
 from content.passages import Basis, DocumentId, DocumentKind, Level, Passage, PassageId, PassageText
-from retrieval.naming import article_key, place_of, title_key
+from retrieval.matters import Target, target_of
+from retrieval.naming import article_key, title_key
 
 STARTER = Path(__file__).parent.parent / "content" / "starter"
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -22,8 +23,6 @@ _BASIS = re.compile(r"^依据[：:]\s*《([^》]+)》\s*(第[^\s，。,、；]+?
 _LOCAL = re.compile(r"^学校做法[：:][^\n]*\n?", re.MULTILINE)
 _ARTICLE = re.compile(r"^[　 ]*(第[一二三四五六七八九十百零〇]+条)[　 ]", re.MULTILINE)
 _CHAPTER = re.compile(r"^[#　 ]*(第[一二三四五六七八九十百]+章[^\n]*)$", re.MULTILINE)
-
-Target = tuple[str, str]
 
 
 def starter_passages(folder: Path = STARTER) -> list[Passage]:
@@ -74,11 +73,6 @@ def anticipated(folder: Path = STARTER) -> dict[Target, list[str]]:
 def with_questions(passages: Iterable[Passage], questions: Mapping[Target, list[str]]) -> list[Passage]:
     """The passages with the questions that are anticipated for their title and article or heading."""
     return [replace(p, content=replace(p.content, questions=tuple(questions.get(target_of(p), ())))) for p in passages]
-
-
-def target_of(passage: Passage) -> Target:
-    """What names a passage across editions: title key, and article or innermost heading."""
-    return title_key(passage.title), article_key(place_of(passage))
 
 
 def quiz(folder: Path = STARTER) -> Iterator[tuple[str, str, Target | None]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from content.passages import Level, Passage
 from retrieval.elsewhere import Nearness
+from retrieval.matters import Matter
 from retrieval.naming import article_key, place_of, title_key
 from retrieval.normalise import normalise
 from retrieval.queries import Query, Weighed, homophones, letters, pairs
@@ -25,7 +26,7 @@ WEIGHTS = Path(__file__).parent / "weights.json"
 FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "heading", "title",
-    "article", "coverage_all", "missing", "support", "school", "sentence", "term",
+    "article", "coverage_all", "missing", "support", "school", "sentence", "term", "matter", "matter_relative",
 )  # fmt: skip
 
 
@@ -93,22 +94,25 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
     )
 
 
-def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], matter: Matter) -> NDArray[np.float64]:
     """One row a candidate, one column a feature."""
     if not candidates:
         return np.zeros((0, len(FEATURES)))
     channels = ("keyword", "question", "dense", "dense_question")
     tops = [
         max(least, *(getattr(c.scores, name) for c in candidates))
-        for name, least in zip(channels, _RELATIVE_TO_AT_LEAST, strict=True)
+        for name, least in zip(channels, _RELATIVE_TO_AT_LEAST[:4], strict=True)
     ]
     core = query.core
     own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
     cover = _Cover(own, {**homophones(weighed), **query.meant})
     own_pairs = pairs(core)
     explained = asks_for_explanation(core)
+    alike = [dice(own_pairs, _question_pairs(candidate.closest)) for candidate in candidates]
+    shares = [_share_of(matter, candidate, near) for candidate, near in zip(candidates, alike, strict=True)]
+    top_share = max(_RELATIVE_TO_AT_LEAST[4], *shares)
     rows = []
-    for candidate in candidates:
+    for candidate, near, share in zip(candidates, alike, shares, strict=True):
         scores = candidate.scores
         covered, covered_all, missing, in_sentence = cover.of(candidate)
         longest = longest_run(core, candidate.text)
@@ -124,7 +128,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 max(scores.dense_question, 0) / tops[3],
                 covered,
                 longest / max(len(core), 4),
-                dice(own_pairs, _question_pairs(candidate.closest)),
+                near,
                 _heading(query, candidate.passage),
                 _title(query, candidate.passage),
                 _article(query, candidate.passage),
@@ -134,12 +138,20 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate]) ->
                 float(candidate.passage.content.level is Level.SCHOOL),
                 in_sentence,
                 float(not explained and title_key(candidate.passage.title) == _GLOSSARY),
+                share,
+                share / top_share,
             )
         )
     return np.array(rows)
 
 
-_RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4)  # so that the best of a channel with nothing to say is not a winner
+_RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4, 0.1)  # so that the best of a channel with nothing to say is not a winner
+
+
+def _share_of(matter: Matter, candidate: Candidate, alike: float) -> float:
+    """How likely the question is about a candidate; of what nobody taught, how much its nearest question resembles."""
+    share = matter.share(candidate.passage) if candidate.closest else 0.0
+    return alike if share is None else share
 
 
 _GLOSSARY = title_key("名词解释")  # it repeats a term in all its forms, and seldom answers what is asked about it
@@ -191,7 +203,7 @@ def _share(string: str, slips: tuple[str, ...], text: str) -> float:
 CONFIDENCE = (
     "score", "margin", "keyword", "question", "dense", "dense_question", "coverage", "run", "dice", "length",
     "coverage_all", "missing", "support", "unknown", "elsewhere", "elsewhere_support", "elsewhere_dice",
-    "elsewhere_worded",
+    "elsewhere_worded", "matter",
 )  # fmt: skip
 
 
@@ -200,6 +212,7 @@ def confidence_features(
     candidates: Sequence[Candidate],
     unknown: float,
     elsewhere: Nearness,
+    matter: Matter,
     scores: NDArray[np.float64],
     rows: NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -231,18 +244,25 @@ def confidence_features(
             top[column["missing"]],
             rows[:, column["support"]].max(),
             unknown,
-            *(_elsewhere(elsewhere, rows) if candidates[0].closest else (0.0, 0.0, 0.0, 0.0)),
+            *(_elsewhere(elsewhere, rows) if candidates[0].closest else (0.0, 0.0, 0.0)),
+            *_matter(matter, candidates[0], float(top[column["matter"]])),
         ]
     )
 
 
 def _elsewhere(elsewhere: Nearness, rows: NDArray[np.float64]) -> tuple[float, ...]:
-    """By how much the question is nearer to what is asked elsewhere than to what is expected here, and worded so."""
+    """By how much the question is nearer to what is asked elsewhere than to what is expected here."""
     column = {name: place for place, name in enumerate(FEATURES)}
     here = rows[:, column["dense_question"]].max(), rows[:, column["support"]].max(), rows[0, column["question_dice"]]
-    nearer = zip(elsewhere[:3], here, _NEARER_IS_ENOUGH, strict=True)
-    worded = min(max(elsewhere.worded, -_WORDED_AT_MOST), _WORDED_AT_MOST)
-    return (*(max(float(there - known), -least) for there, known, least in nearer), worded)
+    nearer = zip(elsewhere, here, _NEARER_IS_ENOUGH, strict=True)
+    return tuple(max(float(there - known), -least) for there, known, least in nearer)
+
+
+def _matter(matter: Matter, first: Candidate, share: float) -> tuple[float, float]:
+    """How it is worded as what belongs elsewhere is, and the share of the first candidate; 0 where it is not known."""
+    if matter.share(first.passage) is None or not first.closest:
+        return 0.0, 0.0
+    return min(max(matter.elsewhere, -_WORDED_AT_MOST), _WORDED_AT_MOST), share
 
 
 def _length(core: str) -> int:

@@ -22,6 +22,7 @@ from retrieval.chunks import chunks
 from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder, Vectors
 from retrieval.local_facts import NAMES_NONE, lacks_local_fact
+from retrieval.matters import Matter, matter_of
 from retrieval.memory import give_back
 from retrieval.naming import article_key, title_key
 from retrieval.normalise import normalise
@@ -61,7 +62,6 @@ _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _RESEMBLING = 12  # passages of each segment that are looked at more closely
 _SAME_QUESTION = 0.5  # of the pairs of two questions: from here the one asked is the one anticipated
-_NEARLY_THE_SAME = 0.35  # the same: from here what answers the one answers the other as well
 _PROCEDURE = re.compile(
     r"什么时候|啥时候|何时|多久|多长|多少|几[天个次份名年月]|怎么办|咋办|找谁|在哪|去哪|交给|手续|流程|步骤|要不要|需不需要"
 )
@@ -77,12 +77,14 @@ class Hit:
         closest: the anticipated question nearest to what was asked, "" where there is none; never shown as text.
         coverage: share of the question, by weight, that the passage says; with its anticipated questions where the
             nearest of them is the same question.
+        beside: the articles that it rests on, where they say as much; as likely.
     """
 
     passage: Passage
     score: float
     closest: str = ""
     coverage: float = 0.0
+    beside: tuple[Hit, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -112,6 +114,7 @@ class Ranked:
     candidates: tuple[Candidate, ...]
     unknown: float
     elsewhere: Nearness
+    matter: Matter
     rows: NDArray[np.float64]
     scores: NDArray[np.float64]
     weighed: Weighed
@@ -270,10 +273,7 @@ class Index:
         return segments is not None
 
     def search(self, question: str, *, on: date, limit: int = 5) -> list[Hit]:
-        """The passages in force on this day that answer best, the likeliest first.
-
-        Where a passage of the handbook rests on an article whose official text is held, that text comes before it.
-        """
+        """The passages in force on this day that answer best, the likeliest first."""
         return list(self.look_up(question, on=on, limit=limit).hits)
 
     def look_up(self, question: str, *, on: date, limit: int = 5) -> LookUp:
@@ -296,8 +296,8 @@ class Index:
             Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
             for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
         ]
-        alike = ranked.rows[:, _ALIKE].tolist()
-        placed = tuple(_official_first(hits, alike, segments, on, limit))
+        own = {hit.passage.id: hit for hit in hits}
+        placed = tuple(replace(hit, beside=_says_as_much(hit, own, segments, on)) for hit in hits[:limit])
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
 
@@ -321,13 +321,15 @@ class Index:
         bodies = weigh(query, [segment.bodies for segment in segments])
         questions = weigh(query, [segment.questions for segment in segments if len(segment.questions)])
         found = candidates(segments, query, bodies, questions, on=on, fusion=self._weights.fusion)
-        rows = features(query, bodies, found)
+        matter = matter_of(query.text)
+        rows = features(query, bodies, found, matter)
         scores = rows @ np.array(self._weights.ranker)
         scores += [_ASKED_SO_ADDS * _asked_so(query, one) + _NAMED_ADDS * _named(query, one) for one in found]
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
         elsewhere = self._elsewhere.nearness(query)
-        return Ranked(query, tuple(found[at] for at in order), unknown, elsewhere, rows[order], scores[order], bodies)
+        ordered = tuple(found[at] for at in order)
+        return Ranked(query, ordered, unknown, elsewhere, matter, rows[order], scores[order], bodies)
 
     @cached_property
     def _elsewhere(self) -> Elsewhere:
@@ -345,7 +347,7 @@ def _confidence(ranked: Ranked, learned: Weights) -> float:
     """The calibrated probability that the first candidate answers."""
     first = ranked.candidates[0]
     numbers = confidence_features(
-        ranked.query, ranked.candidates, ranked.unknown, ranked.elsewhere, ranked.scores, ranked.rows
+        ranked.query, ranked.candidates, ranked.unknown, ranked.elsewhere, ranked.matter, ranked.scores, ranked.rows
     )
     confidence = probability(numbers, learned.calibration if first.closest else learned.calibration_plain)
     if _asked_so(ranked.query, first) or _named(ranked.query, first):
@@ -390,37 +392,17 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
     return table
 
 
-def _official_first(
-    hits: Sequence[Hit], alike: Sequence[float], segments: Sequence[Segment], on: date, limit: int
-) -> list[Hit]:
-    """The first hits, with the articles beside what we say of them: before it where nearly the same words are asked.
-
-    Args:
-        alike: how much each hit's nearest anticipated question resembles the one asked, 0..1.
-    """
-    placed: dict[int, Hit] = {}
-    own = {hit.passage.id: hit for hit in hits}
-    for hit, resembling in zip(hits, alike, strict=True):
-        if len(placed) >= limit:
-            break
-        rules = _says_as_much(hit, own, segments, on)
-        first = [rule for rule in rules if resembling >= _NEARLY_THE_SAME or not rule.closest]
-        for one in (*first, hit, *rules):
-            placed.setdefault(one.passage.id, one)
-    return list(placed.values())[:limit]
-
-
-def _says_as_much(hit: Hit, own: Mapping[PassageId, Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
+def _says_as_much(hit: Hit, own: Mapping[PassageId, Hit], segments: Sequence[Segment], on: date) -> tuple[Hit, ...]:
     """The articles under a passage of ours of which the same question is anticipated, or none is."""
     basis = hit.passage.content.basis
     if basis is None or hit.passage.kind is DocumentKind.OFFICIAL or is_silent(hit.passage.content.text):
-        return []
+        return ()
     found = []
     for passage in _official(basis.title, basis.article, segments, on):
         rule = own.get(passage.id, Hit(passage, 0.0))
         if rule.closest == hit.closest or not passage.content.questions:
             found.append(replace(rule, score=max(rule.score, hit.score)))
-    return found
+    return tuple(found)
 
 
 def _official(title: str, article: str, segments: Sequence[Segment], on: date) -> list[Passage]:

@@ -125,7 +125,13 @@ def judged(example: Example, ranker: Floats) -> Judged:
     ranked = example.ranked
     candidates = [ranked.candidates[at] for at in order]
     numbers = confidence_features(
-        ranked.query, candidates, ranked.unknown, ranked.elsewhere, scores[order], ranked.rows[order]
+        ranked.query,
+        candidates,
+        ranked.unknown,
+        ranked.elsewhere,
+        ranked.matter,
+        scores[order],
+        ranked.rows[order],
     )
     lacking = lacks_local_fact(ranked.query.text, candidates[0].text)
     return Judged(numbers, bool(example.right[order[0]]), not candidates[0].closest, lacking)

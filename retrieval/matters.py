@@ -1,0 +1,96 @@
+"""Which passage of the starter library a question is about, or none of them, by how it is worded.
+
+A linear classifier of low rank over pieces of the text, as fastText is one (Joulin et al. 2017, "Bag of Tricks for
+Efficient Text Classification"). `python -m retrieval.belonging` learns it anew, from all questions that teach.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from content.passages import Passage
+from retrieval.naming import article_key, place_of, title_key
+from retrieval.pieces import slots_of
+
+LEARNED = Path(__file__).parent / "matters.npz"
+ELSEWHERE = ("", "")  # the target of what nothing here answers
+_LEAST = 1e-9
+
+Target = tuple[str, str]  # what names a passage across editions: title key, and article or innermost heading
+
+
+def target_of(passage: Passage) -> Target:
+    """What a passage is known by, whoever uploaded it."""
+    return title_key(passage.title), article_key(place_of(passage))
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What a question is about.
+
+    Attributes:
+        elsewhere: logit of the probability that nothing here answers it.
+        shares: for each known target the probability that it is what answers, if anything here does; they add up to 1.
+    """
+
+    elsewhere: float
+    shares: NDArray[np.float32]
+
+    def share(self, passage: Passage) -> float | None:
+        """That of a passage; None where it was not learned from, as what an organisation wrote itself."""
+        place = _learned().places.get(target_of(passage))
+        return None if place is None else float(self.shares[place])
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """The classifier.
+
+    Attributes:
+        places: each target with its place among the shares.
+        rarity: of each slot.
+        pieces: a row a slot, with `scales` to multiply it by.
+        targets, constants: a row and a number a target, last those of elsewhere.
+    """
+
+    places: dict[Target, int]
+    rarity: NDArray[np.float32]
+    pieces: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    targets: NDArray[np.float32]
+    constants: NDArray[np.float32]
+
+
+def matter_of(normalised_question: str) -> Matter:
+    """What this question is about."""
+    learned = _learned()
+    slots = slots_of(normalised_question, None)
+    rarity = learned.rarity[slots]
+    length = max(math.sqrt(float((rarity**2).sum())), _LEAST)
+    weights = rarity * learned.scales[slots] / length
+    inner = np.einsum("s,sd->d", weights, learned.pieces[slots].astype(np.float32))
+    logits = np.einsum("td,d->t", learned.targets, inner) + learned.constants  # BLAS would wake further threads for it
+    odds = np.exp(logits - logits.max())
+    here = max(float(odds[:-1].sum()), _LEAST)
+    return Matter(math.log(max(float(odds[-1]), _LEAST) / here), odds[:-1] / here)
+
+
+@lru_cache(maxsize=1)
+def _learned() -> _Learned:
+    with np.load(LEARNED) as data:
+        targets = [(title, place) for title, place in json.loads(str(data["names"]))]
+        return _Learned(
+            places={target: place for place, target in enumerate(targets)},
+            rarity=data["rarity"].astype(np.float32),
+            pieces=data["pieces"],
+            scales=data["scales"].astype(np.float32),
+            targets=data["targets"].astype(np.float32),
+            constants=data["constants"].astype(np.float32),
+        )
