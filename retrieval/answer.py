@@ -8,6 +8,7 @@ from datetime import date
 
 from content.passages import DocumentKind, Level, Passage, PassageId
 from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text
+from retrieval.hits import Hit, LookUp, one_by_one
 from retrieval.local_facts import lacks_local_fact
 from retrieval.naming import article_key, articles_written_out, title_key
 from retrieval.normalise import normalise
@@ -17,7 +18,7 @@ from retrieval.principles import on_principle, principled
 from retrieval.queries import Query, looks_up_a_number
 from retrieval.ranking import rests_on
 from retrieval.refusals import Refusal, says_nothing, small_talk
-from retrieval.search import Hit, Index, LookUp
+from retrieval.search import Index
 from retrieval.self_harm import speaks_of_self_harm
 from retrieval.spans import Span, choose
 from retrieval.spelling import in_characters
@@ -212,7 +213,7 @@ def _of_other_days(
     best = Answer(question, False, 0.0, (), (), Refusal.NOTHING_FOUND if days else none)
     for day in days:
         found = index.look_up(matter, on=day, limit=_ALL_HITS)
-        hits = [hit for hit in found.hits if meant(hit.passage)]
+        hits = [hit for hit in one_by_one(found.hits) if meant(hit.passage)]
         sure = [hit for hit in hits if hit.score >= found.gate or _says_the_same(found.query, hit)][:1]
         nearest = (*sure, *(hit for hit in hits if hit not in sure))[:_NEAR_THE_WHOLE]
         if not nearest or (bool(sure), nearest[0].score) <= (best.answered, best.confidence):
@@ -235,7 +236,7 @@ def _unanswerable(text: str) -> Refusal | None:
 
 def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
-    hits = _with_articles(_without_practice(hits))
+    hits = _without_practice(one_by_one(hits))
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
     giving = [hit for hit in near if gives_amount(query, hit.passage)]
     lead = near[0] if near[0] in giving or not giving else giving[0]
@@ -297,15 +298,6 @@ def _without_practice(hits: Sequence[Hit]) -> list[Hit]:
     """Where an own rule stands before what schools often do, the latter is not said as well."""
     own = next((at for at, hit in enumerate(hits) if hit.passage.own_rule), len(hits))
     return [hit for at, hit in enumerate(hits) if at < own or not hit.passage.common_practice]
-
-
-def _with_articles(hits: Sequence[Hit]) -> list[Hit]:
-    """Each followed by the articles that it rests on and that say as much, every passage once."""
-    placed: dict[PassageId, Hit] = {}
-    for hit in hits:
-        for one in (hit, *hit.beside):
-            placed.setdefault(one.passage.id, one)
-    return list(placed.values())
 
 
 def _requires(hit: Hit) -> bool:

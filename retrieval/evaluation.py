@@ -13,8 +13,9 @@ import numpy as np
 
 from content.passages import Passage
 from retrieval.answer import answer
+from retrieval.hits import Hit
 from retrieval.naming import article_key, place_of, title_key
-from retrieval.search import Hit, Index
+from retrieval.search import Index
 from storage.errors import Term, WaymarkError
 
 _DEEP = 10

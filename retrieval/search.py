@@ -15,19 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from content.passages import DocumentId, DocumentKind, Level, Passage, PassageId
+from content.passages import DocumentId, DocumentKind, Passage, PassageId
 from retrieval.building import Builder, merged, to_merge
 from retrieval.candidates import candidates
 from retrieval.chunks import chunks
 from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder, Vectors
+from retrieval.hits import Hit, LookUp, together
 from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.matters import Matter, matter_of
 from retrieval.memory import give_back
-from retrieval.naming import article_key, title_key
+from retrieval.naming import article_key
 from retrieval.normalise import normalise
 from retrieval.persistence import laid_aside, load_segments, save_segments
-from retrieval.precedence import is_silent, own_rules_first
+from retrieval.precedence import own_rules_first
 from retrieval.queries import (
     LONGEST,
     Query,
@@ -49,7 +50,6 @@ from retrieval.ranking import (
     probability,
 )
 from retrieval.segments import Segment
-from retrieval.shelf import number_of
 from retrieval.wording import plainly
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
@@ -66,44 +66,6 @@ _PROCEDURE = re.compile(
     r"什么时候|啥时候|何时|多久|多长|多少|几[天个次份名年月]|怎么办|咋办|找谁|在哪|去哪|交给|手续|流程|步骤|要不要|需不需要"
 )
 _NOBODY: tuple[Segment, ...] = ()
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A passage that may answer.
-
-    Attributes:
-        score: calibrated probability that it answers the question.
-        closest: the anticipated question nearest to what was asked, "" where there is none; never shown as text.
-        coverage: share of the question, by weight, that the passage says; with its anticipated questions where the
-            nearest of them is the same question.
-        beside: the articles that it rests on, where they say as much; as likely.
-    """
-
-    passage: Passage
-    score: float
-    closest: str = ""
-    coverage: float = 0.0
-    beside: tuple[Hit, ...] = ()
-
-    @property
-    def level(self) -> Level:
-        """Whose requirement it states."""
-        return self.passage.content.level
-
-
-@dataclass(frozen=True)
-class LookUp:
-    """A question as it was understood, what was found, and the score from which the first hit is an answer."""
-
-    query: Query
-    hits: tuple[Hit, ...]
-    gate: float
-
-    @property
-    def answered(self) -> bool:
-        """Whether the first hit is an answer."""
-        return bool(self.hits) and self.hits[0].score >= self.gate
 
 
 @dataclass(frozen=True)
@@ -296,8 +258,7 @@ class Index:
             Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
             for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
         ]
-        own = {hit.passage.id: hit for hit in hits}
-        placed = tuple(replace(hit, beside=_says_as_much(hit, own, segments, on)) for hit in hits[:limit])
+        placed = tuple(together(hits, segments, on=on)[:limit])
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
 
@@ -390,32 +351,6 @@ def load_aliases(path: Path = ALIASES) -> dict[str, tuple[str, ...]]:
         for said in entry["say"]:
             table[str(said)] = (*table.get(str(said), ()), *(str(full) for full in entry["mean"]))
     return table
-
-
-def _says_as_much(hit: Hit, own: Mapping[PassageId, Hit], segments: Sequence[Segment], on: date) -> tuple[Hit, ...]:
-    """The articles under a passage of ours of which the same question is anticipated, or none is."""
-    basis = hit.passage.content.basis
-    if basis is None or hit.passage.kind is DocumentKind.OFFICIAL or is_silent(hit.passage.content.text):
-        return ()
-    found = []
-    for passage in _official(basis.title, basis.article, segments, on):
-        rule = own.get(passage.id, Hit(passage, 0.0))
-        if rule.closest == hit.closest or not passage.content.questions:
-            found.append(replace(rule, score=max(rule.score, hit.score)))
-    return tuple(found)
-
-
-def _official(title: str, article: str, segments: Sequence[Segment], on: date) -> list[Passage]:
-    key, number = title_key(title), number_of(article)
-    found = []
-    for segment in segments:
-        shelf, answering = segment.shelf, segment.answering(on).rows
-        for row in shelf.rows_at(key, number):
-            if answering is None or answering[row]:
-                passage = segment.reading(row).passage
-                if passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL):
-                    found.append(passage)
-    return found
 
 
 def _without(segments: Sequence[Segment], gone: Iterable[DocumentId]) -> tuple[Segment, ...]:
