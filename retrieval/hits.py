@@ -14,6 +14,8 @@ from retrieval.ranking import rests_on
 from retrieval.segments import Segment
 from retrieval.shelf import number_of
 
+_QUOTED_FROM = 0.01  # how likely a hit answers; less is never quoted, nor what it rests on
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -81,7 +83,9 @@ def _rules_that_say_as_much(
 ) -> list[Hit]:
     """The articles under a passage of ours of which the same question is anticipated, or none is; as likely as it."""
     basis = hit.passage.content.basis
-    if basis is None or hit.passage.kind is DocumentKind.OFFICIAL or is_silent(hit.passage.content.text):
+    if basis is None or hit.passage.kind is DocumentKind.OFFICIAL or hit.score < _QUOTED_FROM:
+        return []
+    if is_silent(hit.passage.content.text):
         return []
     found = []
     for passage in _official(basis.title, basis.article, segments, on):

@@ -73,6 +73,11 @@ def pairs(text: str) -> frozenset[str]:
     return frozenset(text[at : at + 2] for at in range(len(text) - 1))
 
 
+def threes(text: str) -> frozenset[str]:
+    """Its runs of three characters."""
+    return frozenset(text[at : at + 3] for at in range(len(text) - 2))
+
+
 @dataclass(frozen=True)
 class Weighed:
     """A query in one channel: each gram with its rarity there and the grams that it may be a slip for."""

@@ -18,7 +18,7 @@ from retrieval.elsewhere import Nearness
 from retrieval.matters import Matter
 from retrieval.naming import article_key, place_of, title_key
 from retrieval.normalise import normalise
-from retrieval.queries import Query, Weighed, homophones, letters, pairs
+from retrieval.queries import Query, Weighed, homophones, letters, pairs, threes
 from retrieval.terms import Gram
 from retrieval.wording import asks_for_explanation
 
@@ -26,7 +26,8 @@ WEIGHTS = Path(__file__).parent / "weights.json"
 FEATURES = (
     "keyword", "keyword_relative", "question", "question_relative", "dense", "dense_relative", "dense_question",
     "dense_question_relative", "coverage", "longest_run", "question_dice", "heading", "title",
-    "article", "coverage_all", "missing", "support", "school", "sentence", "term", "matter", "matter_relative",
+    "article", "coverage_all", "missing", "support", "school", "sentence", "clause", "threes", "term",
+    "matter", "matter_relative",
 )  # fmt: skip
 
 
@@ -65,6 +66,7 @@ class Weights:
     Attributes:
         fusion: weights of the four channels, for choosing candidates.
         ranker: one weight a feature.
+        ranker_elsewhere: the same for questions of other matters, which the encoder was not taught.
         calibration: constant and weights of `confidence`'s numbers.
         calibration_plain: the same where the first candidate has no anticipated questions, as in a fresh upload.
         gate, gate_plain: confidence from which a question is answered.
@@ -72,6 +74,7 @@ class Weights:
 
     fusion: tuple[float, float, float, float]
     ranker: tuple[float, ...]
+    ranker_elsewhere: tuple[float, ...]
     calibration: tuple[float, ...]
     calibration_plain: tuple[float, ...]
     temperature: float
@@ -86,12 +89,26 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
     return Weights(
         fusion=tuple(data["fusion"][name] for name in ("keyword", "question", "dense", "dense_question")),
         ranker=tuple(data["ranker"][name] for name in FEATURES),
+        ranker_elsewhere=tuple(data["ranker_elsewhere"][name] for name in FEATURES),
         calibration=tuple(data["calibration"][name] for name in ("constant", *CONFIDENCE)),
         calibration_plain=tuple(data["calibration_plain"][name] for name in ("constant", *CONFIDENCE)),
         temperature=data["temperature"],
         gate=data["gate"],
         gate_plain=data["gate_plain"],
     )
+
+
+def plain_ranker(own: Sequence[float], elsewhere: Sequence[float], matter: Matter) -> NDArray[np.float64]:
+    """Weights of features where no candidate has anticipated questions: the more by words alone, the less it is ours.
+
+    Args:
+        own, elsewhere: weights for questions of our own matter, and of those that the encoder was not taught.
+    """
+    away = 1 / (1 + math.exp(-matter.elsewhere - _DOUBTED))
+    return np.asarray((1 - away) * np.array(own) + away * np.array(elsewhere))
+
+
+_DOUBTED = 3.0  # a logit: so much must speak for a question's being ours before the encoder is trusted
 
 
 def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], matter: Matter) -> NDArray[np.float64]:
@@ -106,7 +123,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], ma
     core = query.core
     own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
     cover = _Cover(own, {**homophones(weighed), **query.meant})
-    own_pairs = pairs(core)
+    own_pairs, own_threes = pairs(core), threes(core)
     explained = asks_for_explanation(core)
     alike = [dice(own_pairs, _question_pairs(candidate.closest)) for candidate in candidates]
     shares = [_share_of(matter, candidate, near) for candidate, near in zip(candidates, alike, strict=True)]
@@ -114,7 +131,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], ma
     rows = []
     for candidate, near, share in zip(candidates, alike, shares, strict=True):
         scores = candidate.scores
-        covered, covered_all, missing, in_sentence = cover.of(candidate)
+        covered, covered_all, missing, in_sentence, in_clause = cover.of(candidate)
         longest = longest_run(core, candidate.text)
         rows.append(
             (
@@ -137,6 +154,8 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], ma
                 scores.support,
                 float(candidate.passage.content.level is Level.SCHOOL),
                 in_sentence,
+                in_clause,
+                sum(three in candidate.text for three in own_threes) / max(len(own_threes), 1),
                 float(not explained and title_key(candidate.passage.title) == _GLOSSARY),
                 share,
                 share / top_share,
@@ -155,7 +174,7 @@ def _share_of(matter: Matter, candidate: Candidate, alike: float) -> float:
 
 
 _GLOSSARY = title_key("名词解释")  # it repeats a term in all its forms, and seldom answers what is asked about it
-_SENTENCE_END = re.compile(r"[.!?;\n]")  # in a normalised text
+_SENTENCE_END, _CLAUSE_END = re.compile(r"[.!?;\n]"), re.compile(r"[.!?;\n,:]")  # in a normalised text
 
 
 class _Cover:
@@ -167,10 +186,10 @@ class _Cover:
         self._mass = sum(gram.weight for gram in grams) or 1.0
         self._heaviest = max((gram.weight for gram in grams), default=1.0) or 1.0
 
-    def of(self, candidate: Candidate) -> tuple[float, float, float, float]:
+    def of(self, candidate: Candidate) -> tuple[float, float, float, float, float]:
         """Shares said by the text, and by text or questions; the weightiest gram that neither says (0..1).
 
-        Last the share that one sentence says alone, slips left out.
+        Last the shares that one sentence and one clause say alone, slips left out.
         """
         text, asked = candidate.text, candidate.asked
         by_text = by_questions = missing = 0.0
@@ -188,9 +207,21 @@ class _Cover:
             by_text += in_text * weight
             by_questions += max(in_questions - in_text, 0.0) * weight
             missing = max(missing, (1 - max(in_text, in_questions)) * weight)
-        at_once = max(sum(weight for string, weight in written if string in one) for one in _SENTENCE_END.split(text))
-        by_either = by_text + by_questions
-        return by_text / self._mass, by_either / self._mass, missing / self._heaviest, at_once / self._mass
+        sentence, clause = _at_once(text, written)
+        mass = self._mass
+        return by_text / mass, (by_text + by_questions) / mass, missing / self._heaviest, sentence / mass, clause / mass
+
+
+def _at_once(text: str, written: Sequence[tuple[str, float]]) -> tuple[float, float]:
+    """The most weight of strings that one sentence holds, and one clause."""
+    sentence = clause = 0.0
+    for one in _SENTENCE_END.split(text):
+        held = [(string, weight) for string, weight in written if string in one]
+        weight = sum(weight for _, weight in held)
+        sentence = max(sentence, weight)
+        if weight > clause:  # else none of its clauses holds more
+            clause = max(clause, *(sum(w for string, w in held if string in part) for part in _CLAUSE_END.split(one)))
+    return sentence, clause
 
 
 def _share(string: str, slips: tuple[str, ...], text: str) -> float:

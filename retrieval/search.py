@@ -47,6 +47,7 @@ from retrieval.ranking import (
     confidence_features,
     features,
     load_weights,
+    plain_ranker,
     probability,
 )
 from retrieval.segments import Segment
@@ -91,15 +92,18 @@ class Ranked:
             rows[lifted, _IN_TEXT] = np.maximum(rows[lifted, _COVERAGE], self.rows[held][lifted, _COVERAGE])
         return replace(self, candidates=tuple(self.candidates[at] for at in order), rows=rows, scores=self.scores[held])
 
-    def uploads(self) -> Ranked:
-        """Of what was uploaded that which speaks of the question, apart from all else.
+    def uploads(self, learned: Weights) -> Ranked:
+        """Of what was uploaded that which speaks of the question, apart from all else and ranked by its words.
 
         The library's own passages are known by what is asked of them, and resemble anything a little.
         """
+        ranker = plain_ranker(learned.ranker, learned.ranker_elsewhere, self.matter)
+        scores = self.rows @ ranker + _SPEAKS_ADDS
         speak = self.rows[:, _IN_TEXT] >= _SPEAKS
-        own = [at for at, one in enumerate(self.candidates) if speak[at] and _uploaded(one)]
-        scores, rows = self.scores[own] + _SPEAKS_ADDS, self.rows[own]
-        return replace(self, candidates=tuple(self.candidates[at] for at in own), rows=rows, scores=scores)
+        own = [at for at in np.argsort(-scores, kind="stable") if speak[at] and _uploaded(self.candidates[at])]
+        return replace(
+            self, candidates=tuple(self.candidates[at] for at in own), rows=self.rows[own], scores=scores[own]
+        )
 
 
 class Index:
@@ -247,7 +251,7 @@ class Index:
         learned = self._weights
         confidence = _confidence(ranked, learned)
         if confidence < learned.gate:
-            uploads = ranked.uploads()
+            uploads = ranked.uploads(learned)
             alone = _confidence(uploads, learned) if uploads.candidates else 0.0
             if alone >= learned.gate_plain:
                 ranked, confidence = uploads, alone
@@ -284,7 +288,10 @@ class Index:
         found = candidates(segments, query, bodies, questions, on=on, fusion=self._weights.fusion)
         matter = matter_of(query.text)
         rows = features(query, bodies, found, matter)
-        scores = rows @ np.array(self._weights.ranker)
+        known = any(one.closest for one in found)
+        learned = self._weights
+        ranker = learned.ranker if known else plain_ranker(learned.ranker, learned.ranker_elsewhere, matter)
+        scores = rows @ np.array(ranker)
         scores += [_ASKED_SO_ADDS * _asked_so(query, one) + _NAMED_ADDS * _named(query, one) for one in found]
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)

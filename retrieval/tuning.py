@@ -27,7 +27,16 @@ from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.material import anticipated, official_passages, starter_passages, with_questions
 from retrieval.normalise import normalise
 from retrieval.principles import on_principle
-from retrieval.ranking import CONFIDENCE, FEATURES, WEIGHTS, Weights, confidence_features, load_weights, probability
+from retrieval.ranking import (
+    CONFIDENCE,
+    FEATURES,
+    WEIGHTS,
+    Weights,
+    confidence_features,
+    load_weights,
+    plain_ranker,
+    probability,
+)
 from retrieval.refusals import small_talk
 from retrieval.search import Index, Ranked
 
@@ -41,10 +50,11 @@ DEVELOPMENT = (
 )
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
 _FOLDS = 5
+_GENERAL = "general"
 _ARTICLE_START = 1.5
 _GENERAL_WEIGHT = 3.0  # of a general question beside one of a student: there are few, and they stand for every upload
 _PLAIN_WEIGHT = 0.1  # of the same to a library without anticipated questions
-_RANKER_DECAY, _CALIBRATION_DECAY = 0.0005, 0.0001
+_RANKER_DECAY, _ELSEWHERE_DECAY, _CALIBRATION_DECAY = 0.0005, 0.02, 0.0001
 
 Floats = NDArray[np.float64]
 Asked = tuple[str, Callable[[Passage], bool] | None, str]  # a question, what answers it (None: nothing), its group
@@ -61,6 +71,11 @@ class Example:
     library: str
     weight: float
 
+    @property
+    def plain(self) -> bool:
+        """Whether no candidate has anticipated questions."""
+        return not any(candidate.closest for candidate in self.ranked.candidates)
+
 
 def examples_of(index: Index, questions: Sequence[Asked], library: str, weight: float) -> list[Example]:
     """Search every question that is not refused on principle."""
@@ -76,7 +91,31 @@ def examples_of(index: Index, questions: Sequence[Asked], library: str, weight: 
     return found
 
 
-def learn_ranker(examples: Sequence[Example], start: Floats) -> Floats:
+class Rankers(NamedTuple):
+    """Weights of features for questions of our own matter, and for those of others."""
+
+    own: Floats
+    elsewhere: Floats
+
+    def scores(self, example: Example) -> Floats:
+        """Of an example's candidates, as the index computes them."""
+        ranked, ranker = example.ranked, self.own
+        if example.plain:
+            ranker = plain_ranker(self.own.tolist(), self.elsewhere.tolist(), ranked.matter)
+        return np.asarray(ranked.rows @ ranker)
+
+
+def learn_rankers(examples: Sequence[Example], start: Floats) -> Rankers:
+    """From questions of students, and from those of the general set."""
+    own = [example for example in examples if example.library != _GENERAL]
+    general = [example for example in examples if example.library == _GENERAL]
+    return Rankers(
+        learn_ranker(own, start, decay=_RANKER_DECAY),
+        learn_ranker(general, start, decay=_ELSEWHERE_DECAY) if general else start,
+    )
+
+
+def learn_ranker(examples: Sequence[Example], start: Floats, *, decay: float) -> Floats:
     """Weights under which the right candidates have the most of a softmax's probability."""
     useful = [(e.ranked.rows, e.right, e.weight) for e in examples if e.right.any() and not e.right.all()]
     total = sum(weight for *_, weight in useful)
@@ -92,7 +131,7 @@ def learn_ranker(examples: Sequence[Example], start: Floats) -> Floats:
             value -= weight * np.log(good)
             slope -= weight * _SHARPNESS * (((shares * right) / good - shares) @ rows)
         away = weights - start
-        return value / total + _RANKER_DECAY * float(away @ away), slope / total + 2 * _RANKER_DECAY * away
+        return value / total + decay * float(away @ away), slope / total + 2 * decay * away
 
     return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS).x)
 
@@ -118,9 +157,9 @@ class Judged(NamedTuple):
     lacking: bool
 
 
-def judged(example: Example, ranker: Floats) -> Judged:
-    """What a ranker puts first."""
-    scores = example.ranked.rows @ ranker
+def judged(example: Example, rankers: Rankers) -> Judged:
+    """What they put first."""
+    scores = rankers.scores(example)
     order = np.argsort(-scores, kind="stable")
     ranked = example.ranked
     candidates = [ranked.candidates[at] for at in order]
@@ -154,9 +193,9 @@ def learn_calibration(numbers: Floats, right: NDArray[np.bool_]) -> Floats:
 
 @dataclass(frozen=True)
 class Learned:
-    """A ranker with its calibrations: where the first candidate has anticipated questions, and where it has none."""
+    """Rankers with their calibrations: where the first candidate has anticipated questions, and where it has none."""
 
-    ranker: Floats
+    rankers: Rankers
     calibration: Floats
     calibration_plain: Floats
 
@@ -175,14 +214,14 @@ def learn(examples: Sequence[Example], start: Floats) -> Learned:
         chosen = [first for first in crossed if first.plain is plain and not first.lacking]
         inputs, truths = np.array([first.numbers for first in chosen]), np.array([first.right for first in chosen])
         calibrations.append(learn_calibration(inputs, truths))
-    return Learned(learn_ranker(examples, start), *calibrations)
+    return Learned(learn_rankers(examples, start), *calibrations)
 
 
 def _crossed(examples: Sequence[Example], start: Floats) -> list[Judged]:
     found = []
     for held in _folds(examples):
-        ranker = learn_ranker([e for at, e in enumerate(examples) if at not in held], start)
-        found += [judged(examples[at], ranker) for at in sorted(held)]
+        rankers = learn_rankers([e for at, e in enumerate(examples) if at not in held], start)
+        found += [judged(examples[at], rankers) for at in sorted(held)]
     return found
 
 
@@ -198,7 +237,7 @@ def report(examples: Sequence[Example], start: Floats) -> dict[str, dict[str, fl
     for held in _folds(examples):
         learned = learn([e for at, e in enumerate(examples) if at not in held], start)
         for at in sorted(held):
-            first = judged(examples[at], learned.ranker)
+            first = judged(examples[at], learned.rankers)
             outcome = (learned.confidence(first), first.right, examples[at].answerable)
             outcomes.setdefault(examples[at].library, []).append(outcome)
     return {library: _figures(found) for library, found in outcomes.items()}
@@ -262,7 +301,7 @@ def general_set(folder: Path, index: Index) -> list[Example]:
         entry = json.loads(line)
         known = set(entry["relevant"]) & set(names.values())
         questions.append((entry["text"], _named(names, entry["relevant"]) if known else None, entry["relevant"][0]))
-    return examples_of(index, questions, "general", _GENERAL_WEIGHT)
+    return examples_of(index, questions, _GENERAL, _GENERAL_WEIGHT)
 
 
 def _named(names: dict[int, str], relevant: Sequence[str]) -> Callable[[Passage], bool]:
@@ -311,7 +350,7 @@ def _gate(examples: Sequence[Example], learned: Learned, *, plain: bool) -> floa
     """The confidence that 95 of 100 answerable questions reach, or that makes an answer likelier right than wrong."""
     reached = []
     for example in examples:
-        first = judged(example, learned.ranker)
+        first = judged(example, learned.rankers)
         if example.answerable and first.plain is plain:
             reached.append(learned.confidence(first))
     return round(min(float(np.quantile(reached, 0.05)), 0.5), 4)
@@ -323,7 +362,8 @@ def _as_data(learned: Learned, gates: tuple[float, float], before: Weights) -> d
         "command": "python -m retrieval.tuning --official ../shared/data/official"
         " --general ../shared/data/bench/cmrc2018_trial",
         "fusion": dict(zip(channels, before.fusion, strict=True)),
-        "ranker": _named_numbers(FEATURES, learned.ranker),
+        "ranker": _named_numbers(FEATURES, learned.rankers.own),
+        "ranker_elsewhere": _named_numbers(FEATURES, learned.rankers.elsewhere),
         "calibration": _named_numbers(("constant", *CONFIDENCE), learned.calibration),
         "calibration_plain": _named_numbers(("constant", *CONFIDENCE), learned.calibration_plain),
         "temperature": 1 / _SHARPNESS,

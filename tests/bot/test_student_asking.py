@@ -196,14 +196,14 @@ async def test_a_question_that_found_nothing_is_passed_on_without_a_name(
         assert "已经清除" in await asyncio.to_thread(again.waits_for_answer)
 
 
-async def test_where_nothing_answers_the_nearest_headings_can_be_looked_at(
+async def test_where_nothing_is_sure_to_answer_the_nearest_headings_can_be_looked_at(
     database: Database, emulator: Emulator
 ) -> None:
     async with open_house(database, emulator) as house:
         student = await house.join("林晓雨")
         await upload(house, RULES)
 
-        student.says("宿舍大门钥匙丢了找谁")
+        student.says("几点关大门")
         refused = await student.hears("没有找到")
         assert "1. 《示例大学学生宿舍门禁规定》第一条 学生宿舍每晚二十三时关闭大门。" in refused.text
         assert refused.buttons[-1] == ["转给组织员"]
