@@ -134,7 +134,7 @@ class StaticEncoder:
         result = np.zeros((len(encoded), self.dimension), dtype=np.float32)
         for row, tokens in enumerate(encoded):
             if tokens.ids:
-                result[row] = self._vectors[tokens.ids].mean(axis=0)
+                result[row] = self._vectors[tokens.ids].mean(axis=0, dtype=np.float32)
         return _of_length_one(result)
 
 
@@ -164,8 +164,8 @@ def _of_length_one(rows: Vectors) -> Vectors:
     return np.asarray(rows / np.maximum(length, 1e-12), dtype=np.float32)
 
 
-def _tensor(raw: bytes, name: str, folder: str) -> Vectors:
-    """A matrix out of a safetensors file: eight bytes of header length, a JSON header, the data."""
+def _tensor(raw: bytes, name: str, folder: str) -> NDArray[np.floating]:
+    """A matrix out of a safetensors file, a view of it: eight bytes of header length, a JSON header, the data."""
     header_length = int.from_bytes(raw[:8], "little")
     header = json.loads(raw[8 : 8 + header_length])
     if name not in header:
@@ -173,7 +173,7 @@ def _tensor(raw: bytes, name: str, folder: str) -> Vectors:
     dtype = {"F32": np.float32, "F16": np.float16}[header[name]["dtype"]]
     begin, end = header[name]["data_offsets"]
     rows, columns = header[name]["shape"]
-    data = raw[8 + header_length :][begin:end]
+    data = memoryview(raw)[8 + header_length :][begin:end]
     if len(data) != rows * columns * np.dtype(dtype).itemsize:
         raise BrokenModel(folder=folder, problem=Term("model.safetensors is cut short", "model.cut_short"))
-    return np.frombuffer(data, dtype=dtype).reshape(rows, columns).astype(np.float32)
+    return np.frombuffer(data, dtype=dtype).reshape(rows, columns)
