@@ -92,6 +92,21 @@ GENERAL = re.compile(
     r"(我的|自己的|有(什么|哪些|没有)).{0,8}(期限|日期|到期|超期|要办|待办)|my (dates|deadlines)", re.IGNORECASE
 )
 
+_HOW_FAR = re.compile(
+    r"^(?:请问|我想知道)?(?:"
+    r"我(?!们).{0,6}到.{0,2}(?:哪一?[步儿里]|哪一?个?阶段|第几步|(?:什么|啥)阶段)了?|"
+    r"我(?!们).{0,6}(?:是|在|处于|属于).{0,2}(?:什么|啥|哪一?个?)阶段|"
+    r"我?(?:的?接下来|的?下一步|的?下步)我?(?:该|要|应该|需要|得)?(?:做|干|办|是)?(?:点|些)?(?:什么|啥|怎么[做办走]|咋[做办走])|"
+    r"(?:where am i|how far am i|what(?:'s| is| comes) next|what should i do next)"
+    r")(?:[了呢啊呀吗嘛哦]| now)*[?？。!！ ]*$",
+    re.IGNORECASE,
+)
+
+
+def asks_how_far(text: str) -> bool:
+    """Whether somebody asks where they stand and what comes next, and nothing else: /progress tells it."""
+    return _HOW_FAR.match(text.strip()) is not None
+
 
 @dataclass(frozen=True)
 class OwnDates:

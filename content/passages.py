@@ -86,6 +86,12 @@ class Passage:
         return own and bool(question) and question.startswith(self.title)
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """What it is known to answer: the questions that stand with it, and its own where it is an answer to one."""
+        own = self.content.headings[:1] if self.answered_here else ()
+        return (*own, *self.content.questions)
+
+    @property
     def common_practice(self) -> bool:
         """Whether our handbook tells what schools often do: no rule of this one."""
         ours = self.kind in (DocumentKind.HANDBOOK, DocumentKind.FAQ) and self.content.level is Level.SCHOOL

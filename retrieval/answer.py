@@ -15,8 +15,8 @@ from retrieval.normalise import normalise
 from retrieval.parts import parts, stands_alone
 from retrieval.precedence import gives_amount, is_silent, speaks_of_all
 from retrieval.principles import on_principle, principled
-from retrieval.queries import Query, looks_up_a_number
-from retrieval.ranking import rests_on
+from retrieval.queries import Query, letters, looks_up_a_number, pairs
+from retrieval.ranking import dice, rests_on
 from retrieval.refusals import Refusal, says_nothing, small_talk
 from retrieval.search import Index
 from retrieval.self_harm import speaks_of_self_harm
@@ -28,6 +28,7 @@ _CITED_FROM = 0.55  # of the first hit's score: less is a heading to offer, not 
 _NEAR_THE_WHOLE = 5  # hits of a message, among which what answers a part of it must be
 _OTHER_LEVEL_SAYS = 0.7  # of the question, by weight: then the other level speaks of the same, and both are shown
 _OTHER_LEVEL_LIKELY = 0.01  # of what is known by its questions: less, and it has the words alone in common
+_ANSWERED_BEFORE = 0.45  # of the pairs of two questions: from here an answer to the one is told with the other
 _OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
 _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
 _ALL_HITS = 30  # candidates are fewer
@@ -139,13 +140,16 @@ def _of_today(index: Index, question: str, text: str, *, on: date, limit: int) -
 
 
 def _surely_found(whole: LookUp, each: Sequence[LookUp]) -> list[LookUp]:
-    """Where a message asks for several things and at least two are known: what answers each of these.
+    """Where a message asks for several things and at least two are known: what answers each of these, and the whole.
 
     Only what the whole message brings up too, since 「最多延多久」 alone may mean something else.
     """
     near = {hit.passage.id for hit in whole.hits[:_NEAR_THE_WHOLE]}
     sure = [found for found in each if found.answered and found.hits[0].passage.id in near]
-    return sure if len({found.hits[0].passage.id for found in sure}) > 1 else []
+    first = {found.hits[0].passage.id for found in sure}
+    if len(first) < 2:
+        return []
+    return sure if whole.hits[0].passage.id in first or not whole.answered else [whole, *sure]
 
 
 def _merged(each: Sequence[LookUp]) -> tuple[Hit, ...]:
@@ -287,11 +291,17 @@ def _says_the_same(query: Query, hit: Hit) -> bool:
 
 def _own_rule_on_it(query: Query, hits: Sequence[Hit]) -> list[Hit]:
     """What the organisation's own text says of the same, where one of its rules says more of it than the others."""
-    own = sorted((hit for hit in hits if hit.passage.own_rule), key=lambda hit: -hit.coverage)
+    own = [hit for hit in hits if hit.passage.own_rule and (not hit.passage.answered_here or _asks_it(query, hit))]
+    own.sort(key=lambda hit: -hit.coverage)
     if not own or own[0].coverage < _OWN_SAYS or not speaks_of_all(query, own[0].passage):
         return []
     alone = len(own) == 1 or own[0].coverage >= _MORE_THAN_OTHERS * own[1].coverage
     return own[:1] if alone or own[0].coverage >= _OTHER_LEVEL_SAYS else []
+
+
+def _asks_it(query: Query, hit: Hit) -> bool:
+    """Whether the question that an organiser answered is much like the one asked."""
+    return dice(pairs(query.core), pairs(letters(hit.closest))) >= _ANSWERED_BEFORE
 
 
 def _without_practice(hits: Sequence[Hit]) -> list[Hit]:

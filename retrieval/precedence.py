@@ -95,8 +95,11 @@ class _Said:
 
 
 def speaks_of_all(query: Query, passage: Passage) -> bool:
-    """Whether a passage speaks of all that is asked about, and gives an amount where one is asked for."""
-    text = normalise(passage.content.text)
+    """Whether a passage speaks of all that is asked about, and gives an amount where one is asked for.
+
+    An answer given here speaks of what its question says.
+    """
+    text = normalise("\n".join((passage.content.text, *(passage.asked if passage.answered_here else ()))))
     grams = query.grams
     said = {gram.string for gram in grams if _is_said(gram.string, query.meant.get(gram.term, ()), text)}
     if not all(word in said or said.issuperset(word) for word in _words(query)):

@@ -168,9 +168,12 @@ _RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4, 0.1)  # so that the best of a cha
 
 
 def _share_of(matter: Matter, candidate: Candidate, alike: float) -> float:
-    """How likely the question is about a candidate; of what nobody taught, how much its nearest question resembles."""
+    """How likely the question is about a candidate; what nobody taught is judged by its nearest question."""
     share = matter.share(candidate.passage) if candidate.closest else 0.0
-    return alike if share is None else share
+    return min(_RESEMBLES * alike, 1.0) if share is None else share
+
+
+_RESEMBLES = 2.0  # half of the pairs is as good as certainty
 
 
 _GLOSSARY = title_key("名词解释")  # it repeats a term in all its forms, and seldom answers what is asked about it

@@ -59,6 +59,8 @@ _SPEAKS_ADDS = 1.0  # … and has so much more of a score, since no anticipated 
 _ASKED_SO = 0.95  # how likely the passage answers then
 _ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
 _NAMED_ADDS = 3.0  # to that of an article that is looked up by its number
+_ANSWERED_HERE_ADDS = 2.5  # to that of an organiser's answer, by how much its question resembles the one asked …
+_ANSWERED_HERE_FROM = 0.3  # … beyond this share of the pairs of both
 _COVERAGE, _IN_TEXT = FEATURES.index("coverage_all"), FEATURES.index("coverage")
 _ALIKE = FEATURES.index("question_dice")
 _RESEMBLING = 12  # passages of each segment that are looked at more closely
@@ -130,7 +132,7 @@ class Index:
     @property
     def fingerprint(self) -> str:
         """Changes when the stored vectors would: with the encoder and with the layout of entries."""
-        return f"2-{self._encoder.fingerprint}"
+        return f"3-{self._encoder.fingerprint}"
 
     @property
     def encoder(self) -> Encoder:
@@ -293,6 +295,8 @@ class Index:
         ranker = learned.ranker if known else plain_ranker(learned.ranker, learned.ranker_elsewhere, matter)
         scores = rows @ np.array(ranker)
         scores += [_ASKED_SO_ADDS * _asked_so(query, one) + _NAMED_ADDS * _named(query, one) for one in found]
+        resembles = np.maximum(rows[:, _ALIKE] - _ANSWERED_HERE_FROM, 0)
+        scores += _ANSWERED_HERE_ADDS * resembles * [one.passage.answered_here for one in found]
         order = np.argsort(-scores, kind="stable")
         unknown = unknown_share(query, bodies, questions)
         elsewhere = self._elsewhere.nearness(query)

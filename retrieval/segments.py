@@ -259,7 +259,7 @@ def _bodies(passages: Sequence[Passage], encoder: Encoder) -> tuple[list[str], C
 def _questions(passages: Sequence[Passage], encoder: Encoder) -> Channel:
     texts, owners = [], []
     for row, passage in enumerate(passages):
-        own = dict.fromkeys(normalise(question) for question in passage.content.questions)
+        own = dict.fromkeys(normalise(question) for question in passage.asked)
         for question in own:
             if question:
                 texts.append(question)

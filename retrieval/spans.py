@@ -20,7 +20,7 @@ from retrieval.ranking import dice, longest_run
 
 Span = tuple[int, int]
 
-_SHOWN_WHOLE = 45  # characters up to which a passage is not cut
+_SHOWN_WHOLE, _SECTION_SHOWN_WHOLE = 45, 100  # characters up to which an article, and what is none, is not cut
 _TWO_SENTENCES_IF = 0.82  # a neighbour is added when it scores at least this share of the best
 _HINTS = 0.5  # what the words of the anticipated question add to a sentence that holds them …
 _ASKS_THE_SAME = 0.5  # … where it shares so much of its pairs with the question; less where it shares less
@@ -34,6 +34,8 @@ _ASKS_LIST = re.compile(
 )
 _TOO_SHORT = 16  # characters: a sentence that names what is asked for, and does not list it
 _SURELY = 0.7  # of a single question: from here a sentence answers it
+# how a sentence begins that takes back some of what was said before
+_QUALIFIES = re.compile(r"如?遇?到?有?(?:特殊|其他)(?:情况|原因)|但|不过|没有[^，。]{2,20}的，")
 _STARTS_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+条[　\s]*")
 
 
@@ -50,7 +52,8 @@ def choose(
     pieces = quotable(text)
     if not pieces:
         return ()
-    if len(text.strip()) <= _SHOWN_WHOLE or len(pieces) == 1 or looks_up(query):
+    whole = _SHOWN_WHOLE if content.article else _SECTION_SHOWN_WHOLE  # ours are short, and say what else to mind
+    if len(text.strip()) <= whole or len(pieces) == 1 or looks_up(query):
         return ((pieces[0][0], pieces[-1][1]),)
     chosen: list[Span] = []
     for part in also:
@@ -73,6 +76,8 @@ def _around_best(text: str, pieces: list[Span], scores: NDArray[np.float64], que
             first, last = min(first, neighbour), max(last, neighbour)
     if last + 1 < len(pieces) and pieces[last][1] - pieces[first][0] < _TOO_SHORT and _ASKS_LIST.search(query.text):
         last += 1  # 「党章第三条列出党员义务。」: what they are comes next
+    while last + 1 < len(pieces) and _QUALIFIES.match(text[slice(*pieces[last + 1])]):
+        last += 1  # a limit without its exception would mislead
     while last + 1 < len(pieces) and all(is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):
         last += 1  # what schools do instead stands in the next sentence
     while first and all(is_silent(text[slice(*piece)]) for piece in pieces[first : last + 1]):

@@ -18,7 +18,8 @@ from retrieval.material import starter_passages
 from retrieval.tuning import QUESTIONS, library
 
 STUDENTS = "students"
-FAQ = {"faq": "asked", "faq_far": "far"}  # corpus: the phrasings of `questions/faq.jsonl` that are asked of it
+FAQ = {"faq": "asked", "faq_far": "far", "faq_beside": "asked"}  # corpus: the phrasings of `questions/faq.jsonl` asked
+BESIDE = "faq_beside"  # the same answers in the library that they come to, whose sections tell much of it as well
 PASSAGES_A_DOCUMENT = 40
 _FIRST_ID = 1_000_000  # of invented libraries; the starter library's own ids are below
 _NAMED = re.compile(r"(.+) (第[一二三四五六七八九十百零〇]+条)$")
@@ -66,15 +67,15 @@ def students(official: Path | None, split: str) -> Corpus:
 def faq(name: str, split: str) -> Corpus:
     """Questions that an organiser has answered, all of them, and how others put those of one split."""
     entries = [json.loads(line) for line in QUESTIONS.with_name("faq.jsonl").read_text("utf-8").splitlines()]
+    held = library(None) if name == BESIDE else []
     asked = [
-        (question, frozenset({row}))
+        (question, frozenset({len(held) + row}))
         for row, entry in enumerate(entries)
         if entry["split"] == split
         for question in entry[FAQ[name]]
     ]
-    return Corpus(
-        name, [_answered(row, entry["question"], entry["answer"]) for row, entry in enumerate(entries)], asked
-    )
+    answers = [_answered(_FIRST_ID + row, entry["question"], entry["answer"]) for row, entry in enumerate(entries)]
+    return Corpus(name, [*held, *answers], asked)
 
 
 def student_questions(split: str) -> list[EvaluationQuestion]:

@@ -13,17 +13,18 @@ from bot.bare_questions import is_bare
 from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.clock import Clock
 from bot.deeds.standing import Standing, standing_of, suppose, way_to
-from bot.filters import Joined
+from bot.filters import Has, Joined
 from bot.handlers.pressing import changed, said_below, shown_file
+from bot.handlers.progress import on_progress
 from bot.handlers.talks import Appointing
 from bot.knowledge import LibraryBeingRead
 from bot.letters.notice import notify
-from bot.own_questions import Supposition, own_dates, supposed
+from bot.own_questions import Supposition, asks_how_far, own_dates, supposed
 from bot.own_rules import beside_dates
 from bot.rephrasing import Sentence
 from bot.services import Services
 from bot.turns.presses import PressOver
-from bot.turns.remembered import cited_for, forget, recall, remember
+from bot.turns.remembered import cited_for, forget, recall, remember, was_passed_on
 from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
 from bot.views.dates import show_own, show_own_passed
@@ -33,7 +34,7 @@ from content.documents import passage, show
 from content.inquiries import Queued, pass_on, sign
 from content.usefulness import not_yet_cited, note_cited, note_unhelpful
 from records.deadline import Deadline
-from records.people import Person, organisers_of
+from records.people import Person, Role, organisers_of
 from records.stages import Stage
 from retrieval.answer import Answer
 from retrieval.normalise import normalise
@@ -56,6 +57,7 @@ def router() -> Router:
     router = Router(name="ask")
     router.message.register(on_ask, Command("ask"), Joined())
     free = StateFilter(None, Asking.question, Appointing.own_offered, Appointing.students_offered)
+    router.message.register(on_progress, StateFilter(None), F.text.func(asks_how_far), Has(Role.STUDENT))
     router.message.register(on_question, F.text, ~F.text.startswith("/"), free, Joined())
     router.callback_query.register(on_source, Source.filter(), Joined())
     router.callback_query.register(on_file, OpenFile.filter(), Joined())
@@ -148,7 +150,8 @@ async def on_pass_on(
     """「转给组织员」: the question goes to the branch's organisers, without the asker's name."""
     question = await recall(state, callback_data.question, now=turn.now)
     if question is None:
-        await query.answer(_.plain("ask.forgotten"), show_alert=True)
+        passed = await was_passed_on(state, callback_data.question, now=turn.now)
+        await query.answer(_.plain("ask.passed_before" if passed else "ask.forgotten"), show_alert=True)
         return
     inquiry, queued = await pass_on(session, question, branch_id=person.branch_id, asked_by=person.id, now=turn.now)
     await forget(state, callback_data.question, now=turn.now)

@@ -28,7 +28,12 @@ async def remember(state: FSMContext, question: str, *, now: datetime, cited: Se
 
 async def recall(state: FSMContext, name: str, *, now: datetime) -> str | None:
     """The question of that name; None when it is forgotten already."""
-    return next((one[1] for one in await _asked(state, now=now) if one[0] == name), None)
+    return next((one[1] for one in await _asked(state, now=now) if one[0] == name), None) or None
+
+
+async def was_passed_on(state: FSMContext, name: str, *, now: datetime) -> bool:
+    """Whether the question of that name was passed on a while ago, and dropped for it."""
+    return any(one[0] == name and not one[1] for one in await _asked(state, now=now))
 
 
 async def cited_for(state: FSMContext, name: str, *, now: datetime) -> list[int]:
@@ -37,8 +42,9 @@ async def cited_for(state: FSMContext, name: str, *, now: datetime) -> list[int]
 
 
 async def forget(state: FSMContext, name: str, *, now: datetime) -> None:
-    """Drop a question that was passed on."""
-    await state.update_data({_KEY: [one for one in await _asked(state, now=now) if one[0] != name]})
+    """Drop a question that was passed on; that it was is remembered for as long."""
+    left = [[name, "", one[2], []] if one[0] == name else one for one in await _asked(state, now=now)]
+    await state.update_data({_KEY: left})
 
 
 async def _asked(state: FSMContext, *, now: datetime) -> list[list[Any]]:

@@ -106,7 +106,8 @@ def show_passage(passage: Passage, document: Document, _: Words) -> Shown:
 def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Shown:
     refusal = answer.refusal or Refusal.NOTHING_FOUND
     if before:  # the asker's own dates have answered; that the library adds nothing need not be said
-        return {"text": before}
+        said = [_(f"refusal.{refusal.value}")] if refusal is Refusal.PREDICTION else []
+        return {"text": paragraphs([*said, before])}
     if refusal in ON_PRINCIPLE:
         return {"text": _(f"refusal.{refusal.value}")}
     near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.own_questions import own_dates, supposed
+from bot.own_questions import asks_how_far, own_dates, supposed
 from records.extending import Extension
 
 TODAY = date(2026, 11, 23)
@@ -193,3 +193,28 @@ def test_a_question_on_extensions_is_not_one_on_ones_own(question: str) -> None:
 )
 def test_what_to_do_in_a_case_is_no_what_if(question: str) -> None:
     assert supposed(question, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我走到哪一步",
+        "我走到哪一步了？",
+        "接下来我要做啥",
+        "我接下来该干什么",
+        "我现在是什么阶段",
+        "下一步是什么",
+        "我到哪一步了",
+        "where am I now?",
+    ],
+)
+def test_where_somebody_stands_is_told_from_the_record(text: str) -> None:
+    assert asks_how_far(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["积极分子下一步是什么", "预审之后下一步做什么", "走到哪一步要公示", "我们支部到哪一步了", "下一步要交思想汇报吗"],
+)
+def test_what_comes_after_a_step_is_asked_of_the_rules(text: str) -> None:
+    assert not asks_how_far(text)

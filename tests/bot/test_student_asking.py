@@ -193,7 +193,7 @@ async def test_a_question_that_found_nothing_is_passed_on_without_a_name(
             kept = (await session.scalars(select(InquiryRow))).one()
         assert (kept.text, kept.branch_id, kept.state) == ("三号楼的打印机坏了找谁修", house.branch, "open")
         again = student.presses("转给组织员", refused)
-        assert "已经清除" in await asyncio.to_thread(again.waits_for_answer)
+        assert "已经转过了" in await asyncio.to_thread(again.waits_for_answer)
 
 
 async def test_where_nothing_is_sure_to_answer_the_nearest_headings_can_be_looked_at(

@@ -35,6 +35,7 @@ MOVING = (
     "申请人的观察时间可以连续计算。"
 )
 NO_RULE = "细则没有规定学习小结写多长。见过的做法是每份八百字。交到哪里、什么时候交、要不要装订成册，由小组自己决定。"
+NO_RULE += "小结由领路人看过以后留在小组，学期结束时同其他材料放在一起，离开协会时可以取回。没写完的可以补上。"
 
 
 @pytest.fixture
@@ -100,6 +101,7 @@ def test_that_the_rules_are_silent_is_never_said_without_what_schools_do(rules: 
 def test_a_sentence_that_only_names_the_list_is_quoted_with_it(encoder: Encoder) -> None:
     index = Index(encoder, aliases={})
     text = "章程第三条列出会员义务。会员应当按时交会费，参加例会，爱护器材。会员义务从入会当天算起，退会当天结束。"
+    text += "不履行义务的会员由小组先同其谈话，仍不改正的由会员大会讨论决定怎么处理，结果告诉本人，本人可以向小组说明。"
     index.add([passage(1, text, headings=("会员义务",), questions=("会员义务有哪些",))])
 
     (citation,) = answer(index, "会员义务有哪些", on=TODAY).citations
