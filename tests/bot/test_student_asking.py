@@ -274,6 +274,30 @@ async def test_own_dates_are_answered_from_the_record_with_the_rule(library: Dat
         assert "由党组织决定" in own.text
 
 
+async def test_where_one_stands_is_told_from_the_record_when_it_is_asked_in_words(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "application_received", "2026-10-26")
+
+        student.says("我走到哪一步了")
+
+        drawn = await student.hears(lambda seen: "photo" in seen.raw)
+        assert "下一步：派人谈话" in drawn.text
+
+
+async def test_a_prediction_is_refused_before_the_dates_are_told(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "activist_decided", "2025-10-22")
+
+        student.says("你觉得我今年能当发展对象吗 有几成把握")
+
+        said = await student.hears("不预测")
+        assert "由党组织" in said.text
+
+
 async def test_beside_own_dates_stands_the_rule_that_they_rest_on_and_no_other(
     library: Database, emulator: Emulator
 ) -> None:
