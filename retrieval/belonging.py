@@ -84,15 +84,14 @@ def learned_from(chosen: Sequence[Labelled], seed: int = SEED) -> Classifier:
     targets = (chance.standard_normal((len(names), _DIMENSION)) * 0.1).astype(np.float32)
     learned = Classifier(names, rarity, pieces, targets, np.zeros(len(names), np.float32))
     history = [np.full(len(array), 1e-6, np.float32) for array in learned[2:]]
-    steps = _EPOCHS * -(-len(shown) // _BATCH)
-    for step in range(steps):
-        if step * _BATCH % len(shown) < _BATCH:
-            order = chance.permutation(len(shown))
-        at = step % -(-len(shown) // _BATCH)
-        batch = order[at * _BATCH : (at + 1) * _BATCH]
-        some = rows[batch]
-        some.data = some.data * (chance.random(len(some.data)) >= _LEFT_OUT)
-        _step(learned, history, _weighted(some, rarity), right[batch].toarray(), _RATE * (1 - step / steps))
+    for epoch in range(_EPOCHS):
+        order = chance.permutation(len(shown))
+        for begin in range(0, len(shown), _BATCH):
+            batch = order[begin : begin + _BATCH]
+            some = rows[batch]
+            some.data = some.data * (chance.random(len(some.data)) >= _LEFT_OUT)
+            rate = _RATE * (1 - (epoch + begin / len(shown)) / _EPOCHS)
+            _step(learned, history, _weighted(some, rarity), right[batch].toarray(), rate)
     return learned
 
 

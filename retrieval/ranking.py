@@ -118,7 +118,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], ma
     channels = ("keyword", "question", "dense", "dense_question")
     tops = [
         max(least, *(getattr(c.scores, name) for c in candidates))
-        for name, least in zip(channels, _RELATIVE_TO_AT_LEAST[:4], strict=True)
+        for name, least in zip(channels, _RELATIVE_TO_AT_LEAST, strict=True)
     ]
     core = query.core
     own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
@@ -127,7 +127,7 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], ma
     explained = asks_for_explanation(core)
     alike = [dice(own_pairs, _question_pairs(candidate.closest)) for candidate in candidates]
     shares = [_share_of(matter, candidate, near) for candidate, near in zip(candidates, alike, strict=True)]
-    top_share = max(_RELATIVE_TO_AT_LEAST[4], *shares)
+    top_share = max(_SHARE_RELATIVE_TO_AT_LEAST, *shares)
     rows = []
     for candidate, near, share in zip(candidates, alike, shares, strict=True):
         scores = candidate.scores
@@ -164,7 +164,8 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], ma
     return np.array(rows)
 
 
-_RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4, 0.1)  # so that the best of a channel with nothing to say is not a winner
+_RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4)  # so that the best of a channel with nothing to say is not a winner
+_SHARE_RELATIVE_TO_AT_LEAST = 0.1
 
 
 def _share_of(matter: Matter, candidate: Candidate, alike: float) -> float:

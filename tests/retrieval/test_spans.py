@@ -109,6 +109,28 @@ def test_a_sentence_that_only_names_the_list_is_quoted_with_it(encoder: Encoder)
     assert citation.quote == "章程第三条列出会员义务。会员应当按时交会费，参加例会，爱护器材。"
 
 
+def test_a_limit_is_quoted_with_its_exception(encoder: Encoder) -> None:
+    index = Index(encoder, aliases={})
+    limit = "　　第二十条　协会对小组上报的吸收会员的决议，应当在三个月内审批，并报学生处备案。"
+    exception = "如遇特殊情况可以适当延长审批时间，但不得超过六个月。"
+    index.add([passage(1, f"{limit}{exception}\n　　审批结果应当通知本人。", article="第二十条")])
+
+    (citation,) = answer(index, "小组上报的决议协会多久审批，我们报上去四个月了", on=TODAY).citations
+
+    assert citation.quote == f"{limit}{exception}".strip()
+
+
+def test_a_short_section_is_quoted_whole(encoder: Encoder) -> None:
+    index = Index(encoder, aliases={})
+    text = "一个月的期限是对小组的要求，不是对申请人的要求。过了期限还没有谈，可以直接问小组。"
+    text += "谈话实际在哪一天进行就记哪一天，不能把日期写早。"
+    index.add([passage(1, text, headings=("过了一个月还没有谈话怎么办",), questions=("一个月了没人找我谈话",))])
+
+    (citation,) = answer(index, "一个多月了还没人找我谈话", on=TODAY).citations
+
+    assert citation.quote == text
+
+
 @pytest.mark.parametrize("question", ["入会培训几天 能线上吗", "入会培训几天？生病没去怎么办？"])
 def test_two_questions_that_one_article_answers_are_both_answered(rules: Index, question: str) -> None:
     (citation,) = answer(rules, question, on=TODAY).citations
