@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -24,6 +25,7 @@ QUOTE_AT_MOST = 1000  # characters; what is longer is read with 「原文」
 HEADINGS_AT_MOST = 3
 NEAR_FROM = 0.12  # of certainty: what is less likely than that only happens to share a word
 QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN: "ask.waits_already"}
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
 
 
@@ -112,6 +114,8 @@ def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Sh
         return {"text": _(f"refusal.{refusal.value}")}
     near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]
     parts = [_("ask.nothing_found")]
+    if not _CHINESE.search(answer.question):
+        parts.append(_("ask.in_chinese"))
     rows = []
     if near:
         titles = [Markup("{}. {}").format(number, near_source_of(passage, _)) for number, passage in enumerate(near, 1)]

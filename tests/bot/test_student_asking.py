@@ -274,6 +274,21 @@ async def test_own_dates_are_answered_from_the_record_with_the_rule(library: Dat
         assert "由党组织决定" in own.text
 
 
+async def test_who_asks_in_another_language_is_told_what_the_documents_are_written_in(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+
+        student.says("Where is the swimming pool?")
+        foreign = await student.hears("没有找到")
+        student.says("游泳馆在哪")
+        chinese = await student.hears("没有找到")
+
+    assert "用中文问" in foreign.text
+    assert "用中文问" not in chinese.text
+
+
 async def test_where_one_stands_is_told_from_the_record_when_it_is_asked_in_words(
     library: Database, emulator: Emulator
 ) -> None:
