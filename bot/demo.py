@@ -27,6 +27,7 @@ from storage.errors import WaymarkError
 
 SAMPLES = Path(__file__).parent / "samples"
 SCHOOL_RULES = "school_rules.md"
+SCHOOL_TRACK = SAMPLES / "school_track.yaml"  # the time limits of those rules
 CHANNEL = "web"
 FIRST_CHAT = 1001  # sample people have chats of fixed numbers, so that a bookmark of the page stays good
 MARKER = "demo-since.txt"

@@ -57,6 +57,7 @@ MAX_ATTEMPTS = 8
 PATIENT_ATTEMPTS = 4  # so long the chat's later letters wait for one that fails; then they overtake it
 LANES: tuple[int, ...] = tuple(sorted(set(Priority)))
 EXPIRED = "expired"  # why a letter was given up whose time had run out
+QUIET = "quiet hours"  # why a letter waits whose reader rests
 UNCOUNTED = "uncounted"  # in a payload: the platform does not count it as a message, so the limits do not either
 
 

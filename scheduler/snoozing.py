@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import CursorResult, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from scheduler.outbox import Kind, Letter
+from scheduler.outbox import QUIET, Kind, Letter, State
 from scheduler.tables import OutboxRow, ReminderRow
 
 
@@ -21,6 +21,12 @@ async def snooze(session: AsyncSession, recipient: int, *, planned_at: datetime,
         .values(planned_at=None, remind_at=until)
     )
     return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+async def wake(session: AsyncSession, recipient: int, *, now: datetime) -> None:
+    """Let what waits for the end of somebody's quiet hours be looked at now: they have chosen other hours."""
+    waits = (OutboxRow.state == State.QUEUED.value, OutboxRow.last_error == QUIET, OutboxRow.not_before > now)
+    await session.execute(update(OutboxRow).where(OutboxRow.recipient_id == recipient, *waits).values(not_before=now))
 
 
 async def plan_again(session: AsyncSession, letter: Letter) -> None:

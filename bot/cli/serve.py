@@ -61,11 +61,15 @@ def demo(
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="cli.demo.port")] = None,
 ) -> None:
     """Sample people in a data folder of their own, and the page on which one can be each of them."""
+    from bot.demo import SCHOOL_TRACK
+
     desk = desk_of(context)
     desk.overrides = {"database_url": "", "web": True} | ({} if port is None else {"web_port": port})
     if "data" not in desk.settings.model_fields_set:
         desk.overrides["data"] = DEMO_DATA
-        del desk.settings
+    if desk.settings.school_track is None:
+        desk.overrides["school_track"] = SCHOOL_TRACK
+    del desk.settings
     desk.begin_service()
     desk.run(_demo(desk, browser=browser))
 

@@ -14,6 +14,7 @@ from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.clock import Clock
 from bot.deeds.standing import Standing, standing_of, suppose, way_to
 from bot.filters import Has, Joined
+from bot.handlers.organiser.step import Recording
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.handlers.progress import on_progress
 from bot.handlers.talks import Appointing
@@ -56,7 +57,8 @@ def router() -> Router:
     """Asked after every other text: whatever nobody else took is a question."""
     router = Router(name="ask")
     router.message.register(on_ask, Command("ask"), Joined())
-    free = StateFilter(None, Asking.question, Appointing.own_offered, Appointing.students_offered)
+    offered = (Appointing.own_offered, Appointing.students_offered, Recording.refused)
+    free = StateFilter(None, Asking.question, *offered)
     router.message.register(on_progress, StateFilter(None), F.text.func(asks_how_far), Has(Role.STUDENT))
     router.message.register(on_question, F.text, ~F.text.startswith("/"), free, Joined())
     router.callback_query.register(on_source, Source.filter(), Joined())
@@ -202,7 +204,7 @@ async def _answer(
         before = show_own_passed(passed, today, _) if passed else show_own(mine, today, _) if mine else ""
         if own is not None and own.steps and not own.past and not before:
             way = way_to(standing, services, own.steps[0])
-            before = show_way(way, _) if way else ""
+            before = show_way(way, services.track, _) if way else ""
     try:
         found = await services.knowledge.ask(question, on=today)
     except LibraryBeingRead as error:

@@ -27,6 +27,7 @@ from bot.words import Words
 from records.analysis import ANALYSIS
 from records.calendar_links import link_of, make_link, revoke_link
 from records.exports.calendar import calendar
+from records.growth import growth_of
 from records.people import Person, Role
 from scheduler.snoozing import snooze
 
@@ -55,10 +56,11 @@ async def on_view(
     async with services.database.read() as session:
         standing = await standing_of(session, services, person.id, today=clock.today())
         link = await link_of(session, person.id)
+        waiting = {row.entry for row in await growth_of(session, [person.id]) if row.waits}
     if callback_data.view is DatesView.SUBSCRIPTION:
         await said_below(query)(**show_subscription(services.settings, link, _))
     elif callback_data.view is DatesView.PASSED:
-        await said_below(query)(**show_passed(standing.passed, _))
+        await said_below(query)(**show_passed(standing.passed, waiting, _))
     elif not standing.open_dates:
         await said_below(query)(_("dates.calendar_empty"))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from aiogram import F, Router
@@ -18,7 +19,7 @@ from bot.filters import Has
 from bot.handlers.pressing import changed
 from bot.services import Services
 from bot.turns.presses import PressOver
-from bot.views.reports import show_days
+from bot.views.reports import show_ask_title, show_days, show_no_title
 from bot.words import Words
 from records.fields import read_date
 from records.people import Person, Role
@@ -28,6 +29,9 @@ from storage.errors import WaymarkError
 REPORT = "thought_report"
 LONGEST_TITLE = 60
 DAYS_OFFERED = 4
+_LETTER = re.compile(r"[^\W\d_]")
+_DAY = re.compile(r"[\d\s年月日号./\-]+")
+_QUESTION = re.compile(r"[^《]*(?:[?？]|[吗嘛呢])")  # a title that is one stands in 《》
 
 
 class ReportDayUnreadable(WaymarkError):
@@ -61,7 +65,7 @@ async def on_report(message: Message, command: CommandObject, state: FSMContext,
         await _ask_day(message, command.args, state, clock, _)
     else:
         await state.set_state(Reporting.title)
-        await message.answer(_("report.ask_title"))
+        await message.answer(**show_ask_title(_))
 
 
 async def on_title(message: Message, state: FSMContext, clock: Clock, _: Words) -> None:
@@ -89,7 +93,8 @@ async def on_press(
     _: Words,
 ) -> None:
     """One of the days offered, or no report after all."""
-    if await state.get_state() != Reporting.day.state:
+    at = await state.get_state()
+    if at not in (Reporting.title.state, Reporting.day.state) or (callback_data.on and at == Reporting.title.state):
         raise PressOver
     if callback_data.on is None:
         await _leave(state)
@@ -100,14 +105,24 @@ async def on_press(
 
 async def _ask_day(message: Message, text: str, state: FSMContext, clock: Clock, _: Words) -> None:
     title = " ".join(text.split())
-    if len(title) > LONGEST_TITLE:
+    wrong = _no_title(title)
+    if wrong:
         await state.set_state(Reporting.title)
-        await message.answer(_("report.too_long", most=LONGEST_TITLE))
+        await message.answer(**show_no_title(wrong, title, LONGEST_TITLE, _))
         return
     await state.set_state(Reporting.day)
     await state.update_data(report=title)
     days = [clock.today() - timedelta(days=number) for number in range(DAYS_OFFERED)]
     await message.answer(**show_days(title, days, _))
+
+
+def _no_title(text: str) -> str:
+    """What a text is that is no title of a report; "" where it may be one."""
+    if len(text) > LONGEST_TITLE:
+        return "too_long"
+    if not _LETTER.search(text) or _DAY.fullmatch(text):
+        return "no_title"
+    return "question" if _QUESTION.fullmatch(text) else ""
 
 
 async def _record(

@@ -16,6 +16,7 @@ from bot.views.settings import show_settings
 from bot.views.text import Shown
 from bot.words import Words
 from records.people import Person, Preferences, change_preferences, person_by_id
+from scheduler.snoozing import wake
 
 
 def router() -> Router:
@@ -52,5 +53,7 @@ async def on_press(
 
 async def _change(session: AsyncSession, services: Services, person: Person, chosen: Preferences, _: Words) -> Shown:
     await change_preferences(session, person.id, **chosen)
+    if "quiet_from" in chosen:
+        await wake(session, person.id, now=services.clock.now())
     now = await person_by_id(session, person.id) or person
     return show_settings(now, services.settings, services.locales.words(now.language) if now.language else _)

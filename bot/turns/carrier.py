@@ -30,7 +30,7 @@ from bot.turns.fitting import fitted, without_markup
 from bot.turns.replies import freeze, is_callback_answer, thaw
 from records.people import mark_blocked
 from scheduler.delivery import Outcome, Report
-from scheduler.outbox import BLOCKED, Draft, Kind, Letter, enqueue
+from scheduler.outbox import BLOCKED, QUIET, Draft, Kind, Letter, enqueue
 from scheduler.trouble import trouble_of, will_pass
 from scheduler.waking import patient
 from storage.database import Database
@@ -93,7 +93,7 @@ class DoorCarrier:
             return Report(Outcome.CANCELLED, reason=method.reason)
         if isinstance(method, Postponed):
             seconds = (method.until - self._clock()).total_seconds()
-            return Report(Outcome.LATER, reason="quiet hours", retry_after=seconds)
+            return Report(Outcome.LATER, reason=QUIET, retry_after=seconds)
         if not letter.is_ours(asyncio.get_running_loop().time()):
             return Report(Outcome.LATER, reason="held")
         if isinstance(method, Repeated):

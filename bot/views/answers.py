@@ -16,7 +16,7 @@ from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.documents import Document
 from content.inquiries import Queued
-from content.passages import Passage
+from content.passages import DocumentKind, Passage
 from content.shelf import is_ours
 from retrieval.answer import Answer, Citation
 from retrieval.refusals import Refusal
@@ -59,11 +59,30 @@ def show_answer(
         parts.append(part)
         cited.append(citation)
     buttons = [
-        Button(_.plain("ask.source_button"), Source.of([citation.passage.id for citation in cited])),
+        *_whole_button(cited, _),
         Button(_.plain("ask.useful_button"), Useful(yes=True, question=question)),
         Button(_.plain("ask.useless_button"), Useful(yes=False, question=question)),
     ]
     return {"text": paragraphs(parts), "reply_markup": keyboard([buttons])}
+
+
+def _whole_button(cited: Sequence[Citation], _: Words) -> list[Button]:
+    """「原文」 of a text, 「全文」 of a retelling; none where a retelling was quoted to its end already."""
+    longer = [one for one in cited if not _told_whole(one)]
+    if not longer:
+        return []
+    key = "ask.whole_button" if all(_is_retold(one.passage) for one in cited) else "ask.source_button"
+    return [Button(_.plain(key), Source.of([one.passage.id for one in longer]))]
+
+
+def _told_whole(citation: Citation) -> bool:
+    """Whether nothing is left to open: all of it is quoted, and no file lies behind a retelling."""
+    text = citation.passage.content.text
+    return _is_retold(citation.passage) and citation.quote.strip() == text.strip() and len(text) <= QUOTE_AT_MOST
+
+
+def _is_retold(passage: Passage) -> bool:
+    return passage.kind not in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL)
 
 
 def _show_written(written: Sequence[Sentence], citations: Sequence[Citation], _: Words) -> str:
@@ -88,8 +107,7 @@ def show_pointed(question: str, passage: Passage, _: Words) -> Shown:
     """The passage that an organiser pointed at as the answer to a question."""
     head = _("ask.pointed", question=question)
     whole = Citation(passage, ((0, len(passage.content.text)),))
-    button = Button(_.plain("ask.source_button"), Source.of([passage.id]))
-    return {"text": paragraphs([head, show_citation(whole, _)]), "reply_markup": keyboard([[button]])}
+    return {"text": paragraphs([head, show_citation(whole, _)]), "reply_markup": keyboard([_whole_button([whole], _)])}
 
 
 def show_passage(passage: Passage, document: Document, _: Words) -> Shown:

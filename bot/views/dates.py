@@ -24,6 +24,7 @@ from records.track import Article
 
 OPEN_AT_MOST = 12
 PAUSED = "paused"  # a note that holds of the person, said once above a list
+WRITTEN_END = "written_end"  # a note that the reason itself says
 
 
 Part = tuple[list[str], list[list[Button]]]
@@ -62,9 +63,10 @@ def show_dates(standing: Standing, _: Words, *, talks: Part = ([], [])) -> Shown
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 
 
-def show_passed(facts: Sequence[Fact], _: Words) -> Shown:
-    """What has happened, oldest first."""
-    passed = [_("dates.passed_line", day=str(fact.on), step=step_name(fact.step, _)) for fact in facts]
+def show_passed(facts: Sequence[Fact], waiting: AbstractSet[int], _: Words) -> Shown:
+    """What has happened, oldest first. `waiting`: entries that the branch has not confirmed yet."""
+    keys = ["dates.passed_waits" if fact.entry in waiting else "dates.passed_line" for fact in facts]
+    passed = [_(key, day=str(fact.on), step=step_name(fact.step, _)) for key, fact in zip(keys, facts, strict=True)]
     return {"text": lines(_("dates.passed_head"), *passed)}
 
 
@@ -106,6 +108,7 @@ def show_date(one: Deadline, today: date, _: Words, *, silent: AbstractSet[str] 
 
 def remarks(one: Deadline, _: Words, *, silent: AbstractSet[str] = frozenset()) -> list[str]:
     """What is to be known about a date besides: paused, an estimate, not yet recognised. `silent`: left out."""
+    silent = {*silent, WRITTEN_END}
     spoken = [note for note in notes(one.note) if note.code not in silent and _.has(note.key)]
     return [_(note.key, value=note.value or "") for note in spoken]
 
@@ -138,8 +141,9 @@ def reason(one: Deadline, _: Words) -> str:
         return _("dates.because_agreed", base_date=str(one.base_date), rule=article_of(one, _))
     if one.rule == ANALYSIS:
         return _("dates.because_yearly", rule=article_of(one, _), wording=wording_of(one, _))
+    written = any(note.code == WRITTEN_END for note in notes(one.note))
     return _(
-        "dates.because",
+        "dates.because_written" if written else "dates.because",
         base_date=str(one.base_date),
         base=event_name(one.base_step, _),
         rule=article_of(one, _),

@@ -13,7 +13,7 @@ from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from records.extending import EXTENDED
 from records.outlook import Condition, Earliest
-from records.track import Rule
+from records.track import Rule, Track
 
 SAID_BELOW = "decision"  # the note below every prospect says that people decide
 
@@ -38,13 +38,18 @@ def show_prospect(prospect: Prospect, _: Words) -> Shown:
     return {"text": paragraphs([head, first, lines(_("dates.if_steps"), *steps), _("dates.if_note")])}
 
 
-def show_way(way: Sequence[Earliest], _: Words) -> Markup:
+def show_way(way: Sequence[Earliest], track: Track, _: Words) -> Markup:
     """The earliest day of the last of these steps, and which rules make it so late. Never a promise."""
     floors = [
         _("dates.way_floor", step=step_name(one.step, _), floor=_floor(one, one.rule, _)) for one in way if one.rule
     ]
     head = _("dates.way", step=step_name(way[-1].step, _), day=str(way[-1].on))
-    return lines(_("dates.own_head"), head, *floors, _("dates.no_promise"))
+    return lines(_("dates.own_head"), head, *floors, _only_national(track, _), _("dates.no_promise"))
+
+
+def _only_national(track: Track, _: Words) -> str:
+    """That the school's own times are not counted, where nobody has written them down for Waymark."""
+    return "" if any(rule.level != "national" for rule in track.rules) else _("dates.only_national")
 
 
 def _supposed(prospect: Prospect, _: Words) -> list[str]:

@@ -172,6 +172,24 @@ async def test_what_cannot_be_recorded_on_the_day_is_refused_before_its_details_
     assert emulator.violations == []
 
 
+async def test_another_day_is_typed_after_a_refusal_and_other_words_are_a_question(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        organiser.says("/step 2026001 递交入党申请书 2026-12-10")
+        await organiser.hears("没有登记")
+        organiser.says("预备期从哪天算起？")
+        await organiser.hears(lambda seen: "算起" in seen.text or "没有找到" in seen.text)
+        organiser.says("/step 2026001 递交入党申请书 2026-12-10")
+        await organiser.hears("没有登记")
+
+        organiser.says("2026-11-10")
+
+        await organiser.hears(lambda seen: "请输入" in seen.text or "请核对" in seen.text)
+    assert emulator.violations == []
+
+
 async def test_a_step_may_be_called_in_short_and_what_could_be_several_is_asked_again(
     database: Database, emulator: Emulator
 ) -> None:

@@ -116,6 +116,7 @@ async def test_an_extended_probation_is_told_everywhere_and_keeps_nobody_waiting
         dates = await student.hears("我的期限")
         assert told in dates.text
         assert "2027-05-09 起满足时间条件：支部党员大会讨论转正" in dates.text
+        assert "依据 2026-11-12「延长预备期」时写明的截止日，细则第三十一条（细则要求）" in dates.text
         assert "审批转正" not in dates.text
         student.says("/progress")
         drawn = await student.hears(lambda seen: "photo" in seen.raw)
@@ -365,5 +366,21 @@ async def test_nobody_is_reminded_in_their_quiet_hours(library: Database, emulat
         assert len(student.heard) == heard
         house.later(minutes=30)
         house.delivery.nudge()
+
+        await student.hears("待办")
+
+
+async def test_who_gives_up_quiet_hours_gets_at_once_what_was_waiting_for_their_end(
+    libraries: Database, emulator: Emulator
+) -> None:
+    async with open_house(libraries, emulator, reminder_time="07:00") as house:
+        student, _organiser = await applicant(house)
+        house.moment[0] = MORNING.replace(hour=7)
+        await house.plan()
+        await house.quiet()
+        assert not any("待办" in seen.text for seen in student.heard)
+
+        student.says("/settings")
+        student.presses("不设免打扰", await student.hears("我的设置"))
 
         await student.hears("待办")

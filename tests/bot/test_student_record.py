@@ -112,6 +112,13 @@ async def test_a_report_is_recorded_by_title_and_day_never_by_its_text(libraries
         await student.hears("标题")
         student.says("通过这一季度的学习，我认识到……" * 20)
         await student.hears("不读取、不分析，也不保存")
+        for wrong, sentence in (
+            ("2026-13-45", "「2026-13-45」不是标题"),
+            ("思想汇报要手写吗", "像是一个问题，没有当作标题"),
+            ("？！", "不是标题"),
+        ):
+            student.says(wrong)
+            assert (await student.hears(sentence)).buttons == [["不登记了"]]
 
         student.says("2026年第四季度思想汇报")
         await student.hears("哪天交给")
@@ -126,6 +133,26 @@ async def test_a_report_is_recorded_by_title_and_day_never_by_its_text(libraries
         assert (entry.kind, entry.happened_on.isoformat(), entry.verified_by) == ("step", "2026-11-22", None)
         assert entry.payload["detail"] == {"title": "2026年第四季度思想汇报"}
         assert entry.recorded_by == entry.person_id
+
+
+async def test_a_report_can_be_left_at_once_and_a_title_that_asks_stands_in_its_marks(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        student.says("/report")
+        student.presses("不登记了", await student.hears("标题"))
+        await student.hears("没有登记")
+        student.says("预备期从哪天算起？")
+        await student.hears("算起")
+
+        student.says("/report 《青春何为？》")
+        student.presses("今天", await student.hears("哪天交给"))
+        await student.hears("提交「《青春何为？》」")
+        student.says("/dates")
+        student.presses("已完成", await student.hears("我的期限"))
+        await student.hears("· 2026-11-23 思想汇报（本人登记，待核验）")
+    assert emulator.violations == []
 
 
 async def test_settings_are_changed_by_buttons_or_words(libraries: Database, emulator: Emulator) -> None:

@@ -94,7 +94,16 @@ def test_a_newcomer_sees_the_whole_main_job(browser: Browser, waymark: Waymark, 
     visitor.picture("answer")
     dates = visitor.says("/dates", "第十三条")
     assert "可以入党" not in dates.inner_text()
+    assert "学校要求第五条、第十条：每季度递交一份思想汇报" in dates.inner_text()
+    assert {round(box["height"]) for box in map(Locator.bounding_box, dates.locator(".date").all()) if box} == {
+        round((dates.locator(".date").first.bounding_box() or {})["height"])
+    }  # none is broken at its hyphens
     visitor.picture("dates")
+    visitor.says("/settings", "我的设置")
+    visitor.presses("English")
+    page.locator("#switch-button", has_text="Student").wait_for()
+    visitor.presses("中文")
+    page.locator("#switch-button", has_text="学生").wait_for()
 
     # As the organiser: a file that is answerable a moment later, a step that changes the student's dates, an export.
     visitor.becomes("顾清扬")
@@ -124,7 +133,9 @@ def test_a_newcomer_sees_the_whole_main_job(browser: Browser, waymark: Waymark, 
 
     # The student is told, and the new file answers.
     visitor.becomes("林晓雨")
-    page.locator("li.theirs", has_text="半年").last.wait_for()
+    covered = page.locator("li.theirs .spoiler", has_text="半年").last
+    covered.wait_for()
+    assert covered.evaluate("covered => getComputedStyle(covered, '::before').content") == '"点按显示"'
     answer = visitor.says("思想汇报要手写吗", "材料学院发展党员工作补充规定")
     assert "思想汇报应当手写，由培养联系人阅后签字，交组织委员存档。" in answer.inner_text()
     visitor.picture("school-rule")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aiogram import F, Router
+from aiogram.dispatcher.event.bases import SkipHandler
 from aiogram.filters import Command, CommandObject, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons.organiser import StepDeed, StepOf, Stepping
 from bot.clock import Clock
-from bot.days import day_in
+from bot.days import NoDay, day_in
 from bot.deeds.mentoring import unknown_mentors
 from bot.deeds.recording import record_step
 from bot.deeds.standing import standing_of
@@ -58,6 +59,7 @@ class Recording(StatesGroup):
     day = State()
     field = State()
     reason = State()
+    refused = State()  # a day that is typed now is another day; any other text is a question
 
 
 def router() -> Router:
@@ -67,6 +69,7 @@ def router() -> Router:
     router.message.register(on_step, Command("step"), Has(*ORGANISERS))
     router.message.register(on_who, StateFilter(Recording.who), *typed)
     router.message.register(on_typed, StateFilter(Recording.day, Recording.field, Recording.reason), *typed)
+    router.message.register(on_another_day, StateFilter(Recording.refused), *typed)
     router.callback_query.register(on_step_of, StepOf.filter(), Has(*ORGANISERS))
     router.callback_query.register(on_confirm, Stepping.filter(F.deed == StepDeed.CONFIRM), Has(*ORGANISERS))
     router.callback_query.register(on_press, Stepping.filter(), Has(*ORGANISERS))
@@ -150,6 +153,18 @@ async def on_typed(
                 else:
                     async with services.database.read() as reading:
                         await take_names(reading, step, field, draft, text)
+    await message.answer(**await _go_on(state, services, person, draft, _))
+
+
+async def on_another_day(
+    message: Message, state: FSMContext, services: Services, clock: Clock, person: Person, _: Words
+) -> None:
+    """Another day, typed after the one before was refused."""
+    draft = draft_of(await state.get_data())
+    try:
+        draft.on = day_in(message.text or "", clock.today()).isoformat()
+    except NoDay:
+        raise SkipHandler from None
     await message.answer(**await _go_on(state, services, person, draft, _))
 
 
@@ -248,7 +263,7 @@ async def _next(
             hopeless = (await foresee(reading, services, draft.request(person.id))).before_details()
             members = await members_for(reading, student, field)
         if hopeless is not None:  # before anybody fills in what cannot be recorded
-            await state.set_state(None)
+            await state.set_state(Recording.refused)
             return show_refused(draft, student, hopeless, _)
         await state.set_state(Recording.field)
         return show_ask_field(draft, student, field, _, members=members, page=page)
@@ -257,7 +272,7 @@ async def _next(
     if isinstance(foreseen.refusal, StepNeedsReason) and draft.reason is None:
         await state.set_state(Recording.reason)
         return show_ask_reason(draft, student, foreseen, _)
-    await state.set_state(None)
+    await state.set_state(Recording.refused if foreseen.refusal is not None else None)
     if foreseen.refusal is not None:
         return show_refused(draft, student, foreseen, _)
     return show_summary(draft, student, foreseen, _)

@@ -58,8 +58,10 @@ async function refresh() {
   const { ok, body } = await ask("me").catch(() => ({ ok: false }));
   if (!ok) return;
   const before = JSON.stringify(me);
+  const language = me?.language;
   me = body;
   if (before === JSON.stringify(me)) return;
+  if (me.demo && language && language !== me.language) people = await samplePeople();
   document.documentElement.lang = me.language;
   setWords(me.words);
   draw();

@@ -19,7 +19,7 @@ export class Chat {
   #typing = null;
   #uploads = Promise.resolve(); // one file after the other, so that they arrive in their order
 
-  /** `on` has: state(name), lost(), heard() after each message of the bot. */
+  /** `on` has: state(name), lost(), heard() after each message of the bot, and each that it changes. */
   constructor(on) {
     this.on = on;
     this.log = byId("log");
@@ -118,6 +118,7 @@ export class Chat {
     if (!this.#messages.has(message.id)) return;
     this.#hideTyping();
     this.#put(message);
+    this.on.heard();
     if (this.#atBottom) this.#toBottom();
   }
 

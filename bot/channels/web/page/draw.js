@@ -11,8 +11,15 @@ export function drawTree(tree, on) {
     if (typeof node !== "string") return drawNode(node, on);
     // A quotation stands on lines of its own: the line breaks around it would leave an empty one.
     const after = isBlock(tree[at - 1]) ? node.replace(/^\n/, "") : node;
-    return document.createTextNode(isBlock(tree[at + 1]) ? after.replace(/\n$/, "") : after);
+    return drawText(isBlock(tree[at + 1]) ? after.replace(/\n$/, "") : after);
   });
+}
+
+/** Text whose dates stay on one line: a browser would break 2026-05-11 at its hyphens. */
+function drawText(text) {
+  const parts = text.split(/(\d{4}-\d{2}-\d{2})/);
+  if (parts.length === 1) return document.createTextNode(text);
+  return el("span", {}, parts.map((part, at) => (at % 2 ? el("span", { class: "date" }, part) : part)));
 }
 
 const isBlock = (node) => node?.t === "blockquote" || node?.t === "pre";
@@ -42,7 +49,7 @@ function drawLink(address, children) {
 function drawSpoiler(children) {
   const show = () => span.classList.add("shown");
   const onkeydown = ({ key }) => (key === "Enter" || key === " ") && show();
-  const span = el("span", { class: "spoiler", tabindex: 0, role: "button", title: word("spoiler"), onclick: show, onkeydown }, el("span", {}, children));
+  const span = el("span", { class: "spoiler", tabindex: 0, role: "button", "data-hint": word("spoiler"), onclick: show, onkeydown }, el("span", {}, children));
   return span;
 }
 
