@@ -182,9 +182,7 @@ async def _keep_knowledge(services: Services) -> None:
     keep_large_apart()
     Update.model_rebuild()
     _keep_for_good()
-    await services.knowledge.opened()
-    _keep_for_good()
-    await services.knowledge.keep()
+    await services.knowledge.keep(opened=_keep_for_good)
 
 
 def _keep_for_good() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -129,17 +129,25 @@ class Knowledge:
         """Something was published here: return when it answers, or when that takes longer than a person should wait."""
         await self._come_abreast(_PUBLISHING_SECONDS)
 
-    async def keep(self) -> None:
-        """Stay in step until cancelled, so that what another process published answers within a second."""
-        await self.opened()
+    async def keep(self, opened: Callable[[], None] | None = None) -> None:
+        """Stay in step until cancelled, so that what another process published answers within a second.
+
+        Trouble with the database is waited out, also before the library was read for the first time.
+
+        Args:
+            opened: called once, when it was.
+        """
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
             try:
                 await self._come_abreast(None)
+                if opened is not None:
+                    opened()
+                    opened = None
             except Exception as error:
                 if not will_pass(error):
                     raise
                 log.warning("index.not_looked", error=type(error).__name__)
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def saved(self) -> None:
         """Wait until what is being written to the folder is written."""

@@ -79,6 +79,11 @@ class Passage:
         return self.effective_from <= on and (self.effective_until is None or on < self.effective_until)
 
     @property
+    def retold(self) -> bool:
+        """Whether it tells in words of its own what a text requires, and is no such text itself."""
+        return self.kind not in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL)
+
+    @property
     def answered_here(self) -> bool:
         """Whether a branch wrote it, answering one question: its title is that question."""
         question = self.content.headings[0] if self.content.headings else ""

@@ -12,7 +12,7 @@ from retrieval.hits import Hit, LookUp, one_by_one
 from retrieval.local_facts import lacks_local_fact
 from retrieval.naming import article_key, articles_written_out, title_key
 from retrieval.normalise import normalise
-from retrieval.parts import parts, stands_alone
+from retrieval.parts import compared, parts, stands_alone
 from retrieval.precedence import gives_amount, is_silent, speaks_of_all
 from retrieval.principles import on_principle, principled
 from retrieval.queries import Query, letters, looks_up_a_number, pairs
@@ -128,6 +128,7 @@ def _of_today(index: Index, question: str, text: str, *, on: date, limit: int) -
     found = index.look_up(question, on=on, limit=_ALL_HITS)
     single = {part: index.look_up(part, on=on, limit=_ALL_HITS) for part in parts(text)}
     each = _surely_found(found, [one for part, one in single.items() if stands_alone(part)])
+    each = each or _each_explained(index, found, compared(text), on=on)
     hits = _merged([*each, found])[:limit]
     confidence = max((one.hits[0].score for one in (*each, found) if one.hits), default=0.0)
     citations = _all_cited(index, each) or _all_cited(index, [found], [one.query for one in single.values()])
@@ -150,6 +151,17 @@ def _surely_found(whole: LookUp, each: Sequence[LookUp]) -> list[LookUp]:
     if len(first) < 2:
         return []
     return sure if whole.hits[0].passage.id in first or not whole.answered else [whole, *sure]
+
+
+def _each_explained(index: Index, whole: LookUp, sides: Sequence[str], *, on: date) -> list[LookUp]:
+    """What two matters are that are to be told apart, where nothing tells them apart itself."""
+    if not sides or not whole.answered or all(side in _headed(whole.hits[0]) for side in sides):
+        return []
+    return _surely_found(whole, [index.look_up(f"什么是{side}", on=on, limit=_ALL_HITS) for side in sides])
+
+
+def _headed(hit: Hit) -> str:
+    return normalise(" ".join(hit.passage.content.headings[-1:]))
 
 
 def _merged(each: Sequence[LookUp]) -> tuple[Hit, ...]:
@@ -241,7 +253,8 @@ def _unanswerable(text: str) -> Refusal | None:
 def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
     hits = _without_practice(one_by_one(hits))
-    near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score][:_CITED_AT_MOST]
+    near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score]
+    near = [hit for hit in near if not _repeats(hit, near)][:_CITED_AT_MOST]
     giving = [hit for hit in near if gives_amount(query, hit.passage)]
     lead = near[0] if near[0] in giving or not giving else giving[0]
     near = [hit for hit in near if hit.level is lead.level or hit in giving]
@@ -271,8 +284,7 @@ def _in_order(cited: Sequence[Citation]) -> tuple[Citation, ...]:
 
     def place(citation: Citation) -> tuple[int, int, bool]:
         passage = citation.passage
-        ours = passage.kind in (DocumentKind.HANDBOOK, DocumentKind.GUIDE)
-        return _FIRST[citation.level], at[rests_on(passage)], ours
+        return _FIRST[citation.level], at[rests_on(passage)], passage.retold
 
     return tuple(sorted(cited, key=place))
 
@@ -319,7 +331,7 @@ def _requires(hit: Hit) -> bool:
 
 def _repeats(hit: Hit, near: Sequence[Hit]) -> bool:
     """A second section of our handbook on the matter adds nothing; the first is kept beside the official text."""
-    if hit.passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL) or hit.level is Level.SCHOOL:
+    if not hit.passage.retold or hit.level is Level.SCHOOL:
         return False
     ours = [other for other in near if other.passage.kind is hit.passage.kind and other.level is hit.level]
     return ours[0] is not hit

@@ -103,6 +103,6 @@ def _official(title: str, article: str, segments: Sequence[Segment], on: date) -
         for row in shelf.rows_at(key, number):
             if answering is None or answering[row]:
                 passage = segment.reading(row).passage
-                if passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL):
+                if not passage.retold:
                     found.append(passage)
     return found

@@ -1,4 +1,4 @@
-"""Several questions in one message: 「政审审啥 培训几天」."""
+"""Several questions in one message: 「政审审啥 培训几天」, and what one is asked to tell apart."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ _ARTICLES = re.compile(r"(第\d+条(?:之\d+)?)(?:[,、和跟与及]|以及)+(?=
 _ARTICLE = re.compile(r"第\d+条(?:之\d+)?")
 _ELLIPTIC = re.compile(r"(?:从|最?[多少早晚]|谁|几|什么|啥|怎|咋|哪|在哪|要|能|可以|需要|会|算|是).{0,4}")
 _SHORTEST = 3  # letters; less can't be understood alone
+_COMPARED = re.compile(
+    r"(?P<one>[^,;.!?\s]{2,10}?)(?:和|跟|与)(?P<other>[^,;.!?\s]{2,10}?)(?:之间|到底|究竟)?(?:是不是|是|有|的)?(?:什么|啥|哪些|没有?)?"
+    r"(?:区别|不同|差别|差异|不一样|一样|一回事|差在哪|同一个).{0,5}"
+)
 
 
 def parts(normalised_question: str) -> tuple[str, ...]:
@@ -26,6 +30,12 @@ def parts(normalised_question: str) -> tuple[str, ...]:
         if _asks(piece):
             found += _unjoined(piece)
     return tuple(found) if len(found) > 1 else ()
+
+
+def compared(normalised_question: str) -> tuple[str, ...]:
+    """The two that are held against each other: 「积极分子跟发展对象有啥区别」; none where nothing is."""
+    found = _COMPARED.fullmatch(normalised_question)
+    return (found["one"], found["other"]) if found else ()
 
 
 def stands_alone(part: str) -> bool:

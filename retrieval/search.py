@@ -329,7 +329,7 @@ def _confidence(ranked: Ranked, learned: Weights) -> float:
 
 def _uploaded(candidate: Candidate) -> bool:
     """Whether it is of an uploaded text, and nobody has said yet what is asked of it."""
-    return not candidate.closest and candidate.passage.kind in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL)
+    return not candidate.closest and not candidate.passage.retold
 
 
 def _asked_so(query: Query, candidate: Candidate) -> bool:

@@ -17,8 +17,8 @@ class Button(NamedTuple):
 
 
 def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup:
-    """The rows as the platform wants them."""
-    return InlineKeyboardMarkup(inline_keyboard=[[_button(button) for button in row] for row in rows])
+    """The rows as the platform wants them; what is empty is left out."""
+    return InlineKeyboardMarkup(inline_keyboard=[[_button(button) for button in row] for row in rows if row])
 
 
 def _button(button: Button) -> InlineKeyboardButton:

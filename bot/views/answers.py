@@ -16,7 +16,7 @@ from bot.views.text import LONGEST, Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.documents import Document
 from content.inquiries import Queued
-from content.passages import DocumentKind, Passage
+from content.passages import Passage
 from content.shelf import is_ours
 from retrieval.answer import Answer, Citation
 from retrieval.refusals import Refusal
@@ -71,18 +71,14 @@ def _whole_button(cited: Sequence[Citation], _: Words) -> list[Button]:
     longer = [one for one in cited if not _told_whole(one)]
     if not longer:
         return []
-    key = "ask.whole_button" if all(_is_retold(one.passage) for one in cited) else "ask.source_button"
+    key = "ask.whole_button" if all(one.passage.retold for one in cited) else "ask.source_button"
     return [Button(_.plain(key), Source.of([one.passage.id for one in longer]))]
 
 
 def _told_whole(citation: Citation) -> bool:
     """Whether nothing is left to open: all of it is quoted, and no file lies behind a retelling."""
     text = citation.passage.content.text
-    return _is_retold(citation.passage) and citation.quote.strip() == text.strip() and len(text) <= QUOTE_AT_MOST
-
-
-def _is_retold(passage: Passage) -> bool:
-    return passage.kind not in (DocumentKind.OFFICIAL, DocumentKind.SCHOOL)
+    return citation.passage.retold and citation.quote.strip() == text.strip() and len(text) <= QUOTE_AT_MOST
 
 
 def _show_written(written: Sequence[Sentence], citations: Sequence[Citation], _: Words) -> str:
@@ -130,7 +126,7 @@ def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Sh
         return {"text": paragraphs([*said, before])}
     if refusal in ON_PRINCIPLE:
         return {"text": _(f"refusal.{refusal.value}")}
-    near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]
+    near = nearest(answer)
     parts = [_("ask.nothing_found")]
     if not _CHINESE.search(answer.question):
         parts.append(_("ask.in_chinese"))
@@ -142,6 +138,11 @@ def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Sh
     parts.append(_("ask.may_pass_on"))
     rows.append([Button(_.plain("ask.pass_on_button"), PassOn(question=question))])
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def nearest(answer: Answer) -> list[Passage]:
+    """The passages that may have been meant where none was sure enough to be quoted."""
+    return [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]
 
 
 def show_sorry(question: str, _: Words) -> Shown:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import AnswerDeed, Inquiring, PointDeed, Pointing
 from bot.views.answers import show_pointed
-from bot.views.sources import source_of
+from bot.views.sources import near_source_of, source_of
 from bot.views.text import Shown, lines, paragraphs, quoted, shortened
 from bot.words import Words
 from content.inquiries import Inquiry
@@ -69,14 +69,14 @@ def show_answered(inquiry: Inquiry, _: Words, *, told: bool) -> Shown:
 
 def show_prompt(inquiry: Inquiry, near: Sequence[Passage], _: Words) -> Shown:
     """The question that is being answered, in every phrasing, and the passages that are nearest to it."""
-    listed = [Markup("{}. {}").format(number, source_of(one, _)) for number, one in enumerate(near, start=1)]
+    listed = [Markup("{}. {}").format(number, near_source_of(one, _)) for number, one in enumerate(near, start=1)]
     rows = [
         [Button(_.plain("answer.look_button", number=number), _point(PointDeed.LOOK, inquiry, one))]
         for number, one in enumerate(near, start=1)
     ]
     parts = [
         lines(_("answer.prompt", text=inquiry.text), _also_asked(inquiry, _)),
-        lines(_("answer.or_point"), *listed),
+        lines(_("answer.or_point" if near else "answer.or_name"), *listed),
     ]
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows) if rows else None}
 

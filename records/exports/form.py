@@ -57,71 +57,10 @@ def _worksheet(document: Any, subject: Subject, rows: list[GrowthRow], words: Wo
     document.add_paragraph(words("form.purpose", day=today.isoformat()), style="Caption")
     _heading(document, words("form.section.basics"))
     _pairs(document, _basics(subject, words))
-    _heading(document, words("form.section.steps"))
-    steps = [row for row in rows if row.step and not is_training(row) and not is_report(row)]
-    _rows(
-        document,
-        [words(f"form.column.{key}") for key in ("step", "on", "recorded_by", "verified_by")],
-        [[category_of(row, words), _day(row), recorder_of(row, words), checked_of(row, words)] for row in steps],
-        (7.0, 3.2, 3.4, 3.4),
-        words,
-    )
-    _heading(document, words("form.section.training"))
-    training = [row for row in rows if is_training(row)]
-    _rows(
-        document,
-        [
-            words(f"form.column.{key}")
-            for key in ("on", "title", "organiser", "form", "hours", "evidence", "verified_by")
-        ],
-        [
-            [
-                _day(row),
-                row.title or category_of(row, words),
-                row.organiser,
-                row.detail.get("form"),
-                _hours(row.hours),
-                row.evidence,
-                checked_of(row, words),
-            ]
-            for row in training
-        ],
-        (2.4, 4.6, 2.8, 1.8, 1.3, 2.1, 2.0),
-        words,
-    )
-    if training:
-        document.add_paragraph(words("form.total_hours", hours=_hours(totals_of(training).hours)))
-    _heading(document, words("form.section.activities"))
-    _rows(
-        document,
-        [
-            words(f"form.column.{key}")
-            for key in ("on", "category", "title", "role", "hours", "organiser", "verified_by")
-        ],
-        [
-            [
-                _day(row),
-                category_of(row, words),
-                row.title,
-                row.role,
-                _hours(row.hours),
-                row.organiser,
-                checked_of(row, words),
-            ]
-            for row in rows
-            if row.kind == "activity"
-        ],
-        (2.4, 2.4, 4.2, 1.8, 1.3, 2.9, 2.0),
-        words,
-    )
-    _heading(document, words("form.section.reports"))
-    _rows(
-        document,
-        [words(f"form.column.{key}") for key in ("on", "title", "received_by")],
-        [[_day(row), row.title, row.detail.get("received_by")] for row in rows if is_report(row)],
-        (3.2, 9.8, 4.0),
-        words,
-    )
+    _steps(document, [row for row in rows if row.step and not is_training(row) and not is_report(row)], words)
+    _training(document, [row for row in rows if is_training(row)], words)
+    _activities(document, [row for row in rows if row.kind == "activity"], words)
+    _reports(document, [row for row in rows if is_report(row)], words)
     _heading(document, words("form.section.observation"))
     document.add_paragraph(words("form.observation_note"))
     periods = _periods(rows, today)
@@ -129,6 +68,76 @@ def _worksheet(document: Any, subject: Subject, rows: list[GrowthRow], words: Wo
         document.add_paragraph(words("form.no_periods"))
     for first, last in periods:
         _observation(document, rows, first, last, words)
+
+
+def _steps(document: Any, rows: Sequence[GrowthRow], words: Words) -> None:
+    cells = [[category_of(row, words), _day(row), recorder_of(row, words), checked_of(row, words)] for row in rows]
+    _section(document, "steps", ("step", "on", "recorded_by", "verified_by"), cells, (7.0, 3.2, 3.4, 3.4), words)
+
+
+def _training(document: Any, rows: Sequence[GrowthRow], words: Words) -> None:
+    cells = [
+        [
+            _day(row),
+            row.title or category_of(row, words),
+            row.organiser,
+            row.detail.get("form"),
+            _hours(row.hours),
+            row.evidence,
+            checked_of(row, words),
+        ]
+        for row in rows
+    ]
+    columns = ("on", "title", "organiser", "form", "hours", "evidence", "verified_by")
+    _section(document, "training", columns, cells, (2.4, 4.6, 2.8, 1.8, 1.3, 2.1, 2.0), words)
+    if rows:
+        document.add_paragraph(words("form.total_hours", hours=_hours(totals_of(rows).hours)))
+
+
+def _activities(document: Any, rows: Sequence[GrowthRow], words: Words) -> None:
+    cells = [
+        [
+            _day(row),
+            category_of(row, words),
+            row.title,
+            row.role,
+            _hours(row.hours),
+            row.organiser,
+            checked_of(row, words),
+        ]
+        for row in rows
+    ]
+    columns = ("on", "category", "title", "role", "hours", "organiser", "verified_by")
+    _section(document, "activities", columns, cells, (2.4, 2.4, 4.2, 1.8, 1.3, 2.9, 2.0), words)
+
+
+def _reports(document: Any, rows: Sequence[GrowthRow], words: Words) -> None:
+    cells = [[_day(row), row.title, row.detail.get("received_by")] for row in rows]
+    _section(document, "reports", ("on", "title", "received_by"), cells, (3.2, 9.8, 4.0), words)
+
+
+def _section(
+    document: Any,
+    name: str,
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str | None]],
+    widths: Sequence[float],
+    words: Words,
+) -> None:
+    """A heading and its table; widths in centimetres."""
+    _heading(document, words(f"form.section.{name}"))
+    if not cells:
+        document.add_paragraph(words("form.none"))
+        return
+    table = grid(document, len(columns))
+    header = table.add_row()
+    for cell, key in zip(header.cells, columns, strict=True):
+        label(cell, words(f"form.column.{key}"))
+    repeat_on_next_page(header)
+    for values in cells:
+        for cell, value in zip(table.add_row().cells, values, strict=True):
+            write(cell, value or "")
+    set_widths(table, widths)
 
 
 def _basics(subject: Subject, words: Words) -> list[tuple[str, str]]:
@@ -191,23 +200,6 @@ def _pairs(document: Any, pairs: list[tuple[str, str]]) -> None:
             label(cells[2 * place], name)
             write(cells[2 * place + 1], value)
     set_widths(table, (2.8, 5.7, 2.8, 5.7))
-
-
-def _rows(
-    document: Any, titles: list[str], body: list[list[str | None]], widths: Sequence[float], words: Words
-) -> None:
-    if not body:
-        document.add_paragraph(words("form.none"))
-        return
-    table = grid(document, len(titles))
-    header = table.add_row()
-    for cell, title in zip(header.cells, titles, strict=True):
-        label(cell, title)
-    repeat_on_next_page(header)
-    for values in body:
-        for cell, value in zip(table.add_row().cells, values, strict=True):
-            write(cell, value or "")
-    set_widths(table, widths)
 
 
 def _day(row: GrowthRow) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from content.tables import PassageRow
 from retrieval.encoder import SHIPPED, BrokenModel, StaticEncoder, Vectors
 from retrieval.refusals import Refusal
 from storage.database import Database
+from tests.postgres import Cluster
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -306,6 +308,29 @@ async def test_a_model_that_is_missing_is_told_in_one_sentence(libraries: Databa
 
     with pytest.raises(BrokenModel, match=r"absent can't be used \(there is no such folder\)"):
         await knowledge.keep()
+
+
+@pytest.mark.postgres
+async def test_an_outage_before_the_library_was_read_is_waited_out(
+    postgres: Cluster, new_postgres: Callable[[], str]
+) -> None:
+    database = Database(new_postgres())
+    knowledge, opened = Knowledge(database, None), asyncio.Event()
+    postgres.goes()
+    try:
+        keeping = asyncio.create_task(knowledge.keep(opened=opened.set))
+        await asyncio.wait({keeping}, timeout=3)
+        assert not keeping.done()
+        assert not opened.is_set()
+    finally:
+        postgres.comes_back()
+
+    await asyncio.wait_for(opened.wait(), 60)
+    assert not keeping.done()
+    keeping.cancel()
+    await asyncio.wait({keeping})
+    await knowledge.close()
+    await database.close()
 
 
 async def test_closing_gives_up_what_is_being_made_ready(

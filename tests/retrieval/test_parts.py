@@ -6,7 +6,7 @@ import pytest
 
 from retrieval.answer import answer
 from retrieval.normalise import normalise
-from retrieval.parts import parts
+from retrieval.parts import compared, parts
 from retrieval.search import Index
 from tests.retrieval.conftest import TODAY
 
@@ -48,3 +48,20 @@ def test_a_part_that_is_not_known_is_not_made_up(index: Index) -> None:
     given = answer(index, "公示要几个工作日 食堂几点开门", on=TODAY)
 
     assert {citation.passage.content.article for citation in given.citations} <= {"第十三条"}
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("入党积极分子和发展对象有什么区别", ("入党积极分子", "发展对象")),
+        ("申请书跟志愿书一样吗？", ("申请书", "志愿书")),
+        ("推优与党员推荐的不同", ("推优", "党员推荐")),
+        ("预备党员和正式党员到底差在哪", ("预备党员", "正式党员")),
+        ("和发展对象有什么区别", ()),
+        ("团员和群众都能申请吗", ()),
+        ("公示几天", ()),
+        ("", ()),
+    ],
+)
+def test_what_is_to_be_told_apart_is_two_matters(question: str, sides: tuple[str, ...]) -> None:
+    assert compared(normalise(question)) == sides

@@ -33,6 +33,9 @@ TOLD = [
     ("档案里查不到我的入党志愿书", "查找、补交"),
     ("预审不合格接下来怎么办", "不发志愿书"),
     ("支部要收钱才能入党", "向上级党委或者纪检部门反映"),
+    ("礼拜三张贴的公示到礼拜几满", "下个星期三"),
+    ("细则改版前后有什么不一样", "第三十二条起条号前移"),
+    ("民主评议党员被评不合格有什么后果", "限期改正"),
 ]
 
 
@@ -49,6 +52,23 @@ def test_what_students_ask_is_answered_from_the_starter_library_alone(index: Ind
     given = answer(index, question, on=TODAY)
 
     assert told in "".join(citation.quote for citation in given.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "explained"),
+    [
+        ("入党积极分子和发展对象有什么区别", ["入党积极分子", "发展对象"]),
+        ("入党申请书跟志愿书一样吗", ["入党申请书", "入党志愿书"]),
+        ("备案和审批有什么区别", ["备案和审批有什么不同"]),
+    ],
+)
+def test_two_matters_are_both_explained_where_nothing_tells_them_apart(
+    index: Index, question: str, explained: list[str]
+) -> None:
+    given = answer(index, question, on=TODAY)
+
+    headed = [citation.passage.content.headings[-1] for citation in given.citations]
+    assert headed[: len(explained)] == explained
 
 
 def test_an_uploaded_text_on_another_matter_is_found_beside_all_that_is_anticipated() -> None:
