@@ -1,7 +1,8 @@
 """Which passage of the starter library a question is about, or none of them, by how it is worded.
 
-A linear classifier of low rank over pieces of the text, as fastText is one (Joulin et al. 2017, "Bag of Tricks for
-Efficient Text Classification"). `python -m retrieval.belonging` learns it anew, from all questions that teach.
+Two classifiers that err in different ways, and the geometric mean of what they say: one linear and of low rank over
+pieces of the text, as fastText is one (Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification"), and a
+convolution over its characters. `python -m retrieval.belonging` learns both anew, from all questions that teach.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.passages import Passage
+from retrieval.convolution import Convolution, convolution_of
 from retrieval.naming import article_key, place_of, title_key
 from retrieval.pieces import slots_of
 
@@ -51,13 +53,14 @@ class Matter:
 
 @dataclass(frozen=True)
 class _Learned:
-    """The classifier.
+    """The classifiers.
 
     Attributes:
         places: each target with its place among the shares.
         rarity: of each slot.
         pieces: a row a slot, with `scales` to multiply it by.
         targets, constants: a row and a number a target, last those of elsewhere.
+        convolution: over the same targets.
     """
 
     places: dict[Target, int]
@@ -66,6 +69,7 @@ class _Learned:
     scales: NDArray[np.float32]
     targets: NDArray[np.float32]
     constants: NDArray[np.float32]
+    convolution: Convolution
 
 
 def matter_of(normalised_question: str) -> Matter:
@@ -76,10 +80,23 @@ def matter_of(normalised_question: str) -> Matter:
     length = max(math.sqrt(float((rarity**2).sum())), _LEAST)
     weights = rarity * learned.scales[slots] / length
     inner = np.einsum("s,sd->d", weights, learned.pieces[slots].astype(np.float32))
-    logits = np.einsum("td,d->t", learned.targets, inner) + learned.constants  # BLAS would wake further threads for it
-    odds = np.exp(logits - logits.max())
-    here = max(float(odds[:-1].sum()), _LEAST)
-    return Matter(math.log(max(float(odds[-1]), _LEAST) / here), odds[:-1] / here)
+    # BLAS would wake further threads for it
+    by_pieces = np.einsum("td,d->t", learned.targets, inner) + learned.constants
+    by_windows = learned.convolution.logits(normalised_question.replace(" ", ""))
+    shares = shares_of(by_pieces, by_windows)
+    here = max(float(shares[:-1].sum()), _LEAST)
+    return Matter(math.log(max(float(shares[-1]), _LEAST) / here), shares[:-1] / here)
+
+
+def shares_of(*logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What classifiers say together: the geometric mean of their probabilities, adding up to 1."""
+    mean = np.asarray(sum(one - _log_total(one) for one in logits) / len(logits))
+    return np.asarray(np.exp(mean - _log_total(mean)), dtype=np.float32)
+
+
+def _log_total(logits: NDArray[np.float32]) -> float:
+    highest = logits.max()
+    return float(highest + np.log(np.exp(logits - highest).sum()))
 
 
 @lru_cache(maxsize=1)
@@ -93,4 +110,5 @@ def _learned() -> _Learned:
             scales=data["scales"].astype(np.float32),
             targets=data["targets"].astype(np.float32),
             constants=data["constants"].astype(np.float32),
+            convolution=convolution_of(data),
         )
