@@ -7,7 +7,7 @@ out in tables when it is loaded, so that a question costs look-ups and sums inst
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 WIDTHS = (1, 2, 3, 4)
 NOTHING, UNKNOWN = 0, 1  # rows: of what lies outside; of a character that is not known, and of both ends
 LONGEST = 240  # characters that are looked at
+
+_OUTSIDE = (NOTHING,) * max(WIDTHS)
 
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
@@ -27,26 +29,28 @@ class Convolution:
 
     Attributes:
         places: each known character with its row.
-        tables: for each width, for each place of the window, what a character (a row) adds to each filter (a column).
-        thresholds: for each width a number a filter, added before what is negative becomes nothing.
+        tables: for each place beside the one that a window stands at, what a character there (a row) adds to each
+            filter (a column) of the windows that reach so far: always the last ones, as the widths ascend.
+        thresholds: a number a filter, added before what is negative becomes nothing.
         targets, constants: a row of weights of all filters, and a number, for each target.
     """
 
     places: Mapping[str, int]
-    tables: Sequence[Sequence[Halves]]
-    thresholds: Sequence[Floats]
+    tables: Mapping[int, Halves]
+    thresholds: Floats
     targets: Floats
     constants: Floats
 
     def logits(self, text: str) -> Floats:
         """Of every target, for a normalised question without spaces."""
         row = [UNKNOWN, *(self.places.get(character, UNKNOWN) for character in text[:LONGEST]), UNKNOWN]
-        strongest = [
-            _strongest(np.array(_framed(row, width)), tables, thresholds)
-            for width, tables, thresholds in zip(WIDTHS, self.tables, self.thresholds, strict=True)
-        ]
-        # BLAS would wake further threads for it
-        found: Floats = np.einsum("td,d->t", self.targets, np.concatenate(strongest)) + self.constants
+        around = np.array([*_OUTSIDE, *row, *_OUTSIDE])
+        added = np.zeros((len(row), len(self.thresholds)), dtype=np.float32)
+        for beside, table in self.tables.items():
+            begin = len(_OUTSIDE) + beside
+            added[:, -table.shape[1] :] += table[around[begin : begin + len(row)]]
+        strongest = np.maximum(added.max(axis=0) + self.thresholds, 0)
+        found: Floats = np.vecdot(self.targets, strongest) + self.constants  # a product would wake further threads
         return found
 
 
@@ -55,28 +59,14 @@ def convolution_of(arrays: Mapping[str, NDArray[np.generic]]) -> Convolution:
     `filters_W` (place × inner × filters) and `thresholds_W` for each width W, `filter_targets`, `filter_constants`.
     """
     embedding = arrays["embedding"].astype(np.float32)
+    added: dict[int, list[Halves]] = {}
+    for width in WIDTHS:
+        for place, filters in enumerate(arrays[f"filters_{width}"].astype(np.float32)):
+            added.setdefault(place - width // 2, []).append((embedding @ filters).astype(np.float16))
     return Convolution(
         places={character: row for row, character in enumerate(str(arrays["characters"]), start=UNKNOWN + 1)},
-        tables=[
-            [(embedding @ place).astype(np.float16) for place in arrays[f"filters_{width}"].astype(np.float32)]
-            for width in WIDTHS
-        ],
-        thresholds=[arrays[f"thresholds_{width}"].astype(np.float32) for width in WIDTHS],
+        tables={beside: np.concatenate(tables, axis=1) for beside, tables in added.items()},
+        thresholds=np.concatenate([arrays[f"thresholds_{width}"] for width in WIDTHS]).astype(np.float32),
         targets=arrays["filter_targets"].astype(np.float32),
         constants=arrays["filter_constants"].astype(np.float32),
     )
-
-
-def _framed(row: list[int], width: int) -> list[int]:
-    """With nothing around it, so that there is a window for every place."""
-    before = width // 2
-    return [NOTHING] * before + row + [NOTHING] * (width - 1 - before)
-
-
-def _strongest(framed: NDArray[np.int64], tables: Sequence[Halves], thresholds: Floats) -> Floats:
-    windows = len(framed) - len(tables) + 1
-    added = np.zeros((windows, len(thresholds)), dtype=np.float32)
-    for place, table in enumerate(tables):
-        added += table[framed[place : place + windows]]
-    found: Floats = np.maximum(added.max(axis=0) + thresholds, 0)
-    return found

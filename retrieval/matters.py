@@ -80,8 +80,7 @@ def matter_of(normalised_question: str) -> Matter:
     length = max(math.sqrt(float((rarity**2).sum())), _LEAST)
     weights = rarity * learned.scales[slots] / length
     inner = np.einsum("s,sd->d", weights, learned.pieces[slots].astype(np.float32))
-    # BLAS would wake further threads for it
-    by_pieces = np.einsum("td,d->t", learned.targets, inner) + learned.constants
+    by_pieces = np.vecdot(learned.targets, inner) + learned.constants  # a product would wake further threads
     by_windows = learned.convolution.logits(normalised_question.replace(" ", ""))
     shares = shares_of(by_pieces, by_windows)
     here = max(float(shares[:-1].sum()), _LEAST)
