@@ -126,7 +126,7 @@ def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Sh
         return {"text": paragraphs([*said, before])}
     if refusal in ON_PRINCIPLE:
         return {"text": _(f"refusal.{refusal.value}")}
-    near = nearest(answer)
+    near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]
     parts = [_("ask.nothing_found")]
     if not _CHINESE.search(answer.question):
         parts.append(_("ask.in_chinese"))
@@ -138,11 +138,6 @@ def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Sh
     parts.append(_("ask.may_pass_on"))
     rows.append([Button(_.plain("ask.pass_on_button"), PassOn(question=question))])
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
-
-
-def nearest(answer: Answer) -> list[Passage]:
-    """The passages that may have been meant where none was sure enough to be quoted."""
-    return [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]
 
 
 def show_sorry(question: str, _: Words) -> Shown:

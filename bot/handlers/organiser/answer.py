@@ -22,7 +22,6 @@ from bot.reach import Reach, reach_of
 from bot.services import Services
 from bot.turns.presses import PressOver
 from bot.turns.turn import Turn
-from bot.views.answers import nearest
 from bot.views.organiser_answer import (
     SHOWN,
     show_answered,
@@ -43,6 +42,7 @@ from records.people import Person, PersonId
 from retrieval.likeness import pairs_alike
 
 LONGEST = 2000
+NEAR = 3  # passages offered as the answer
 
 
 class Answering(StatesGroup):
@@ -91,8 +91,8 @@ async def on_press(
         case AnswerDeed.ANSWER:
             await state.set_state(Answering.text)
             await state.update_data(inquiry=number)
-            near = nearest(await services.knowledge.ask(inquiry.text, on=clock.today()))
-            await said_below(query)(**show_prompt(inquiry, near, _))
+            near = (await services.knowledge.ask(inquiry.text, on=clock.today())).hits[:NEAR]
+            await said_below(query)(**show_prompt(inquiry, [hit.passage for hit in near], _))
         case AnswerDeed.CLOSE:
             _closed, askers = await close(session, number, branches=reach.ids)
             await _tell(session, turn, askers, inquiry, "notice.inquiry_closed", {})
