@@ -32,6 +32,7 @@ _ANSWERED_BEFORE = 0.45  # of the pairs of two questions: from here an answer to
 _OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
 _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
 _ALL_HITS = 30  # candidates are fewer
+_EXPLAIN = "什么是"
 _THE_RULES = title_key("发展党员工作细则")
 _FIRST = {Level.NATIONAL: 0, Level.SCHOOL: 1}
 
@@ -157,7 +158,7 @@ def _each_explained(index: Index, whole: LookUp, sides: Sequence[str], *, on: da
     """What two matters are that are to be told apart, where nothing tells them apart itself."""
     if not sides or not whole.answered or all(side in _headed(whole.hits[0]) for side in sides):
         return []
-    return _surely_found(whole, [index.look_up(f"什么是{side}", on=on, limit=_ALL_HITS) for side in sides])
+    return _surely_found(whole, [index.look_up(_EXPLAIN + side, on=on, limit=_ALL_HITS) for side in sides])
 
 
 def _headed(hit: Hit) -> str:
@@ -263,6 +264,8 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
         near = numbered
     elif len({hit.level for hit in near}) == 1:
         others = [hit for hit in hits if hit.level is not near[0].level and _requires(hit)]
+        if query.text.startswith(_EXPLAIN):  # a rule only uses the word
+            others = [hit for hit in others if not hit.passage.own_rule]
         own = _own_rule_on_it(query, others)
         likely = [hit for hit in others[:_NEAR_THE_WHOLE] if hit.score >= _OTHER_LEVEL_LIKELY or not hit.closest]
         near += own or [hit for hit in likely if _says_the_same(query, hit)][:1]

@@ -248,7 +248,7 @@ def test_what_both_require_is_quoted_from_both_the_national_rule_first(
     assert [one.level for one in cited] == sorted((one.level for one in cited), key=lambda level: level.value)
 
 
-@pytest.mark.parametrize("question", ["集中培训可以线上吗", "什么时候宣誓", "宣誓要在多久内"])
+@pytest.mark.parametrize("question", ["集中培训可以线上吗", "什么时候宣誓", "宣誓要在多久内", "什么是发展对象"])
 def test_an_own_rule_that_does_not_speak_of_all_that_is_asked_is_not_set_beside(
     both_levels: Index, question: str
 ) -> None:
