@@ -106,32 +106,16 @@ async def add(
     Raises:
         DocumentUnknown: `replaces` names nothing. DocumentAlreadyThere: the same text is published here.
     """
-    predecessor = await find(session, replaces) if replaces else None
-    notices = list(parsed.notices)
+    named = await find(session, replaces) if replaces else None
     ours = file_name.startswith(STARTER)
-    twin, share = (None, 0.0) if ours else await _nearest(session, parsed)
-    if (
-        twin is not None
-        and share == 1
-        and same_title(twin.title, parsed.title)
-        and twin.passages == len(parsed.passages)
-    ):
-        raise DocumentAlreadyThere(document=twin.id, title=twin.title)
-    if predecessor is None and not ours:
-        predecessor = await predecessor_of(session, parsed)
-        if predecessor is not None:
-            notices.append(_new_version(predecessor))
-        elif twin is not None and share >= _NEARLY:
-            notices.append(_nearly_the_same(twin))
-    kind = kind or likely_kind(parsed)
-    series = predecessor.series if predecessor else await _new_series(session, parsed)
-    version = 1 + (await session.scalar(select(func.max(DocumentRow.version)).where(DocumentRow.series == series)) or 0)
+    predecessor, notice = (named, None) if ours else await _follows(session, parsed, named)
+    series, version = await _place(session, parsed, predecessor)
     row = DocumentRow(
         id=f"{series}-{version}",
         series=series,
         version=version,
         title=parsed.title,
-        kind=kind.value,
+        kind=(kind or likely_kind(parsed)).value,
         state="published" if publish else "draft",
         effective_from=effective_from or parsed.effective or today,
         stages=list(stages if stages is not None else _stages(parsed)),
@@ -139,13 +123,13 @@ async def add(
         file_sha256=await store_file(session, name=file_name, content=content, now=now),
         added_at=now,
         added_by=added_by,
-        warnings=[notice.stored() for notice in notices],
+        warnings=[one.stored() for one in (*parsed.notices, notice) if one is not None],
         attached=0,
     )
     session.add(row)
     await session.flush()
     attached = await attached_to(session, series, parsed.title)
-    session.add_all(_passage_rows(row.id, attached, kind, parsed.passages))
+    session.add_all(_passage_rows(row.id, attached, DocumentKind(row.kind), parsed.passages))
     await _settle(session, series)
     return await show(session, row.id)
 
@@ -250,6 +234,32 @@ async def _settle(session: AsyncSession, series: str) -> None:
         if row is not None:
             row.effective_until = following.effective_from if following else None
     await touch(session)
+
+
+async def _follows(
+    session: AsyncSession, parsed: ParsedDocument, named: Document | None
+) -> tuple[Document | None, Notice | None]:
+    """The document of which the text is the next version, the named one or else its likely one, and what to tell."""
+    twin, share = await _nearest(session, parsed)
+    if twin is not None and share == 1 and _is_the_same(twin, parsed):
+        raise DocumentAlreadyThere(document=twin.id, title=twin.title)
+    if named is not None:
+        return named, None
+    likely = await predecessor_of(session, parsed)
+    if likely is not None:
+        return likely, _new_version(likely)
+    return None, _nearly_the_same(twin) if twin is not None and share >= _NEARLY else None
+
+
+def _is_the_same(twin: Document, parsed: ParsedDocument) -> bool:
+    return same_title(twin.title, parsed.title) and twin.passages == len(parsed.passages)
+
+
+async def _place(session: AsyncSession, parsed: ParsedDocument, predecessor: Document | None) -> tuple[str, int]:
+    """The series in which the text stands, and the number of its version there."""
+    series = predecessor.series if predecessor else await _new_series(session, parsed)
+    latest = await session.scalar(select(func.max(DocumentRow.version)).where(DocumentRow.series == series))
+    return series, 1 + (latest or 0)
 
 
 async def _nearest(session: AsyncSession, parsed: ParsedDocument) -> tuple[Document | None, float]:

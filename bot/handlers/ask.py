@@ -25,7 +25,7 @@ from bot.own_rules import beside_dates
 from bot.rephrasing import Sentence
 from bot.services import Services
 from bot.turns.presses import PressOver
-from bot.turns.remembered import cited_for, forget, recall, remember, was_passed_on
+from bot.turns.remembered import forget, recall, remember, take_cited, was_passed_on
 from bot.turns.turn import Turn
 from bot.views.answers import show_answer, show_passage, show_queued, show_signed, show_sorry
 from bot.views.dates import show_own, show_own_passed
@@ -134,9 +134,11 @@ async def on_useful(
     if callback_data.yes:
         await query.answer(_.plain("ask.thanks"))
         return
-    cited = await cited_for(state, callback_data.question, now=turn.now)
-    if cited:
-        await note_unhelpful(session, cited, person=person.id, on=clock.today())
+    cited = await take_cited(state, callback_data.question, now=turn.now)
+    if not cited:
+        await query.answer(_.plain("ask.forgotten" if cited is None else "ask.noted_before"), show_alert=True)
+        return
+    await note_unhelpful(session, cited, person=person.id, on=clock.today())
     await said_below(query)(**show_sorry(callback_data.question, _))
 
 

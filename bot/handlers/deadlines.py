@@ -53,14 +53,15 @@ async def on_view(
     query: CallbackQuery, callback_data: Dates, services: Services, clock: Clock, person: Person, _: Words
 ) -> None:
     """What has passed, the dates as a calendar file, or the address that a calendar can subscribe to."""
+    view = callback_data.view
     async with services.database.read() as session:
         standing = await standing_of(session, services, person.id, today=clock.today())
         link = await link_of(session, person.id)
-        waiting = {row.entry for row in await growth_of(session, [person.id]) if row.waits}
-    if callback_data.view is DatesView.SUBSCRIPTION:
+        rows = await growth_of(session, [person.id]) if view is DatesView.PASSED else []
+    if view is DatesView.SUBSCRIPTION:
         await said_below(query)(**show_subscription(services.settings, link, _))
-    elif callback_data.view is DatesView.PASSED:
-        await said_below(query)(**show_passed(standing.passed, waiting, _))
+    elif view is DatesView.PASSED:
+        await said_below(query)(**show_passed(standing.passed, {row.entry for row in rows if row.waits}, _))
     elif not standing.open_dates:
         await said_below(query)(_("dates.calendar_empty"))
     else:

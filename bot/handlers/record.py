@@ -28,6 +28,7 @@ from records.ledger import append, entries_of
 from records.people import Person, Role, organisers_of
 
 LONGEST_REQUEST = 500
+LOOKS_TOLD = "looks"  # under which message the looks were listed, and the latest of them
 _NUMBERED = re.compile(r"^\D{0,3}(\d{1,12})\D")
 
 
@@ -66,6 +67,11 @@ async def on_press(
         return
     async with services.database.read() as session:
         looks = await looked_at(session, person.id)
+    told = [query.message.message_id if query.message else None, looks[0].at.isoformat() if looks else None]
+    if (await state.get_data()).get(LOOKS_TOLD) == told:
+        await query.answer(_.plain("record.no_more_looks"), show_alert=True)
+        return
+    await state.update_data({LOOKS_TOLD: told})
     await said_below(query)(**show_looks(looks, services.settings.zone, _))
 
 

@@ -36,9 +36,14 @@ async def was_passed_on(state: FSMContext, name: str, *, now: datetime) -> bool:
     return any(one[0] == name and not one[1] for one in await _asked(state, now=now))
 
 
-async def cited_for(state: FSMContext, name: str, *, now: datetime) -> list[int]:
-    """The passages that were quoted to the question of that name; none when it is forgotten already."""
-    return next((list(one[3]) for one in await _asked(state, now=now) if one[0] == name and len(one) > 3), [])
+async def take_cited(state: FSMContext, name: str, *, now: datetime) -> list[int] | None:
+    """The passages that were quoted to the question of that name: told once, then none; None when it is forgotten."""
+    asked = await _asked(state, now=now)
+    found = next((one for one in asked if one[0] == name), None)
+    if found is None:
+        return None
+    await state.update_data({_KEY: [[*one[:3], []] if one is found else one for one in asked]})
+    return list(found[3])
 
 
 async def forget(state: FSMContext, name: str, *, now: datetime) -> None:

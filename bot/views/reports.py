@@ -26,7 +26,7 @@ def show_days(title: str, days: Sequence[date], _: Words) -> Shown:
     names = [_.plain("report.today"), _.plain("report.yesterday"), *(str(day) for day in days[2:])]
     buttons = [Button(name, ReportPress(day=day.isoformat())) for name, day in zip(names, days, strict=True)]
     rows = [buttons[:2], buttons[2:], _cancelling(_)]
-    return {"text": _("report.ask_day", title=title), "reply_markup": keyboard([row for row in rows if row])}
+    return {"text": _("report.ask_day", title=title), "reply_markup": keyboard(rows)}
 
 
 def _cancelling(_: Words) -> list[Button]:

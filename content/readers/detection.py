@@ -12,6 +12,7 @@ from content.readers.refusals import (
     FileEncrypted,
     FileIsArchive,
     FileLegacyOffice,
+    FileNotAsNamed,
     FileTooBig,
     FileUnsupported,
 )
@@ -53,11 +54,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+_KNOWN_BY_FIRST_BYTES = frozenset({Format.DOCX, Format.PDF, Format.PPTX, Format.XLSX})
+
+
 def format_of(content: bytes, name: str) -> Format:
     """The format; a name decides only among plain texts.
 
     Raises:
-        FileLegacyOffice, FileEncrypted, FileIsArchive, FileUnsupported, FileTooBig, FileDamaged
+        FileLegacyOffice, FileEncrypted, FileIsArchive, FileUnsupported, FileTooBig, FileDamaged, FileNotAsNamed
     """
     if b"%PDF-" in content[:1024]:
         return Format.PDF
@@ -108,10 +112,12 @@ def _format_of_package(content: bytes, name: str) -> Format:
 
 
 def _format_of_text(content: bytes, name: str) -> Format:
+    ending = name.rpartition(".")[2].lower()
+    if ending in _KNOWN_BY_FIRST_BYTES:
+        raise FileNotAsNamed(name=name, format=ending.upper())
     start = content[:4096]
     if _HTML.match(start):
         return Format.HTML
-    ending = name.rpartition(".")[2].lower()
     if ending in {"html", "htm"} and b"<" in start:
         return Format.HTML
     if ending == "json":

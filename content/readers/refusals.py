@@ -61,6 +61,16 @@ class FileUnsupported(WaymarkError):
     sentence = "{name} is not a kind of file that can be read. Possible are: {possible}."
 
 
+class FileNotAsNamed(WaymarkError):
+    """The name ends like a PDF or an Office file, and the bytes are none."""
+
+    key = "error.file_not_as_named"
+    sentence = (
+        "The name of {name} says {format}, but the content is no {format}. Save or export it as {format} again;"
+        " if it is plain text, let the name end in .txt."
+    )
+
+
 class FileDamaged(WaymarkError):
     """The library that knows the format gave up."""
 

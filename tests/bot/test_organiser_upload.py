@@ -244,6 +244,24 @@ async def test_files_that_cannot_be_read_are_refused_with_a_sentence(database: D
     assert emulator.violations == []
 
 
+async def test_a_text_that_is_called_a_pdf_is_refused_with_what_to_do(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await organiser_of(house)
+        abroad = await house.join("Li", role=Role.ORGANISER, language="en")
+
+        for sender, sentence in ((organiser, "却不是 PDF"), (abroad, "is no PDF")):
+            sender.sends_document(RULES.encode(), "自习室.pdf")
+            told = await sender.hears(sentence)
+            assert "自习室.pdf" in told.text
+            assert ".txt" in told.text
+            assert told.buttons == []
+        organiser.sends_document("仅此一行。".encode(), "自习室.xlsx")
+        await organiser.hears("却不是 XLSX")
+        organiser.sends_document(RULES.encode(), "自习室.txt")
+        await organiser.hears("2 章、3 条")
+    assert emulator.violations == []
+
+
 async def test_a_file_is_looked_at_before_it_is_fetched_and_its_name_is_made_harmless(
     database: Database, emulator: Emulator
 ) -> None:

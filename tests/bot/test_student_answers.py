@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from content.library import add
 from content.passages import DocumentKind
 from content.readers import read
@@ -124,4 +126,26 @@ async def test_a_question_whose_answer_was_no_use_goes_into_the_same_queue_witho
         organiser.says("从支部大会通过的那天算起，志愿书上写着。")
 
         assert "志愿书上写着" in (await student.hears("有答复了")).text
+    assert emulator.violations == []
+
+
+async def test_that_an_answer_was_no_use_is_noted_once_and_not_after_the_question_is_forgotten(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        student.says("预备期从哪天算起")
+        answer = await student.hears("起施行")
+        student.presses("没用", answer)
+        sorry = await student.hears("抱歉没帮上忙")
+
+        assert "已经记下" in await asyncio.to_thread(student.presses("没用", answer).waits_for_answer)
+        student.presses("转给组织员", sorry)
+        await student.hears("已转给组织员")
+        assert "已经记下" in await asyncio.to_thread(student.presses("没用", answer).waits_for_answer)
+        house.later(minutes=31)
+        assert "已经清除" in await asyncio.to_thread(student.presses("没用", answer).waits_for_answer)
+
+        await house.quiet()
+        assert len(student.heard) == 3
     assert emulator.violations == []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from icalendar import Calendar
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from bot.views.dates import wording_of
 from bot.words import Locales
@@ -48,6 +48,31 @@ async def test_dates_say_when_why_and_who(library: Database, emulator: Emulator)
         student.presses("已完成")
         await student.hears("✓ 2026-10-26 递交入党申请书")
     assert emulator.violations == []
+
+
+async def test_what_the_branch_confirmed_is_read_only_for_what_is_done(library: Database, emulator: Emulator) -> None:
+    reads = list[str]()
+
+    def noted(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        reads.append(statement)
+
+    async def read_for(button: str) -> int:
+        reads.clear()
+        student.presses(button, shown)
+        await student.hears("")
+        return sum("FROM entry" in statement for statement in reads)
+
+    async with open_house(library, emulator) as house:
+        student, _organiser = await applicant(house)
+        student.says("/dates")
+        shown = await student.hears("我的期限")
+        async with library.read() as session:
+            event.listen(session.get_bind(), "before_cursor_execute", noted)
+
+        done = await read_for("已完成")
+
+        assert 0 < await read_for("日历订阅") < done
+        assert 0 < await read_for("日历文件") < done
 
 
 def test_a_schools_own_wording_of_its_rule_comes_first() -> None:

@@ -47,6 +47,33 @@ async def test_the_record_says_who_entered_what_and_who_looked(libraries: Databa
     assert emulator.violations == []
 
 
+async def test_who_looked_is_told_again_only_when_somebody_looked_since(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.join("周老师", role=Role.ORGANISER)
+        student.says("/record")
+        record = await student.hears("我的记录")
+        student.presses("谁看过", record)
+        await student.hears("还没有人看过")
+
+        again = student.presses("谁看过", record)
+
+        assert "没有新的查看" in await asyncio.to_thread(again.waits_for_answer)
+        async with library.write() as session:
+            viewer = house.people["周老师"].id
+            await note_look(session, viewer, [house.people["林晓雨"].id], Looked.RECORD, now=house.now)
+        student.presses("谁看过", record)
+        await student.hears("周老师：查看记录")
+        again = student.presses("谁看过", record)
+        assert "没有新的查看" in await asyncio.to_thread(again.waits_for_answer)
+        await house.quiet()
+        assert len(student.heard) == 3
+        student.says("/record")
+        student.presses("谁看过", await student.hears("我的记录"))
+        await student.hears("周老师：查看记录")
+    assert emulator.violations == []
+
+
 async def test_what_was_marked_at_a_step_and_why_it_was_recorded_all_the_same_is_shown(
     library: Database, emulator: Emulator
 ) -> None:

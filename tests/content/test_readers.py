@@ -16,6 +16,7 @@ from content.readers.refusals import (
     FileEncrypted,
     FileIsArchive,
     FileLegacyOffice,
+    FileNotAsNamed,
     FileScanned,
     FileUnsupported,
     FileWithoutText,
@@ -243,6 +244,11 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
         (a_zip(["[Content_Types].xml", "word/document.xml"]), "a.docx", FileDamaged, None),
         (bytes(range(32)) * 40, "a.txt", FileUnsupported, None),
         (b"<html><head><title>t</title></head><body></body></html>", "a.html", FileWithoutText, None),
+        (SENTENCE.encode(), "a.PDF", FileNotAsNamed, None),
+        (SENTENCE.encode(), "a.docx", FileNotAsNamed, None),
+        (b"# Heading\n\nText.", "a.pptx", FileNotAsNamed, None),
+        (b"<html><body><p>Please sign in.</p></body></html>", "a.xlsx", FileNotAsNamed, None),
+        (bytes(range(32)) * 40, "a.pdf", FileNotAsNamed, None),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(
