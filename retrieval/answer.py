@@ -10,16 +10,16 @@ from content.passages import DocumentKind, Level, Passage, PassageId
 from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text
 from retrieval.hits import Hit, LookUp, one_by_one
 from retrieval.local_facts import lacks_local_fact
-from retrieval.naming import article_key, articles_written_out, title_key
+from retrieval.naming import article_key, articles_written_out, rests_on, title_key
 from retrieval.normalise import normalise
 from retrieval.parts import compared, parts, stands_alone
 from retrieval.precedence import gives_amount, is_silent, speaks_of_all
 from retrieval.principles import on_principle, principled
-from retrieval.queries import Query, letters, looks_up_a_number, pairs
-from retrieval.ranking import dice, rests_on
+from retrieval.queries import Query, looks_up_a_number
 from retrieval.refusals import Refusal, says_nothing, small_talk
 from retrieval.search import Index
 from retrieval.self_harm import speaks_of_self_harm
+from retrieval.sharing import dice, letters, pairs
 from retrieval.spans import Span, choose
 from retrieval.spelling import in_characters
 

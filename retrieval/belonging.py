@@ -24,8 +24,8 @@ from retrieval.elsewhere import read_elsewhere
 from retrieval.evaluation import auroc
 from retrieval.linear import politely, rows_of
 from retrieval.material import anticipated, starter_passages
-from retrieval.matters import ELSEWHERE, LEARNED, Target, shares_of, target_of
-from retrieval.naming import article_key, title_key
+from retrieval.matters import ELSEWHERE, LEARNED, shares_of
+from retrieval.naming import Target, article_key, target_of, title_key
 from retrieval.normalise import normalise
 from retrieval.pieces import SLOTS
 from retrieval.training import read_asked

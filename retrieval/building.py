@@ -9,7 +9,6 @@ from content.passages import Passage
 from retrieval.encoder import Encoder
 from retrieval.memory import give_back
 from retrieval.segments import Segment
-from retrieval.vectors import CLUSTERED_FROM, HALVED_AT_MOST
 
 _BATCH = 512  # passages that are read at once: what one step of building holds in memory
 _FANS = (16, 4, 4)  # segments of each level that become one of the next: the last level has as many as it gets
@@ -43,17 +42,11 @@ class Builder:
             self._put(Segment.build(batch, self._encoder), 0)
             self._added += len(batch)
 
-    def segments(self, beside: Sequence[Segment] = ()) -> tuple[Segment, ...]:
-        """Everything added, in its order: one segment, or some large ones and one of the rest; none of nothing.
-
-        Args:
-            beside: the segments that they will stand with.
-        """
+    def segments(self) -> tuple[Segment, ...]:
+        """Everything added, in its order: one segment, or some large ones and one of the rest; none of nothing."""
         large = [segment for level in reversed(self._levels[_LARGE:]) for segment in level]
         small = [segment for level in reversed(self._levels[:_LARGE]) for segment in level]
-        if sum(segment.bodies.vectors.rows for segment in large) >= CLUSTERED_FROM:
-            return (merged([*large, *small], beside),)
-        return (*large, merged(small, [*beside, *large])) if small else tuple(large)
+        return (*large, merged(small)) if small else tuple(large)
 
     def _put(self, segment: Segment, depth: int) -> None:
         level = self._levels[depth]
@@ -63,7 +56,7 @@ class Builder:
             if depth + 1 == len(self._levels):
                 self._levels.append([])
             large = depth + 1 >= _LARGE
-            one = Segment.merge(level, beside=(HALVED_AT_MOST if large else 0, 0))
+            one = Segment.merge(level)
             del level
             if large and self._lay_aside is not None:
                 one = self._lay_aside(one)
@@ -71,13 +64,9 @@ class Builder:
             self._put(one, depth + 1)
 
 
-def merged(parts: Sequence[Segment], beside: Sequence[Segment]) -> Segment:
-    """One segment of several, kept as exactly as an index of this size is."""
-    if len(parts) == 1 and not beside and parts[0].alive.all():
-        return parts[0]
-    bodies = sum(segment.bodies.vectors.rows for segment in beside)
-    questions = sum(segment.questions.vectors.rows for segment in beside)
-    return Segment.merge(parts, beside=(bodies, questions))
+def merged(parts: Sequence[Segment]) -> Segment:
+    """One segment of several."""
+    return parts[0] if len(parts) == 1 and parts[0].alive.all() else Segment.merge(parts)
 
 
 def to_merge(segments: Sequence[Segment]) -> list[Segment]:

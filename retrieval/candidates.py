@@ -10,13 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.keywords import stretches
 from retrieval.queries import Query, Weighed
 from retrieval.ranking import Candidate, Scores
 from retrieval.segments import Allowed, Channel, Segment
 from retrieval.shelf import number_of
 
-_FROM_EACH = 14  # candidates that each of the four channels proposes
-_RERANKED = 18
+_FROM_EACH = 10  # candidates that each of the four channels proposes
+_RERANKED = 12
 _OWN_RERANKED = 5  # further candidates that are the organisation's own rules
 _NAMED_AT_MOST = 200  # articles of one number: more of them tell nothing
 
@@ -31,43 +32,43 @@ def candidates(
     fusion: tuple[float, float, float, float],
 ) -> list[Candidate]:
     """Passages that may answer on this day, by the weighted sum of the four channels, best first."""
-    found = [one for segment in segments for one in _of_segment(segment, query, bodies, questions, on)]
-    found.sort(key=lambda one: -_fused(one.scores, fusion))
-    own = [one for one in found[_RERANKED:] if one.segment.shelf.own[one.row]]
-    return [one.read() for one in found[:_RERANKED] + own[:_OWN_RERANKED]]
-
-
-def _fused(scores: Scores, fusion: tuple[float, float, float, float]) -> float:
-    parts = (scores.keyword, scores.question, scores.dense, scores.dense_question)
-    return sum(weight * part for weight, part in zip(fusion, parts, strict=True))
+    found = [_of_segment(segment, query, bodies, questions, on) for segment in segments]
+    places = [(one, at) for one in found for at in range(len(one.rows))]
+    fused = np.concatenate([np.zeros(0), *((one.scores[:, :4] * fusion).sum(axis=1) for one in found)])
+    order = [places[at] for at in np.argsort(-fused, kind="stable").tolist()]
+    own = [(one, at) for one, at in order[_RERANKED:] if one.segment.shelf.own[one.rows[at]]]
+    return [one.read(at) for one, at in order[:_RERANKED] + own[:_OWN_RERANKED]]
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A row of a segment, not read yet; `closest` is the nearest anticipated question's entry, -1 for none."""
+    """Rows of a segment that may answer, not read yet.
+
+    Attributes:
+        scores: a row each, in the order of `Scores`.
+        closest: of each the nearest anticipated question's entry, -1 for none.
+    """
 
     segment: Segment
-    row: int
-    scores: Scores
-    closest: int
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    closest: NDArray[np.int64]
 
-    def read(self) -> Candidate:
-        passage, text, asked = self.segment.reading(self.row)
-        closest = self.segment.questions.texts[self.closest] if self.closest >= 0 else ""
-        return Candidate(passage, text, self.scores, closest, asked)
+    def read(self, at: int) -> Candidate:
+        closest = int(self.closest[at])
+        asked = self.segment.questions.texts[closest] if closest >= 0 else ""
+        return Candidate(self.segment.reading(int(self.rows[at])), Scores(*self.scores[at].tolist()), asked)
 
 
-def _of_segment(segment: Segment, query: Query, bodies: Weighed, questions: Weighed, on: date) -> list[_Found]:
+def _of_segment(segment: Segment, query: Query, bodies: Weighed, questions: Weighed, on: date) -> _Found:
     answering = segment.answering(on)
     by_body = _Scored(segment.bodies, query, bodies, answering.bodies)
     by_question = _Scored(segment.questions, query, questions, answering.questions)
     named = _named(segment, query, answering.rows)
-    rows = np.unique(np.concatenate([by_body.best_rows, by_question.best_rows, named])).tolist()
-    body_scores, question_scores = by_body.of_rows(rows), by_question.of_rows(rows)
-    return [
-        _Found(segment, row, Scores(body.keyword, asked.keyword, body.cosine, asked.cosine, asked.support), asked.best)
-        for row, body, asked in zip(rows, body_scores, question_scores, strict=True)
-    ]
+    rows = np.unique(np.concatenate([by_body.best_rows, by_question.best_rows, named]))
+    body, asked = by_body.of_rows(rows), by_question.of_rows(rows)
+    scores = np.stack((body.keyword, asked.keyword, body.cosine, asked.cosine, asked.support), axis=1)
+    return _Found(segment, rows, scores, asked.best)
 
 
 def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
@@ -86,15 +87,12 @@ def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) ->
 
 
 class _Best(NamedTuple):
-    """The best of a passage's entries in one channel; `best` is the entry, -1 where there is none."""
+    """Of passages the best of their entries in one channel; `best` is an entry, -1 where a passage has none."""
 
-    keyword: float
-    cosine: float
-    support: float
-    best: int
-
-
-_NOTHING = _Best(0.0, 0.0, 0.0, -1)
+    keyword: NDArray[np.float64]
+    cosine: NDArray[np.float64]
+    support: NDArray[np.float64]
+    best: NDArray[np.int64]
 
 
 class _Scored:
@@ -106,32 +104,42 @@ class _Scored:
             self.best_rows = channel.owners
             return
         terms, weights = weighed.terms
-        start, bits = (None, None) if allowed is None else (allowed.start, allowed.bits)
+        start, flags = (None, None) if allowed is None else (allowed.start, allowed.flags)
         self._match = channel.postings.match(terms, weights, best=_FROM_EACH, start=start)
-        best = self._match.best(_FROM_EACH)
-        if query.vector.any():
-            best = np.concatenate([best, channel.vectors.nearest(query.vector, _FROM_EACH, bits)[0]])
-        self.best_rows = channel.owners[best]
+        nearest, _ = channel.vectors.nearest(query.vector, _FROM_EACH, flags)
+        self.best_rows = channel.owners[np.concatenate([self._match.best(_FROM_EACH), nearest])]
 
-    def of_rows(self, rows: Sequence[int]) -> list[_Best]:
-        """For each passage (ascending) what its best entries score."""
-        if not len(self._channel):
-            return [_NOTHING] * len(rows)
+    def of_rows(self, rows: NDArray[np.int64]) -> _Best:
+        """What the best entries of each passage (ascending) score."""
         starts = self._channel.starts
-        spans = [(int(starts[row]), int(starts[row + 1])) for row in rows]
-        entries = np.concatenate([np.zeros(0, np.int64), *(np.arange(*span) for span in spans)])
-        cosines = self._channel.vectors.cosines(self._query.vector, entries).tolist()
-        keywords = self._match.of(entries).tolist()
-        result, at = [], 0
-        for begin, end in spans:
-            upto = at + end - begin
-            word, cosine = keywords[at:upto], cosines[at:upto]
-            at = upto
-            if not word:
-                result.append(_NOTHING)
-                continue
-            both = [left + right for left, right in zip(word, cosine, strict=True)]
-            nearest = sorted(cosine, reverse=True)[:3]
-            best = begin + both.index(max(both))
-            result.append(_Best(max(word), nearest[0], sum(nearest) / len(nearest), best))
-        return result
+        counts = starts[rows + 1] - starts[rows]
+        having = np.flatnonzero(counts)
+        keyword, cosine, support = np.zeros((3, len(rows)))
+        found = _Best(keyword, cosine, support, np.full(len(rows), -1))
+        if not len(having):
+            return found
+        counts = counts[having]
+        entries = stretches(starts[rows[having]], counts)
+        keywords = self._match.of(entries).astype(np.float64)
+        cosines = self._channel.vectors.cosines(self._query.vector, entries).astype(np.float64)
+        if len(entries) == len(having):  # one each, as most texts are of one chunk
+            for column, numbers in zip(found, (keywords, cosines, cosines, entries), strict=True):
+                column[having] = numbers
+            return found
+        firsts, groups = np.cumsum(counts) - counts, np.repeat(np.arange(len(having)), counts)
+        falling = cosines[np.lexsort((-cosines, groups))]
+        found.keyword[having] = np.maximum.reduceat(keywords, firsts)
+        found.cosine[having] = falling[firsts]
+        found.support[having] = _mean_of_first(falling, firsts, np.minimum(counts, _SUPPORTING))
+        found.best[having] = entries[np.lexsort((-(keywords + cosines), groups))[firsts]]
+        return found
+
+
+_SUPPORTING = 3  # of a passage's entries
+
+
+def _mean_of_first(
+    numbers: NDArray[np.float64], firsts: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The mean of so many numbers from each first on."""
+    return np.add.reduceat(numbers[stretches(firsts, counts)], np.cumsum(counts) - counts) / counts

@@ -17,10 +17,12 @@ WIDTHS = (1, 2, 3, 4)
 NOTHING, UNKNOWN = 0, 1  # rows: of what lies outside; of a character that is not known, and of both ends
 LONGEST = 240  # characters that are looked at
 
+_GREATEST = 127  # of what eight bits hold with a sign
+_LEAST = 1e-9  # of a filter that was never used
 _OUTSIDE = (NOTHING,) * max(WIDTHS)
 
 Floats = NDArray[np.float32]
-Halves = NDArray[np.float16]
+Eighths = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Convolution:
         places: each known character with its row.
         tables: for each place beside the one that a window stands at, what a character there (a row) adds to each
             filter (a column) of the windows that reach so far: always the last ones, as the widths ascend.
+        units: what one of these numbers stands for, for each filter.
         thresholds: a number a filter, added before what is negative becomes nothing.
         targets, constants: a row of weights of all filters, and a number, for each target.
     """
 
     places: Mapping[str, int]
-    tables: Mapping[int, Halves]
+    tables: Mapping[int, Eighths]
+    units: Floats
     thresholds: Floats
     targets: Floats
     constants: Floats
@@ -45,11 +49,11 @@ class Convolution:
         """Of every target, for a normalised question without spaces."""
         row = [UNKNOWN, *(self.places.get(character, UNKNOWN) for character in text[:LONGEST]), UNKNOWN]
         around = np.array([*_OUTSIDE, *row, *_OUTSIDE])
-        added = np.zeros((len(row), len(self.thresholds)), dtype=np.float32)
+        added = np.zeros((len(row), len(self.thresholds)), dtype=np.int16)
         for beside, table in self.tables.items():
             begin = len(_OUTSIDE) + beside
             added[:, -table.shape[1] :] += table[around[begin : begin + len(row)]]
-        strongest = np.maximum(added.max(axis=0) + self.thresholds, 0)
+        strongest = np.maximum(added.max(axis=0) * self.units + self.thresholds, 0)
         found: Floats = np.vecdot(self.targets, strongest) + self.constants  # a product would wake further threads
         return found
 
@@ -59,13 +63,21 @@ def convolution_of(arrays: Mapping[str, NDArray[np.generic]]) -> Convolution:
     `filters_W` (place × inner × filters) and `thresholds_W` for each width W, `filter_targets`, `filter_constants`.
     """
     embedding = arrays["embedding"].astype(np.float32)
-    added: dict[int, list[Halves]] = {}
+    added: dict[int, list[Floats]] = {}
     for width in WIDTHS:
         for place, filters in enumerate(arrays[f"filters_{width}"].astype(np.float32)):
-            added.setdefault(place - width // 2, []).append((embedding @ filters).astype(np.float16))
+            added.setdefault(place - width // 2, []).append(embedding @ filters)
+    tables = {beside: np.concatenate(each, axis=1) for beside, each in added.items()}
+    filters = len(tables[0][0])
+    greatest = np.full(filters, _LEAST, dtype=np.float32)
+    for table in tables.values():
+        reached = greatest[filters - table.shape[1] :]
+        np.maximum(reached, np.abs(table).max(axis=0), out=reached)
+    units = greatest / np.float32(_GREATEST)
     return Convolution(
         places={character: row for row, character in enumerate(str(arrays["characters"]), start=UNKNOWN + 1)},
-        tables={beside: np.concatenate(tables, axis=1) for beside, tables in added.items()},
+        tables={beside: np.rint(each / units[-each.shape[1] :]).astype(np.int8) for beside, each in tables.items()},
+        units=units,
         thresholds=np.concatenate([arrays[f"thresholds_{width}"] for width in WIDTHS]).astype(np.float32),
         targets=arrays["filter_targets"].astype(np.float32),
         constants=arrays["filter_constants"].astype(np.float32),

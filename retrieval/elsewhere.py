@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
 from retrieval.normalise import normalise
-from retrieval.queries import Query, letters, pairs
+from retrieval.queries import Query
+from retrieval.sharing import letters, pairs
 from retrieval.vectors import VectorIndex
 
 ELSEWHERE = Path(__file__).parent / "elsewhere.txt"
@@ -48,15 +48,16 @@ class Elsewhere:
 
     def nearness(self, query: Query) -> Nearness:
         """To this question."""
-        _, cosines = self._vectors.nearest(query.vector, _NEAREST, None)  # numpy would wake further threads for it
-        return Nearness(float(cosines[0]), float(cosines.mean()), self._dice(pairs(query.core)))
+        _, cosines = self._vectors.nearest(query.vector, _NEAREST, None)
+        near = cosines if len(cosines) else np.zeros(1)
+        return Nearness(float(near[0]), float(near.mean()), self._dice(pairs(query.core)))
 
     def _dice(self, own: frozenset[str]) -> float:
-        shared: NDArray[np.float64] = np.zeros(len(self._sizes))
-        for pair in own:
-            if pair in self._holders:
-                shared[self._holders[pair]] += 2
-        return float((shared / np.maximum(self._sizes + len(own), 1)).max())
+        holders = [self._holders[pair] for pair in own if pair in self._holders]
+        if not holders:
+            return 0.0
+        shared = 2 * np.bincount(np.concatenate(holders), minlength=len(self._sizes))
+        return float((shared / (self._sizes + len(own))).max())
 
 
 def read_elsewhere(path: Path = ELSEWHERE) -> list[str]:

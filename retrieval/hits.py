@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage, PassageId
-from retrieval.naming import title_key
+from retrieval.naming import rests_on, title_key
 from retrieval.precedence import is_silent
 from retrieval.queries import Query
-from retrieval.ranking import rests_on
 from retrieval.segments import Segment
 from retrieval.shelf import number_of
 
@@ -55,13 +54,12 @@ class LookUp:
         return bool(self.hits) and self.hits[0].score >= self.gate
 
 
-def together(hits: Sequence[Hit], segments: Sequence[Segment], *, on: date) -> list[Hit]:
+def together(hits: Sequence[Hit], segments: Sequence[Segment], *, on: date) -> Iterator[Hit]:
     """The hits, likeliest first, those of one article that are asked for by the same question in one place."""
     places: dict[object, list[Hit]] = {}
     for hit in hits:
         same = (rests_on(hit.passage), hit.closest) if hit.closest else hit.passage.id
         places.setdefault(same, []).append(hit)
-    placed: list[Hit] = []
     taken: set[PassageId] = set()
     for first, *others in places.values():
         if first.passage.id in taken:
@@ -69,8 +67,7 @@ def together(hits: Sequence[Hit], segments: Sequence[Segment], *, on: date) -> l
         rules = _rules_that_say_as_much(first, {hit.passage.id: hit for hit in others}, segments, on)
         beside = {one.passage.id: one for one in (*others, *rules) if one.passage.id not in taken}
         taken |= {first.passage.id, *beside}
-        placed.append(replace(first, beside=tuple(beside.values())))
-    return placed
+        yield replace(first, beside=tuple(beside.values())) if beside else first
 
 
 def one_by_one(hits: Sequence[Hit]) -> list[Hit]:

@@ -150,14 +150,17 @@ class Postings:
         ceilings = scaled * self.heights[places]
         left = np.append(np.cumsum(ceilings[::-1])[::-1], 0)  # what the terms from here on can add at most
         sums = np.zeros(self.size, dtype=np.float32) if start is None else start.copy()
-        budget, read = _READ_AT_MOST, 0
-        for place, weight in zip(places.tolist(), scaled, strict=True):
-            begin, end = int(self.begins[place]), int(self.begins[place + 1])
-            budget -= end - begin
-            long = end - begin > max(self.size >> 5, _QUICKLY_READ)
-            if budget < 0 or (long and _decided(sums, best, float(left[read]))):
-                break
-            np.add.at(sums, self.rows[begin:end], self.strengths[begin:end] * weight)
+        begins, lengths = self.begins[places], self.begins[places + 1] - self.begins[places]
+        long = lengths > max(self.size >> 5, _QUICKLY_READ)
+        stop = int(np.argmax(np.append(np.cumsum(lengths) > _READ_AT_MOST, True)))
+        read = min(int(np.argmax(np.append(long, True))), stop)
+        held = [slice(begin, begin + length) for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True)]
+        if read:
+            strengths = np.concatenate([self.strengths[one] for one in held[:read]])
+            rows = np.concatenate([self.rows[one] for one in held[:read]])
+            np.add.at(sums, rows, strengths * np.repeat(scaled[:read], lengths[:read]))
+        while read < stop and not (long[read] and _decided(sums, best, float(left[read]))):
+            np.add.at(sums, self.rows[held[read]], self.strengths[held[read]] * scaled[read])
             read += 1
         return Match(self, sums, places[read:], scaled[read:], float(left[read]))
 
@@ -236,11 +239,25 @@ class Sounds:
         order = order[sounds[order] != 0]
         return cls(sounds[order], pairs[order].astype(np.int32))
 
-    def alike(self, sound: int) -> NDArray[np.int32]:
-        """Places of the terms that sound so."""
-        begin = np.searchsorted(self.sounds, np.uint32(sound), side="left")
-        end = np.searchsorted(self.sounds, np.uint32(sound), side="right")
-        return self.places[begin:end]
+    def alike(
+        self, sounds: NDArray[np.uint32], postings: Postings
+    ) -> tuple[NDArray[np.int64], Terms, NDArray[np.int64]]:
+        """The terms that sound like each of these (0: like nothing): which sound, the term, in how many rows it stands.
+
+        Args:
+            postings: those whose terms these are.
+        """
+        begins = np.searchsorted(self.sounds, sounds, side="left")
+        lengths = np.where(sounds, np.searchsorted(self.sounds, sounds, side="right") - begins, 0)
+        places = self.places[stretches(begins, lengths)]
+        held = postings.begins[places + 1] - postings.begins[places]
+        return np.repeat(np.arange(len(sounds)), lengths), postings.terms[places], held
+
+
+def stretches(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers from each begin on, as many as its length, one stretch after the other."""
+    shift = begins - (np.cumsum(lengths) - lengths)
+    return np.asarray(np.arange(int(lengths.sum())) + np.repeat(shift, lengths))
 
 
 def _firsts(ascending: Terms) -> NDArray[np.int64]:

@@ -14,8 +14,7 @@ import yaml
 
 from content.anticipated import answered_by
 from content.passages import Basis, DocumentId, DocumentKind, Level, Passage, PassageId, PassageText
-from retrieval.matters import Target, target_of
-from retrieval.naming import article_key, title_key
+from retrieval.naming import Target, article_key, target_of, title_key
 
 STARTER = Path(__file__).parent.parent / "content" / "starter"
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)

@@ -16,21 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from content.passages import Passage
 from retrieval.convolution import Convolution, convolution_of
-from retrieval.naming import article_key, place_of, title_key
+from retrieval.naming import Target
 from retrieval.pieces import slots_of
 
 LEARNED = Path(__file__).parent / "matters.npz"
 ELSEWHERE = ("", "")  # the target of what nothing here answers
 _LEAST = 1e-9
-
-Target = tuple[str, str]  # what names a passage across editions: title key, and article or innermost heading
-
-
-def target_of(passage: Passage) -> Target:
-    """What a passage is known by, whoever uploaded it."""
-    return title_key(passage.title), article_key(place_of(passage))
 
 
 @dataclass(frozen=True)
@@ -45,9 +37,9 @@ class Matter:
     elsewhere: float
     shares: NDArray[np.float32]
 
-    def share(self, passage: Passage) -> float | None:
-        """That of a passage; None where it was not learned from, as what an organisation wrote itself."""
-        place = _learned().places.get(target_of(passage))
+    def share(self, target: Target) -> float | None:
+        """That of a target; None where it was not learned from, as what an organisation wrote itself."""
+        place = _learned().places.get(target)
         return None if place is None else float(self.shares[place])
 
 
@@ -89,13 +81,9 @@ def matter_of(normalised_question: str) -> Matter:
 
 def shares_of(*logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """What classifiers say together: the geometric mean of their probabilities, adding up to 1."""
-    mean = np.asarray(sum(one - _log_total(one) for one in logits) / len(logits))
-    return np.asarray(np.exp(mean - _log_total(mean)), dtype=np.float32)
-
-
-def _log_total(logits: NDArray[np.float32]) -> float:
-    highest = logits.max()
-    return float(highest + np.log(np.exp(logits - highest).sum()))
+    mean = np.asarray(sum(logits) / len(logits))  # what each adds up to is the same for all, and falls out
+    powers = np.exp(mean - mean.max())
+    return np.asarray(powers / powers.sum(), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)

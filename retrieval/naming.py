@@ -57,6 +57,20 @@ def _each(found: re.Match[str]) -> str:
     return "、".join(f"第{number}条" for number in range(first, last + 1))
 
 
+Target = tuple[str, str]  # what names a passage across editions: title key, and article or innermost heading
+
+
+def target_of(passage: Passage) -> Target:
+    """What a passage is known by, whoever uploaded it."""
+    return title_key(passage.title), article_key(place_of(passage))
+
+
+def rests_on(passage: Passage) -> Target:
+    """The article that a passage is or rests on; passages of one article are no rivals."""
+    basis = passage.content.basis
+    return target_of(passage) if basis is None else (title_key(basis.title), article_key(basis.article))
+
+
 def place_of(passage: Passage) -> str:
     """The article of a passage, or its innermost heading where it has none, or ""."""
     if passage.content.article:

@@ -128,6 +128,7 @@ def _arrays(segment: Segment) -> dict[str, NDArray[Any]]:
         arrays |= {f"{name}.{part}": getattr(channel.postings, part) for part in _POSTINGS}
         arrays |= {f"{name}.{part}": getattr(channel, part) for part in ("owners", "starts")}
         arrays |= {f"{name}.{part}": getattr(channel.sounds, part) for part in ("sounds", "places")}
+        arrays |= {f"{name}.numbers": channel.vectors.numbers, f"{name}.bound": np.array(channel.vectors.bound)}
         arrays |= {f"{name}.texts_data": channel.texts.data, f"{name}.texts_starts": channel.texts.starts}
     return arrays
 
@@ -141,7 +142,7 @@ def _read(kept: Kept) -> Segment:
     bodies, questions = (
         _channel(
             {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")},
-            VectorIndex.mapped(files[f"{name}.faiss"]),
+            files[f"{name}.faiss"],
         )
         for name in _CHANNELS
     )
@@ -153,13 +154,13 @@ def _mapped(file: Path) -> NDArray[Any]:
     return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))  # a plain view: memmap's own is slow to slice
 
 
-def _channel(arrays: Mapping[str, NDArray[Any]], vectors: VectorIndex) -> Channel:
+def _channel(arrays: Mapping[str, NDArray[Any]], vectors: Path) -> Channel:
     owners = arrays["owners"]
-    if vectors.rows != len(owners):
+    if len(arrays["numbers"]) != len(owners):
         raise ValueError("vectors and entries differ in number")
     return Channel(
         Postings(**{part: arrays[part] for part in _POSTINGS}, size=len(owners)),
-        vectors,
+        VectorIndex.mapped(vectors, arrays["numbers"], float(arrays["bound"])),
         owners,
         arrays["starts"],
         Texts(arrays["texts_data"], arrays["texts_starts"]),

@@ -15,6 +15,7 @@ _SURNAMES = frozenset(
     "高夏蔡田胡凌万卢丁洪石崔程陆段侯谭武刘龙叶黎乔曾黄宋余孟熊白尹邵龚顾康毛戴廖覃欧岳俞柯邢樊庞聂焦司车伍温芦闫"
 )
 _LONGEST = 240  # characters that are looked at
+_APART = "…".encode()
 
 
 def slots_of(normalised_question: str, known: Container[str] | None) -> NDArray[np.int64]:
@@ -24,7 +25,8 @@ def slots_of(normalised_question: str, known: Container[str] | None) -> NDArray[
         known: what only looks like a name; None where names tell nothing.
     """
     text = f"^{normalised_question.replace(' ', '')[:_LONGEST]}$"
-    return np.array(sorted({crc32(piece.encode()) % SLOTS for piece in _pieces(text, known)}), dtype=np.int64)
+    sums = set(_runs(text)) | {crc32(piece.encode()) for piece in _around_names(text, known)}
+    return np.array(sorted({one % SLOTS for one in sums}), dtype=np.int64)
 
 
 def name_like(normalised_texts: Iterable[str]) -> Counter[str]:
@@ -34,18 +36,27 @@ def name_like(normalised_texts: Iterable[str]) -> Counter[str]:
     )
 
 
-def _pieces(text: str, known: Container[str] | None) -> Iterator[str]:
-    """Runs of one to three characters, pairs that stand two or three places apart, and what stands around a name."""
-    for at, character in enumerate(text):
-        if known is not None and character in _SURNAMES and text[at : at + 2] not in known:
-            # a name of two or three: whose does not matter
+def _runs(text: str) -> Iterator[int]:
+    """Runs of one to three characters, and pairs that stand two or three places apart, each as its checksum."""
+    codes = [character.encode() for character in text]
+    for at, code in enumerate(codes):
+        first = run = crc32(code)
+        yield first
+        for after in codes[at + 1 : at + 3]:
+            run = crc32(after, run)
+            yield run
+        apart = crc32(_APART, first)
+        for after in codes[at + 2 : at + 4]:
+            yield crc32(after, apart)
+
+
+def _around_names(text: str, known: Container[str] | None) -> Iterator[str]:
+    """What stands around a name of two or three characters: whose it is does not matter."""
+    for at, character in enumerate(text if known is not None else ""):
+        if character in _SURNAMES and text[at : at + 2] not in (known or ()):
             yield "某"
             yield f"{text[at - 1]}某"
             for after in (at + 2, at + 3):
                 if after < len(text):
                     yield f"某{text[after]}"
                     yield f"某{text[after : after + 2]}"
-        for end in range(at + 1, min(at + 3, len(text)) + 1):
-            yield text[at:end]
-        for other in range(at + 2, min(at + 4, len(text))):
-            yield f"{text[at]}…{text[other]}"

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoder import Vectors
+from retrieval.encoder import Encoder, Vectors
 from retrieval.keywords import K1
 from retrieval.naming import articles_named
 from retrieval.normalise import normalise
 from retrieval.segments import Channel
+from retrieval.sharing import letters
 from retrieval.terms import Gram, grams_of, string_of, syllables
 
 LONGEST = 240  # characters of a question that are searched with
 _ALIAS_WEIGHT = 0.7
 _SOUND_WEIGHT = 0.55
+_MEANT = 0.5  # weight of a gram from which it says what is asked about
 _NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章)(?:\d{4}年?版?)?")
 _NUMBERED = re.compile(r"第?\d+条(?:之\d+)?")
+_SOUNDS_AT_MOST = 2  # grams that one may be a slip for
 _SOUND_RARER_THAN = 0.01  # share of entries up to which a pair may be a slip for one that sounds alike
 
 
@@ -50,11 +52,27 @@ class Query:
     def core(self) -> str:
         return letters(self.text)
 
+    @cached_property
+    def terms(self) -> NDArray[np.uint64]:
+        """Those of all grams, the added ones last."""
+        return np.array([gram.term for gram in (*self.grams, *self.added)], dtype=np.uint64)
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """The same grams' weights, before their rarity."""
+        return np.array([gram.weight for gram in (*self.grams, *self.added)], dtype=np.float64)
+
+    @cached_property
+    def sounds(self) -> NDArray[np.uint32]:
+        """Of those of the same grams that are two characters and say something; 0 for the others."""
+        heard = [len(gram.string) == 2 and gram.weight > _MEANT for gram in (*self.grams, *self.added)]
+        return np.where(heard, syllables().of_pairs(self.terms), 0)
+
 
 def looks_up(query: Query) -> bool:
     """Whether an article is named, and nothing is asked of it but what it says: 第13条写了啥, 细则第13条."""
     rest = _NUMBERED.sub("", _NAMES_TEXT.sub("", query.core))
-    meant = [gram for gram in query.grams if gram.weight > 0.5 and len(gram.string) > 1 and gram.string in rest]
+    meant = [gram for gram in query.grams if gram.weight > _MEANT and len(gram.string) > 1 and gram.string in rest]
     return bool(query.articles) and not [gram for gram in meant if gram.string not in "写了原文内容全文讲说规定"]
 
 
@@ -63,37 +81,36 @@ def looks_up_a_number(query: Query) -> bool:
     return looks_up(query) and _NAMES_TEXT.match(query.core) is None
 
 
-def letters(text: str) -> str:
-    """A text without white space and signs."""
-    return "".join(filter(str.isalnum, text))
-
-
-def pairs(text: str) -> frozenset[str]:
-    """Its pairs of neighbouring characters."""
-    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
-
-
-def threes(text: str) -> frozenset[str]:
-    """Its runs of three characters."""
-    return frozenset(text[at : at + 3] for at in range(len(text) - 2))
-
-
 @dataclass(frozen=True)
 class Weighed:
-    """A query in one channel: each gram with its rarity there and the grams that it may be a slip for."""
+    """A query in one channel: the rarity of its grams there and the grams that they may be slips for.
 
-    grams: tuple[Gram, ...]
+    Attributes:
+        weights: of the query's grams and those added, each with its rarity.
+        mass: what a perfect match would score.
+        counts: in how many entries each gram stands.
+        sounds_like: for rare grams the terms of those that sound the same, each with its weight.
+    """
+
+    query: Query
+    weights: NDArray[np.float64]
     mass: float
-    counts: tuple[int, ...] = ()
-    sounds_like: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    counts: NDArray[np.int64]
+    sounds_like: Mapping[int, tuple[tuple[int, float], ...]]
+
+    @cached_property
+    def grams(self) -> tuple[Gram, ...]:
+        """The query's own grams, weighed."""
+        own = zip(self.query.grams, self.weights.tolist(), strict=False)
+        return tuple(Gram(gram.term, gram.string, weight) for gram, weight in own)
 
     @cached_property
     def terms(self) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
         """Everything that is matched, with what a full match adds to the share of a perfect one."""
-        pairs = [(gram.term, gram.weight) for gram in self.grams]
-        pairs += [pair for alike in self.sounds_like.values() for pair in alike]
-        weights = np.array([weight for _, weight in pairs], dtype=np.float32)
-        return np.array([term for term, _ in pairs], dtype=np.uint64), weights / np.float32(self.mass)
+        alike = [pair for pairs in self.sounds_like.values() for pair in pairs]
+        terms = np.array([term for term, _ in alike], dtype=np.uint64)
+        weights = np.concatenate((self.weights, [weight for _, weight in alike]))
+        return np.concatenate((self.query.terms, terms)), (weights / self.mass).astype(np.float32)
 
 
 def aliases_in(text: str, aliases: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -106,31 +123,19 @@ def aliases_in(text: str, aliases: Mapping[str, Sequence[str]]) -> dict[str, tup
     return found
 
 
-def spelled_out(text: str, aliases: Mapping[str, Sequence[str]]) -> str:
-    """A normalised text with each alias replaced by the first thing that it stands for."""
-    for said, meant in aliases_in(text, aliases).items():
-        text = text.replace(said, meant[0])
-    return text
-
-
 def weigh(query: Query, channels: Sequence[Channel]) -> Weighed:
     """Multiply the grams' weights by their rarity over all segments of a channel."""
-    grams = [*query.grams, *query.added]
-    terms = np.array([gram.term for gram in grams], dtype=np.uint64)
-    counts = np.zeros(len(grams), dtype=np.int64)
-    size = 0
+    counts = np.zeros(len(query.terms), dtype=np.int64)
     for channel in channels:
-        counts += channel.postings.occurrences(terms)
-        size += channel.postings.size
-    weights = [gram.weight * _rarity(int(count), size) for gram, count in zip(grams, counts, strict=True)]
-    mass = sum(weights[: len(query.grams)]) * (K1 + 1)
-    sounds = _sounds_like(grams, counts, channels, size) if size else {}
-    weighed = tuple(Gram(gram.term, gram.string, weight) for gram, weight in zip(grams, weights, strict=True))
-    return Weighed(weighed, max(mass, 1e-6), tuple(counts.tolist()), sounds)
+        counts += channel.postings.occurrences(query.terms)
+    size = sum(channel.postings.size for channel in channels)
+    weights = query.weights * _rarity(counts, size)
+    mass = float(weights[: len(query.grams)].sum()) * (K1 + 1)
+    return Weighed(query, weights, max(mass, 1e-6), counts, _sounds_like(query, counts, channels, size))
 
 
-def prepare(question: str, vector: Vectors, aliases: Mapping[str, Sequence[str]]) -> Query:
-    """A question as it is searched with; `vector` is the encoder's, of `normalise(question)`."""
+def prepare(question: str, encoder: Encoder, aliases: Mapping[str, Sequence[str]]) -> Query:
+    """A question as it is searched with."""
     text = normalise(question)[:LONGEST]
     grams = grams_of(text, at_most=LONGEST)
     known = {gram.term for gram in grams}
@@ -143,49 +148,61 @@ def prepare(question: str, vector: Vectors, aliases: Mapping[str, Sequence[str]]
         if gram.term not in known
     }
     meant = {gram.term: full for said, full in found.items() for gram in grams if gram.string in said}
-    return Query(text, tuple(grams), tuple(added.values()), meant, articles_named(text), vector)
+    return Query(text, tuple(grams), tuple(added.values()), meant, articles_named(text), _vector(text, found, encoder))
 
 
-def _rarity(count: int, size: int) -> float:
-    return math.log(1 + (size - count + 0.5) / (count + 0.5)) if size else 0.0
+def _vector(text: str, aliases: Mapping[str, Sequence[str]], encoder: Encoder) -> Vectors:
+    """The mean of how a question is asked and how it reads with its aliases spelled out."""
+    spelled = text
+    for said, meant in aliases.items():
+        spelled = spelled.replace(said, meant[0])
+    if spelled == text:
+        return np.asarray(encoder.encode([text])[0])
+    mean = encoder.encode([text, spelled]).mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
+
+
+def _rarity(counts: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    return np.log(1 + (size - counts + 0.5) / (counts + 0.5)) if size else np.zeros_like(counts, dtype=np.float64)
 
 
 def _sounds_like(
-    grams: Sequence[Gram], counts: NDArray[np.int64], channels: Sequence[Channel], size: int
+    query: Query, counts: NDArray[np.int64], channels: Sequence[Channel], size: int
 ) -> dict[int, tuple[tuple[int, float], ...]]:
     """For rare pairs: the commonest pairs of the vocabulary that sound the same, with weights."""
-    rare = [
-        (gram, int(count))
-        for gram, count in zip(grams, counts, strict=True)
-        if len(gram.string) == 2 and count <= max(2, size * _SOUND_RARER_THAN) and gram.weight > 0.5
-    ]
-    if not rare:
+    rare = np.flatnonzero((query.sounds != 0) & (counts <= max(2, size * _SOUND_RARER_THAN)))
+    if not size or not len(rare):
         return {}
-    sounds = syllables().of_pairs(np.array([gram.term for gram, _ in rare], dtype=np.uint64))
+    terms = query.terms[rare]
+    alike = [channel.sounds.alike(query.sounds[rare], channel.postings) for channel in channels]
+    groups, others, held = (np.concatenate(parts) for parts in zip(*alike, strict=True))
+    if len(channels) > 1:
+        groups, others, held = _summed(groups, others, held)
+    commoner = np.flatnonzero((held > counts[rare][groups]) & (others != terms[groups]))
+    best = commoner[np.lexsort((others[commoner], held[commoner]))[::-1]].tolist()
     found: dict[int, tuple[tuple[int, float], ...]] = {}
-    for (gram, count), sound in zip(rare, sounds, strict=True):
-        if not sound:
-            continue
-        alike: dict[int, int] = {}
-        for channel in channels:
-            postings, places = channel.postings, channel.sounds.alike(int(sound))
-            held = postings.begins[places + 1] - postings.begins[places]
-            for term, n in zip(postings.terms[places].tolist(), held.tolist(), strict=True):
-                alike[term] = alike.get(term, 0) + n
-        alike.pop(gram.term, None)
-        best = sorted(((n, term) for term, n in alike.items() if n > count), reverse=True)[:2]
-        if best:
-            weights = [(term, gram.weight * _SOUND_WEIGHT * _rarity(n, size)) for n, term in best]
-            found[gram.term] = tuple(weights)
+    for at in best:
+        term = int(terms[groups[at]])
+        if len(found.get(term, ())) < _SOUNDS_AT_MOST:
+            weight = _SOUND_WEIGHT * query.weights[rare[groups[at]]] * _rarity(held[at], size)
+            found[term] = (*found.get(term, ()), (int(others[at]), float(weight)))
     return found
+
+
+def _summed(
+    groups: NDArray[np.int64], terms: NDArray[np.uint64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
+    """Each term of a group once, with the sum of its counts."""
+    once, back = np.unique(np.stack((groups.astype(np.uint64), terms)), axis=1, return_inverse=True)
+    return once[0].astype(np.int64), once[1], np.bincount(back.ravel(), counts).astype(np.int64)
 
 
 def unknown_share(query: Query, bodies: Weighed, questions: Weighed) -> float:
     """The share of a question's own grams that stand in no passage and no anticipated question."""
-    own = range(len(query.grams))
-    mass = sum(query.grams[at].weight for at in own) or 1.0
-    gone = (at for at in own if not bodies.counts[at] and not questions.counts[at])
-    return sum(query.grams[at].weight for at in gone if query.grams[at].term not in bodies.sounds_like) / mass
+    counts = (bodies.counts + questions.counts).tolist()
+    own = zip(query.grams, counts, strict=False)
+    gone = sum(gram.weight for gram, count in own if not count and gram.term not in bodies.sounds_like)
+    return gone / (sum(gram.weight for gram in query.grams) or 1.0)
 
 
 def homophones(weighed: Weighed) -> dict[int, tuple[str, ...]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from content.passages import Level, Passage
 from retrieval.elsewhere import Nearness
 from retrieval.matters import Matter
-from retrieval.naming import article_key, place_of, title_key
-from retrieval.normalise import normalise
-from retrieval.queries import Query, Weighed, homophones, letters, pairs, threes
+from retrieval.naming import title_key
+from retrieval.queries import Query, Weighed, homophones
+from retrieval.reading import Reading
+from retrieval.sharing import dice, letters, longest_run, pairs, threes
 from retrieval.terms import Gram
 from retrieval.wording import asks_for_explanation
 
@@ -31,32 +33,32 @@ FEATURES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Scores:
+class Scores(NamedTuple):
     """What the four channels say of a candidate, 0..1 each (cosines may be below 0), and how many questions agree."""
 
     keyword: float
     question: float
     dense: float
     dense_question: float
-    support: float = 0.0  # mean of the three best cosines among its questions
+    support: float  # mean of the three best cosines among its questions
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A passage that may answer.
+    """A passage that may answer; `closest` is the anticipated question that is nearest, "" where there is none."""
 
-    Attributes:
-        text: title, headings and text, normalised.
-        closest: the anticipated question that is nearest, "" where there is none.
-        asked: all anticipated questions, a line each.
-    """
-
-    passage: Passage
-    text: str
+    reading: Reading
     scores: Scores
     closest: str
-    asked: str = ""
+
+    @property
+    def passage(self) -> Passage:
+        return self.reading.passage
+
+    @property
+    def text(self) -> str:
+        """Title, headings and text, normalised."""
+        return self.reading.text
 
 
 @dataclass(frozen=True)
@@ -115,124 +117,124 @@ def features(query: Query, weighed: Weighed, candidates: Sequence[Candidate], ma
     """One row a candidate, one column a feature."""
     if not candidates:
         return np.zeros((0, len(FEATURES)))
-    channels = ("keyword", "question", "dense", "dense_question")
-    tops = [
-        max(least, *(getattr(c.scores, name) for c in candidates))
-        for name, least in zip(channels, _RELATIVE_TO_AT_LEAST, strict=True)
-    ]
-    core = query.core
-    own = [gram for gram in weighed.grams if gram.weight > 0][: len(query.grams)]
-    cover = _Cover(own, {**homophones(weighed), **query.meant})
-    own_pairs, own_threes = pairs(core), threes(core)
-    explained = asks_for_explanation(core)
+    core, readings = query.core, [candidate.reading for candidate in candidates]
+    channels = np.array([candidate.scores for candidate in candidates])
+    keyword, question, dense, dense_question, support = channels.T
+    tops = np.maximum(channels[:, :4].max(axis=0), _RELATIVE_TO_AT_LEAST)
+    relative = (np.maximum(channels[:, :4], 0) / tops).T
+    own_pairs = pairs(core)
+    runs = [longest_run(core, one.text) for one in readings]
     alike = [dice(own_pairs, _question_pairs(candidate.closest)) for candidate in candidates]
-    shares = [_share_of(matter, candidate, near) for candidate, near in zip(candidates, alike, strict=True)]
-    top_share = max(_SHARE_RELATIVE_TO_AT_LEAST, *shares)
-    rows = []
-    for candidate, near, share in zip(candidates, alike, shares, strict=True):
-        scores = candidate.scores
-        covered, covered_all, missing, in_sentence, in_clause = cover.of(candidate)
-        longest = longest_run(core, candidate.text)
-        rows.append(
-            (
-                min(scores.keyword, 1.5),
-                scores.keyword / tops[0],
-                min(scores.question, 1.5),
-                scores.question / tops[1],
-                scores.dense,
-                max(scores.dense, 0) / tops[2],
-                scores.dense_question,
-                max(scores.dense_question, 0) / tops[3],
-                covered,
-                longest / max(len(core), 4),
-                near,
-                _heading(query, candidate.passage),
-                _title(query, candidate.passage),
-                _article(query, candidate.passage),
-                covered_all,
-                missing,
-                scores.support,
-                float(candidate.passage.content.level is Level.SCHOOL),
-                in_sentence,
-                in_clause,
-                sum(three in candidate.text for three in own_threes) / max(len(own_threes), 1),
-                float(not explained and title_key(candidate.passage.title) == _GLOSSARY),
-                share,
-                share / top_share,
-            )
-        )
-    return np.array(rows)
+    shares = np.array([_share_of(matter, one, near) for one, near in zip(candidates, alike, strict=True)])
+    text_pairs, own_threes = pairs(query.text), threes(core)
+    explained = asks_for_explanation(core)
+    columns = {
+        "keyword": np.minimum(keyword, 1.5),
+        "keyword_relative": relative[0],
+        "question": np.minimum(question, 1.5),
+        "question_relative": relative[1],
+        "dense": dense,
+        "dense_relative": relative[2],
+        "dense_question": dense_question,
+        "dense_question_relative": relative[3],
+        "longest_run": np.array(runs) / max(len(core), 4),
+        "question_dice": alike,
+        "heading": [len(one.heading & text_pairs) / max(len(one.heading), 1) for one in readings],
+        "title": [len(one.title) > _SHORT_TITLE and one.title in core for one in readings],
+        "article": [_article(query, one) for one in readings],
+        "support": support,
+        "school": [one.passage.content.level is Level.SCHOOL for one in readings],
+        "threes": [_held(own_threes, one.text, run) for one, run in zip(readings, runs, strict=True)],
+        "term": [not explained and one.title == _GLOSSARY for one in readings],
+        "matter": shares,
+        "matter_relative": shares / max(_SHARE_RELATIVE_TO_AT_LEAST, float(shares.max())),
+        **_covered(readings, weighed.grams, {**homophones(weighed), **query.meant}),
+    }
+    return np.array([columns[name] for name in FEATURES], dtype=np.float64).T
 
 
 _RELATIVE_TO_AT_LEAST = (0.15, 0.25, 0.3, 0.4)  # so that the best of a channel with nothing to say is not a winner
 _SHARE_RELATIVE_TO_AT_LEAST = 0.1
+_SHORT_TITLE = 2  # characters of a key that may stand in a question by chance
 
 
 def _share_of(matter: Matter, candidate: Candidate, alike: float) -> float:
     """How likely the question is about a candidate; what nobody taught is judged by its nearest question."""
-    share = matter.share(candidate.passage) if candidate.closest else 0.0
+    share = matter.share(candidate.reading.target) if candidate.closest else 0.0
     return min(_RESEMBLES * alike, 1.0) if share is None else share
 
 
+def _held(own_threes: frozenset[str], text: str, longest: int) -> float:
+    """The share of a question's runs of three that a text holds, whose longest run in common is known."""
+    return sum([three in text for three in own_threes]) / len(own_threes) if longest >= _THREE else 0.0
+
+
+_THREE = 3
 _RESEMBLES = 2.0  # half of the pairs is as good as certainty
 
 
 _GLOSSARY = title_key("名词解释")  # it repeats a term in all its forms, and seldom answers what is asked about it
-_SENTENCE_END, _CLAUSE_END = re.compile(r"[.!?;\n]"), re.compile(r"[.!?;\n,:]")  # in a normalised text
+_SLIPPED = 0.8  # how surely a text says a gram that says what this may be a slip or a short form for
 
 
-class _Cover:
-    """How much of a question a candidate says, by the weight of its grams."""
+def _covered(
+    readings: Sequence[Reading], grams: Sequence[Gram], slips: Mapping[int, tuple[str, ...]]
+) -> dict[str, NDArray[np.float64]]:
+    """How much of a question each candidate says, by the weight of its grams.
 
-    def __init__(self, grams: Sequence[Gram], slips: Mapping[int, tuple[str, ...]]) -> None:
-        self._said = [(gram.string, gram.weight) for gram in grams if gram.term not in slips]
-        self._slipped = [(gram.string, gram.weight, slips[gram.term]) for gram in grams if gram.term in slips]
-        self._mass = sum(gram.weight for gram in grams) or 1.0
-        self._heaviest = max((gram.weight for gram in grams), default=1.0) or 1.0
-
-    def of(self, candidate: Candidate) -> tuple[float, float, float, float, float]:
-        """Shares said by the text, and by text or questions; the weightiest gram that neither says (0..1).
-
-        Last the shares that one sentence and one clause say alone, slips left out.
-        """
-        text, asked = candidate.text, candidate.asked
-        by_text = by_questions = missing = 0.0
-        written: list[tuple[str, float]] = []
-        for string, weight in self._said:
-            if string in text:
-                by_text += weight
-                written.append((string, weight))
-            elif string in asked:
-                by_questions += weight
-            elif weight > missing:
-                missing = weight
-        for string, weight, slips in self._slipped:
-            in_text, in_questions = _share(string, slips, text), _share(string, slips, asked)
-            by_text += in_text * weight
-            by_questions += max(in_questions - in_text, 0.0) * weight
-            missing = max(missing, (1 - max(in_text, in_questions)) * weight)
-        sentence, clause = _at_once(text, written)
-        mass = self._mass
-        return by_text / mass, (by_text + by_questions) / mass, missing / self._heaviest, sentence / mass, clause / mass
+    Shares said by the text, and by text or questions; the weightiest gram that neither says (0..1). Then the shares
+    that one sentence and one clause say alone, slips left out.
+    """
+    grams = sorted(grams, key=lambda gram: gram.term in slips)
+    strings = [gram.string for gram in grams]
+    meant = [(at, slips[gram.term]) for at, gram in enumerate(grams) if gram.term in slips]
+    plain = [(gram.string, gram.weight) for gram in grams[: len(grams) - len(meant)]]
+    weights = np.array([gram.weight for gram in grams])
+    mass, heaviest = float(weights.sum()) or 1.0, float(weights.max(initial=0.0)) or 1.0
+    in_text = [[string in one.text for string in strings] for one in readings]
+    in_asked = [[string in one.asked for string in strings] for one in readings]
+    text = _said(in_text, [one.text for one in readings], meant)
+    either = np.maximum(text, _said(in_asked, [one.asked for one in readings], meant))
+    at_once = np.array(
+        [_at_once(one, list(compress(plain, held))) for one, held in zip(readings, in_text, strict=True)]
+    )
+    return {
+        "coverage": (text * weights).sum(axis=1) / mass,
+        "coverage_all": (either * weights).sum(axis=1) / mass,
+        "missing": ((1 - either) * weights).max(axis=1, initial=0.0) / heaviest,
+        "sentence": at_once[:, 0] / mass,
+        "clause": at_once[:, 1] / mass,
+    }
 
 
-def _at_once(text: str, written: Sequence[tuple[str, float]]) -> tuple[float, float]:
+def _said(
+    held: Sequence[Sequence[bool]], texts: Sequence[str], meant: Sequence[tuple[int, tuple[str, ...]]]
+) -> NDArray[np.float64]:
+    """How surely each text (a row) says each gram (a column), 0..1.
+
+    Args:
+        meant: columns of grams with what they may stand for.
+    """
+    said = np.array(held, dtype=np.float64)
+    for column, others in meant:
+        for row, text in enumerate(texts):
+            if not held[row][column] and any(other in text for other in others):
+                said[row, column] = _SLIPPED
+    return said
+
+
+def _at_once(reading: Reading, written: Sequence[tuple[str, float]]) -> tuple[float, float]:
     """The most weight of strings that one sentence holds, and one clause."""
     sentence = clause = 0.0
-    for one in _SENTENCE_END.split(text):
-        held = [(string, weight) for string, weight in written if string in one]
-        weight = sum(weight for _, weight in held)
-        sentence = max(sentence, weight)
+    for one, clauses in reading.sentences:
+        held = [pair for pair in written if pair[0] in one]
+        weight = sum([weight for _, weight in held])
+        if weight > sentence:
+            sentence = weight
         if weight > clause:  # else none of its clauses holds more
-            clause = max(clause, *(sum(w for string, w in held if string in part) for part in _CLAUSE_END.split(one)))
+            each = [sum([weight for string, weight in held if string in part]) for part in clauses]
+            clause = max(clause, *(each or [weight]))
     return sentence, clause
-
-
-def _share(string: str, slips: tuple[str, ...], text: str) -> float:
-    """1 where the text says it, less where it says what this may be a slip or a short form for."""
-    if string in text:
-        return 1.0
-    return 0.8 if any(slip in text for slip in slips) else 0.0
 
 
 CONFIDENCE = (
@@ -240,6 +242,7 @@ CONFIDENCE = (
     "coverage_all", "missing", "support", "unknown", "elsewhere", "elsewhere_support", "elsewhere_dice",
     "elsewhere_worded", "matter",
 )  # fmt: skip
+_COLUMN = {name: place for place, name in enumerate(FEATURES)}
 
 
 def confidence_features(
@@ -258,10 +261,9 @@ def confidence_features(
         elsewhere: of the question to those that nothing here answers. Not looked at where the first candidate has no
             anticipated questions, as in a fresh upload: it may be what answers them.
     """
-    rest_on = [rests_on(candidate.passage) for candidate in candidates]
+    rest_on = [candidate.reading.rests_on for candidate in candidates]
     rivals = [score for score, target in zip(scores, rest_on, strict=True) if target != rest_on[0]]
-    column = {name: place for place, name in enumerate(FEATURES)}
-    top = rows[0]
+    top, column = rows[0], _COLUMN
     margin = float(scores[0] - rivals[0]) if rivals else 2.0
     return np.array(
         [
@@ -287,7 +289,7 @@ def confidence_features(
 
 def _elsewhere(elsewhere: Nearness, rows: NDArray[np.float64]) -> tuple[float, ...]:
     """By how much the question is nearer to what is asked elsewhere than to what is expected here."""
-    column = {name: place for place, name in enumerate(FEATURES)}
+    column = _COLUMN
     here = rows[:, column["dense_question"]].max(), rows[:, column["support"]].max(), rows[0, column["question_dice"]]
     nearer = zip(elsewhere, here, _NEARER_IS_ENOUGH, strict=True)
     return tuple(max(float(there - known), -least) for there, known, least in nearer)
@@ -295,7 +297,7 @@ def _elsewhere(elsewhere: Nearness, rows: NDArray[np.float64]) -> tuple[float, .
 
 def _matter(matter: Matter, first: Candidate, share: float) -> tuple[float, float]:
     """How it is worded as what belongs elsewhere is, and the share of the first candidate; 0 where it is not known."""
-    if matter.share(first.passage) is None or not first.closest:
+    if matter.share(first.reading.target) is None or not first.closest:
         return 0.0, 0.0
     return min(max(matter.elsewhere, -_WORDED_AT_MOST), _WORDED_AT_MOST), share
 
@@ -305,28 +307,10 @@ def _length(core: str) -> int:
     return min(len(core), 3 * len(set(core)), _LONGEST_LEARNED)
 
 
-def rests_on(passage: Passage) -> tuple[str, str]:
-    """The article that a passage is or rests on; passages of one article are no rivals."""
-    basis = passage.content.basis
-    if basis is not None:
-        return title_key(basis.title), article_key(basis.article)
-    return title_key(passage.title), article_key(place_of(passage))
-
-
 def probability(numbers: NDArray[np.float64], calibration: Sequence[float]) -> float:
     """The calibrated probability, 0..1."""
     logit = calibration[0] + float(np.dot(calibration[1:], numbers))
     return 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
-
-
-def longest_run(needle: str, text: str) -> int:
-    """Length of the longest piece of `needle` that stands in `text`."""
-    longest = at = 0
-    while at + longest < len(needle):
-        while at + longest < len(needle) and needle[at : at + longest + 1] in text:
-            longest += 1
-        at += 1
-    return longest
 
 
 _NEARER_IS_ENOUGH = (0.3, 0.3, 0.4)  # to what is expected here: nearer than that says nothing more
@@ -339,31 +323,8 @@ def _question_pairs(text: str) -> frozenset[str]:
     return pairs(letters(text))
 
 
-def dice(left: frozenset[str], right: frozenset[str]) -> float:
-    """The share of what two sets hold that both hold, 0..1."""
-    return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
-
-
-def _heading(query: Query, passage: Passage) -> float:
-    """Share of the innermost heading that the question says."""
-    headings = passage.content.headings
-    own = _heading_pairs(headings[-1]) if headings else frozenset()
-    return sum(pair in query.text for pair in own) / len(own) if own else 0.0
-
-
-@lru_cache(maxsize=8192)
-def _heading_pairs(heading: str) -> frozenset[str]:
-    return pairs(normalise(heading))
-
-
-def _title(query: Query, passage: Passage) -> float:
-    """Whether the question names the document."""
-    key = title_key(passage.title)
-    return 1.0 if len(key) > 2 and key in query.core else 0.0
-
-
-def _article(query: Query, passage: Passage) -> float:
+def _article(query: Query, reading: Reading) -> float:
     """1 for an article that the question names, -1 for another when it names one."""
-    if not query.articles or not passage.content.article:
+    if not query.articles or not reading.article:
         return 0.0
-    return 1.0 if article_key(passage.content.article) in query.articles else -1.0
+    return 1.0 if reading.article in query.articles else -1.0

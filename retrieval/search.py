@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from retrieval.building import Builder, merged, to_merge
 from retrieval.candidates import candidates
 from retrieval.chunks import chunks
 from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
-from retrieval.encoder import Encoder, Vectors
+from retrieval.encoder import Encoder
 from retrieval.hits import Hit, LookUp, together
 from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.matters import Matter, matter_of
@@ -30,13 +31,10 @@ from retrieval.normalise import normalise
 from retrieval.persistence import laid_aside, load_segments, save_segments
 from retrieval.precedence import own_rules_first
 from retrieval.queries import (
-    LONGEST,
     Query,
     Weighed,
-    letters,
     looks_up,
     prepare,
-    spelled_out,
     unknown_share,
     weigh,
 )
@@ -51,6 +49,7 @@ from retrieval.ranking import (
     probability,
 )
 from retrieval.segments import Segment
+from retrieval.sharing import letters
 from retrieval.wording import plainly
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
@@ -88,10 +87,10 @@ class Ranked:
         """The same with the organisation's own rules before the practice that they stand for, at its score."""
         places = own_rules_first(self.query, self.weighed, self.candidates, self.scores.tolist())
         order, held = [at for at, _ in places], [place for _, place in places]
-        rows = self.rows[order]
-        if len(rows):
-            lifted = np.array(order) != np.array(held)
-            rows[lifted, _IN_TEXT] = np.maximum(rows[lifted, _COVERAGE], self.rows[held][lifted, _COVERAGE])
+        if order == sorted(order):
+            return self
+        rows, lifted = self.rows[order], np.array(order) != np.array(held)
+        rows[lifted, _IN_TEXT] = np.maximum(rows[lifted, _COVERAGE], self.rows[held][lifted, _COVERAGE])
         return replace(self, candidates=tuple(self.candidates[at] for at in order), rows=rows, scores=self.scores[held])
 
     def uploads(self, learned: Weights) -> Ranked:
@@ -132,7 +131,7 @@ class Index:
     @property
     def fingerprint(self) -> str:
         """Changes when the stored vectors would: with the encoder and with the layout of entries."""
-        return f"3-{self._encoder.fingerprint}"
+        return f"4-{self._encoder.fingerprint}"
 
     @property
     def encoder(self) -> Encoder:
@@ -173,7 +172,7 @@ class Index:
             instead_of: documents whose older passages answer no more.
             spans: documents that hold from and until (not included) other days.
         """
-        built = builder.segments(self._segments)
+        built = builder.segments()
         with self._writing:
             left = _without(self._segments, instead_of)
             if spans:
@@ -192,7 +191,7 @@ class Index:
         if not small:
             return
         chosen = {id(segment) for segment in small}
-        one = merged(small, [segment for segment in before if id(segment) not in chosen])
+        one = merged(small)
         with self._writing:
             if chosen <= {id(segment) for segment in self._segments}:  # else one has changed: the next time will do
                 self._segments = (*(segment for segment in self._segments if id(segment) not in chosen), one)
@@ -264,7 +263,7 @@ class Index:
             Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
             for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
         ]
-        placed = tuple(together(hits, segments, on=on)[:limit])
+        placed = tuple(islice(together(hits, segments, on=on), limit))
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
 
@@ -284,7 +283,7 @@ class Index:
 
     def _learned(self, question: str, *, on: date, segments: Sequence[Segment]) -> Ranked:
         """The order of the learned re-ranker alone."""
-        query = prepare(question, self._vector(normalise(question)[:LONGEST]), self._aliases)
+        query = prepare(question, self._encoder, self._aliases)
         bodies = weigh(query, [segment.bodies for segment in segments])
         questions = weigh(query, [segment.questions for segment in segments if len(segment.questions)])
         found = candidates(segments, query, bodies, questions, on=on, fusion=self._weights.fusion)
@@ -308,12 +307,6 @@ class Index:
         """Encoded at the first question."""
         return Elsewhere(self._encoder, read_elsewhere())
 
-    def _vector(self, text: str) -> Vectors:
-        """The question's vector: the mean of how it is asked and how it reads with its aliases spelled out."""
-        readings = list(dict.fromkeys((text, spelled_out(text, self._aliases))))
-        mean = self._encoder.encode(readings).mean(axis=0)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
-
 
 def _confidence(ranked: Ranked, learned: Weights) -> float:
     """The calibrated probability that the first candidate answers."""
@@ -334,7 +327,12 @@ def _uploaded(candidate: Candidate) -> bool:
 
 def _asked_so(query: Query, candidate: Candidate) -> bool:
     """Whether the question is, but for how it is put, one that a person has mapped to this passage."""
-    return plainly(letters(candidate.closest)) == plainly(query.core)
+    return _plainly(candidate.closest) == plainly(query.core)
+
+
+@lru_cache(maxsize=8192)
+def _plainly(question: str) -> str:
+    return plainly(letters(question))
 
 
 def _named(query: Query, candidate: Candidate) -> bool:

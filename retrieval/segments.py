@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from retrieval.encoder import Encoder, Vectors
 from retrieval.keywords import Field, Postings, Sounds
 from retrieval.naming import place_of
 from retrieval.normalise import normalise
+from retrieval.reading import Reading
 from retrieval.shelf import Shelf
 from retrieval.terms import syllables, terms_of
 from retrieval.texts import Texts
@@ -25,7 +25,7 @@ from retrieval.vectors import VectorIndex
 
 BODY_PIVOT, QUESTION_PIVOT = 320, 26  # terms (characters and pairs) in an entry of middling length
 _TITLE_WEIGHT, _HEADING_WEIGHT = 0.6, 1.0  # of one occurrence, beside 1 in the text
-_KEPT_READ = 512  # passages that are found again and again: about 4 MiB
+_KEPT_READ = 1024  # passages that are found again and again: about 8 MiB
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,15 @@ class Allowed:
 
     Attributes:
         start: 0 for them and minus infinity for the others.
-        bits: a bit each, the lowest first.
     """
 
+    flags: NDArray[np.bool_]
     start: NDArray[np.float32]
-    bits: NDArray[np.uint8]
 
     @classmethod
     def of(cls, rows: NDArray[np.bool_], channel: Channel) -> Allowed:
-        mask = rows[channel.owners]
-        return cls(np.where(mask, np.float32(0), np.float32(-np.inf)), np.packbits(mask, bitorder="little"))
+        flags = rows[channel.owners]
+        return cls(flags, np.where(flags, np.float32(0), np.float32(-np.inf)))
 
 
 @dataclass(frozen=True)
@@ -82,19 +81,6 @@ class Answering:
     rows: NDArray[np.bool_] | None
     bodies: Allowed | None
     questions: Allowed | None
-
-
-class Reading(NamedTuple):
-    """What a search reads of a passage that it found.
-
-    Attributes:
-        text: title, headings and text, normalised.
-        asked: its anticipated questions, normalised, a line each.
-    """
-
-    passage: Passage
-    text: str
-    asked: str
 
 
 @dataclass(frozen=True)
@@ -192,8 +178,8 @@ class Segment:
         """Passages that have one of so many nearest bodies."""
         if not self.bodies.vectors.rows or not vector.any():
             return []
-        bits = None if self.alive.all() else np.packbits(self.alive[self.bodies.owners], bitorder="little")
-        entries, _ = self.bodies.vectors.nearest(vector, count, bits)
+        alive = None if self.alive.all() else self.alive[self.bodies.owners]
+        entries, _ = self.bodies.vectors.nearest(vector, count, alive)
         return [self.shelf.passage(row).id for row in np.unique(self.bodies.owners[entries]).tolist()]
 
     @cached_property
@@ -207,12 +193,8 @@ class Segment:
         return self.shelf.begins(self.alive)
 
     @classmethod
-    def merge(cls, segments: Sequence[Segment], *, beside: tuple[int, int] = (0, 0)) -> Segment:
-        """One segment of several, without what was removed.
-
-        Args:
-            beside: entries of each channel in other segments of the index.
-        """
+    def merge(cls, segments: Sequence[Segment]) -> Segment:
+        """One segment of several, without what was removed."""
         kept = [np.flatnonzero(segment.alive) for segment in segments]
         renumbered, base = [], 0
         for segment, rows in zip(segments, kept, strict=True):
@@ -220,8 +202,8 @@ class Segment:
             base += len(rows)
         return cls(
             shelf=Shelf.merge([(segment.shelf, rows) for segment, rows in zip(segments, kept, strict=True)]),
-            bodies=_merged([segment.bodies for segment in segments], renumbered, base, beside[0]),
-            questions=_merged([segment.questions for segment in segments], renumbered, base, beside[1]),
+            bodies=_merged([segment.bodies for segment in segments], renumbered, base),
+            questions=_merged([segment.questions for segment in segments], renumbered, base),
             alive=np.ones(base, dtype=bool),
         )
 
@@ -275,9 +257,7 @@ def _channel(
     return Channel.of(postings, VectorIndex.build(vectors), np.asarray(owners, dtype=np.int32), passages, kept)
 
 
-def _merged(
-    channels: Sequence[Channel], renumbered: Sequence[NDArray[np.int32]], passages: int, beside: int
-) -> Channel:
+def _merged(channels: Sequence[Channel], renumbered: Sequence[NDArray[np.int32]], passages: int) -> Channel:
     owners: list[NDArray[np.int32]] = []
     kept: list[NDArray[np.int64]] = []
     rows: list[NDArray[np.int32]] = []
@@ -290,7 +270,7 @@ def _merged(
         base += len(entries)
     return Channel.of(
         Postings.merge([(channel.postings, new) for channel, new in zip(channels, rows, strict=True)], size=base),
-        VectorIndex.merge([(one.vectors, entries) for one, entries in zip(channels, kept, strict=True)], beside=beside),
+        VectorIndex.merge([(one.vectors, entries) for one, entries in zip(channels, kept, strict=True)]),
         np.concatenate(owners),
         passages,
         Texts.merge([(one.texts, entries) for one, entries in zip(channels, kept, strict=True) if len(one.texts)]),

@@ -15,8 +15,8 @@ from retrieval.encoder import Encoder
 from retrieval.kinds import kinds
 from retrieval.normalise import normalise
 from retrieval.precedence import is_silent
-from retrieval.queries import Query, letters, looks_up, pairs
-from retrieval.ranking import dice, longest_run
+from retrieval.queries import Query, looks_up
+from retrieval.sharing import dice, letters, longest_run, pairs
 
 Span = tuple[int, int]
 

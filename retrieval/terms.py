@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +43,12 @@ def _word_point(word: str) -> str:
     return chr(_WORD_PLANE + zlib.crc32(word.encode()) % _WORD_SLOTS)
 
 
-def points(normalised: str) -> NDArray[np.uint32]:
-    """The text as code points, one for each character, word or number; 0 for anything that separates."""
-    folded = _WORD.sub(lambda match: _word_point(match.group()), normalised)
-    codes = np.frombuffer(folded.encode("utf-32-le", "replace"), dtype=np.uint32)
-    return np.where(_is_matter(codes), codes, 0).astype(np.uint32)
+@lru_cache(maxsize=8192)
+def _point(piece: str) -> int:
+    """The code point of a character, word or number; 0 for anything that separates."""
+    point = _word_point(piece) if _WORD.fullmatch(piece) else piece
+    code = np.frombuffer(point.encode("utf-32-le", "replace"), dtype=np.uint32)
+    return int(code[0]) if _is_matter(code)[0] else 0
 
 
 def _is_matter(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -83,8 +84,7 @@ def is_pair(terms: Terms) -> NDArray[np.bool_]:
     return np.asarray(terms >> PAIR_SHIFT != 0)
 
 
-@dataclass(frozen=True)
-class Gram:
+class Gram(NamedTuple):
     """A character or a pair of the question, as a term and as a string, and what it counts before its rarity."""
 
     term: int
@@ -103,7 +103,7 @@ def grams_of(normalised: str, *, at_most: int) -> list[Gram]:
     for match in _ASKING.finditer(text):
         factor[match.start() : match.end()] = [_LITTLE] * (match.end() - match.start())
     pieces = [(match.group(), factor[match.start()]) for match in _PIECE.finditer(text)]
-    codes: list[int] = points(text).tolist()  # one for each piece
+    codes = [_point(piece) for piece, _ in pieces]
     best: dict[int, Gram] = {}
     for at, ((piece, weight), code) in enumerate(zip(pieces, codes, strict=True)):
         if not code:

@@ -27,8 +27,7 @@ from scipy import sparse
 from retrieval.elsewhere import read_elsewhere
 from retrieval.encoder import SHIPPED, Vectors
 from retrieval.material import STARTER, anticipated, quiz, starter_passages
-from retrieval.matters import Target, target_of
-from retrieval.naming import article_key, title_key
+from retrieval.naming import Target, article_key, target_of, title_key
 from retrieval.normalise import normalise
 from retrieval.terms import SOUNDS, read_pinyin
 

@@ -1,8 +1,13 @@
-"""The vector channel: faiss over the entries of one segment."""
+"""The vector channel: which rows of one segment are nearest to a query.
+
+faiss looks at two bits of each dimension, sixteen rows at a time, for some candidates; these are compared by eight.
+No row is left out by guessing, so whatever is added, removed or outdated, the recall is that of reading everything.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,104 +17,100 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import Vectors
 
-HALVED_AT_MOST = 50_000  # rows of a whole index with sixteen bits a dimension; above, eight (recall@10 > .99)
-CLUSTERED_FROM = 500_000  # rows from which only the nearest clusters are read
-_TRAINING_ROWS = 16_000  # that tell between which bounds the numbers of each dimension lie
 _AT_ONCE = 8192  # rows that are written in one step
-_POINTS_A_LIST = 40
-_RECALL_WANTED = 0.95
-_READ_ONE_OF = 500  # rows: fewer are read faster by themselves than by looking which are wanted
-_QUERIES, _NEAREST = 64, 10  # of the check
+_COMPARED, _COMPARED_AT_LEAST = 12, 64  # rows that are compared by eight bits, times those wanted (recall@10 > .99)
+_FEW = 512  # rows that are all compared by eight bits
+_GREATEST = 127  # of what eight bits hold with a sign
+_BOUNDS_APART = 32  # so many bounds between 0 and 1: parts that are merged mostly have the same
+_LEVELS = (-1.510, -0.4528, 0.4528, 1.510)  # of two bits, in standard deviations (Max 1960, "Quantizing for …")
+
+Numbers = NDArray[np.int8]
 
 
 class VectorIndex:
     """Rows of length 1, compared by inner product. Never changed once built, so it needs no lock."""
 
-    def __init__(self, faiss_index: Any) -> None:
-        self._index = faiss_index
-        self.rows = int(faiss_index.ntotal)
+    def __init__(self, numbers: Numbers, bound: float, first_look: Any) -> None:
+        """Take what `build`, `merge` or `write` made.
+
+        Args:
+            numbers: of each row (rows × dimensions).
+            bound: what the greatest number stands for.
+            first_look: faiss' index of the same rows; None where there are none.
+        """
+        self.numbers, self.bound = numbers, bound
+        self._first_look = first_look
+
+    @property
+    def rows(self) -> int:
+        return len(self.numbers)
 
     @classmethod
     def build(cls, vectors: Vectors) -> VectorIndex:
-        """The index of a few rows: sixteen bits a dimension, which no score shows and is read in half the time."""
-        index = _halved(_faiss(), vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        return cls(index)
+        """The index of these rows."""
+        bound = max(ceil(float(np.abs(vectors).max(initial=0)) * _BOUNDS_APART), 1) / _BOUNDS_APART
+        numbers = _whole(vectors, bound).astype(np.int8)
+        return cls(numbers, bound, _first_look(numbers))
 
     @classmethod
-    def merge(cls, parts: Sequence[tuple[VectorIndex, NDArray[np.int64]]], *, beside: int = 0) -> VectorIndex:
-        """The index fit for these rows of several: sixteen bits, then eight, then clustered with a checked recall.
-
-        Args:
-            beside: rows of the same channel in other segments.
-        """
-        faiss = _faiss()
-        rows = sum(len(chosen) for _, chosen in parts)
-        dimension = parts[0][0]._index.d
-        if rows + beside <= HALVED_AT_MOST:
-            index = _halved(faiss, dimension)
-        elif rows < CLUSTERED_FROM:
-            index = faiss.IndexScalarQuantizer(dimension, *_eight_bit(faiss))
-            index.train(_sample(parts, max(1, rows // _TRAINING_ROWS)))
-        else:
-            lists = int(4 * rows**0.5)
-            index = faiss.IndexIVFScalarQuantizer(faiss.IndexFlatIP(dimension), dimension, lists, *_eight_bit(faiss))
-            index.train(_sample(parts, max(1, rows // (lists * _POINTS_A_LIST))))
-        for block in _blocks(parts):
-            index.add(block)
-        if rows + beside > HALVED_AT_MOST and rows >= CLUSTERED_FROM:
-            index.make_direct_map()
-            index.nprobe = _probes_needed(index, _sample(parts, max(1, rows // _QUERIES))[:_QUERIES], _blocks(parts))
-        return cls(index)
+    def merge(cls, parts: Sequence[tuple[VectorIndex, NDArray[np.int64]]]) -> VectorIndex:
+        """One index of these rows of several."""
+        bound = max(one.bound for one, _ in parts)
+        rows, dimension = sum(len(chosen) for _, chosen in parts), parts[0][0].numbers.shape[1]
+        numbers = np.empty((rows, dimension), dtype=np.int8)
+        begin = 0
+        for one, chosen in parts:
+            for at in range(0, len(chosen), _AT_ONCE):
+                block = one.numbers[chosen[at : at + _AT_ONCE]]
+                same = one.bound == bound
+                numbers[begin : begin + len(block)] = block if same else np.rint(block * (one.bound / bound))
+                begin += len(block)
+        return cls(numbers, bound, _first_look(numbers))
 
     def nearest(
-        self, query: Vectors, count: int, allowed: NDArray[np.uint8] | None
+        self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], Vectors]:
-        """Rows nearest to one vector, best first, and their cosines.
+        """Rows nearest to one vector, best first, and their cosines; none to the vector of a text without words.
 
         Args:
-            allowed: one bit a row, the lowest first; None allows all.
+            allowed: a flag a row; None allows all.
         """
-        faiss = _faiss()
-        parameters: Any = None
-        if allowed is not None:
-            selector = faiss.IDSelectorBitmap(allowed)
-            if isinstance(self._index, faiss.IndexIVF):
-                parameters = faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nprobe)
-            else:
-                parameters = faiss.SearchParameters(sel=selector)
-        scores, rows = self._index.search(query.reshape(1, -1), min(count, max(self.rows, 1)), params=parameters)
-        found = rows[0] >= 0
-        return rows[0][found], scores[0][found]
+        rows = self._worth_comparing(query, count, allowed) if query.any() else np.zeros(0, np.int64)
+        cosines = self.cosines(query, rows)
+        order = np.argsort(-cosines, kind="stable")[:count]
+        return rows[order], cosines[order]
+
+    def _worth_comparing(self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        """More rows than wanted, by two bits a dimension; all that are allowed where these are few."""
+        may = self.rows if allowed is None else int(np.count_nonzero(allowed))
+        looked_at = max(_COMPARED * count, _COMPARED_AT_LEAST) * self.rows / max(may, 1)
+        while may > _FEW and looked_at < self.rows:
+            _, found = self._first_look.search(_even(query.reshape(1, -1)), int(looked_at))
+            rows: NDArray[np.int64] = found[0][found[0] >= 0]
+            if allowed is not None:
+                rows = rows[allowed[rows]]
+            if len(rows) >= count:
+                return rows
+            looked_at *= _COMPARED
+        return np.arange(self.rows) if allowed is None else np.flatnonzero(allowed)
 
     def cosines(self, query: Vectors, rows: NDArray[np.int64]) -> Vectors:
-        """Of these rows (ascending) with one vector."""
-        faiss = _faiss()
-        if isinstance(self._index, faiss.IndexIVF) or self.rows > _READ_ONE_OF * len(rows):
-            return np.asarray(self.reconstruct(rows) @ query, dtype=np.float32)
-        chosen = np.zeros(self.rows, dtype=bool)
-        chosen[rows] = True
-        selector = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
-        parameters = faiss.SearchParameters(sel=selector)
-        scores, found = self._index.search(query.reshape(1, -1), len(rows), params=parameters)
-        return np.asarray(scores[0][np.argsort(found[0])], dtype=np.float32)
-
-    def reconstruct(self, rows: NDArray[np.int64]) -> Vectors:
-        """The vectors of these rows, as exact as they are kept."""
-        if not len(rows):
-            return np.zeros((0, self._index.d), dtype=np.float32)
-        return np.asarray(self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64)), dtype=np.float32)
+        """Of these rows with one vector."""
+        unit = np.float32(self.bound / _GREATEST)
+        # the product with a matrix would wake further threads
+        return np.asarray(np.vecdot(self.numbers[rows].astype(np.float32), query) * unit, dtype=np.float32)
 
     def write(self, file: Path) -> None:
-        """Save to a file that `mapped` reads."""
-        _faiss().write_index(self._index, str(file))
+        """Save what faiss looks at to a file that `mapped` reads; the numbers are the caller's to keep."""
+        if self.rows:
+            _faiss().write_index(self._first_look, str(file))
+        else:
+            file.touch()
 
     @classmethod
-    def mapped(cls, file: Path) -> VectorIndex:
-        """A saved index; the rows stay in the file, except where they are clustered."""
-        faiss = _faiss()
-        index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
-        return cls(index)
+    def mapped(cls, file: Path, numbers: Numbers, bound: float) -> VectorIndex:
+        """What was saved, with its numbers and their bound."""
+        return cls(numbers, bound, _faiss().read_index(str(file)) if len(numbers) else None)
 
 
 def _faiss() -> Any:
@@ -124,41 +125,39 @@ def _faiss() -> Any:
     return module
 
 
-def _halved(faiss: Any, dimension: int) -> Any:
-    return faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+def _first_look(numbers: Numbers) -> Any:
+    """Two bits a dimension, at the levels that suit a bell curve of its mean and deviation: nothing to be trained."""
+    if not len(numbers):
+        return None
+    faiss, numbers = _faiss(), _even(numbers)
+    dimension = numbers.shape[1]
+    mean, deviation = _mean_and_deviation(numbers)
+    levels = mean[:, None] + deviation[:, None] * np.array(_LEVELS)
+    pairs = levels.reshape(-1, 2, 4)  # of dimensions: sixteen points each
+    points = np.stack((np.tile(pairs[:, 0], 4), np.repeat(pairs[:, 1], 4, axis=1)), axis=2)
+    index = faiss.IndexPQFastScan(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    faiss.copy_array_to_vector(points.astype(np.float32).ravel(), index.pq.centroids)
+    index.is_trained = True
+    for at in range(0, len(numbers), _AT_ONCE):
+        index.add(numbers[at : at + _AT_ONCE].astype(np.float32))
+    return index
 
 
-def _eight_bit(faiss: Any) -> tuple[Any, Any]:
-    return faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+def _mean_and_deviation(numbers: Numbers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each dimension."""
+    sums = np.zeros((2, numbers.shape[1]))
+    for at in range(0, len(numbers), _AT_ONCE):
+        block = numbers[at : at + _AT_ONCE].astype(np.float32)
+        sums += block.sum(axis=0), (block**2).sum(axis=0)
+    mean, square = sums / len(numbers)
+    return mean, np.sqrt(np.maximum(square - mean**2, 0))
 
 
-def _blocks(parts: Sequence[tuple[VectorIndex, NDArray[np.int64]]]) -> Iterator[Vectors]:
-    for index, rows in parts:
-        for at in range(0, len(rows), _AT_ONCE):
-            yield index.reconstruct(rows[at : at + _AT_ONCE])
+def _even(rows: NDArray[Any]) -> NDArray[Any]:
+    """All dimensions, or all but the last of an odd number: the first look takes them in pairs."""
+    return np.ascontiguousarray(rows[:, : rows.shape[1] // 2 * 2])
 
 
-def _sample(parts: Sequence[tuple[VectorIndex, NDArray[np.int64]]], every: int) -> Vectors:
-    return np.concatenate([index.reconstruct(rows[::every]) for index, rows in parts])
-
-
-def _probes_needed(index: Any, queries: Vectors, blocks: Iterable[Vectors]) -> int:
-    """How many lists to read so that the nearest rows are those of an exact search, on a sample."""
-    best, places = np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
-    begin = 0
-    for block in blocks:
-        scores = queries @ block.T
-        best = np.concatenate([best, scores], axis=1)
-        places = np.concatenate([places, np.tile(np.arange(begin, begin + len(block)), (len(queries), 1))], axis=1)
-        begin += len(block)
-        nearest = np.argpartition(-best, min(_NEAREST, best.shape[1]) - 1, axis=1)[:, :_NEAREST]
-        best, places = np.take_along_axis(best, nearest, 1), np.take_along_axis(places, nearest, 1)
-    probes = 8
-    while probes < index.nlist:
-        index.nprobe = probes
-        _, found = index.search(queries, _NEAREST)
-        hits = [len(set(ours) & set(theirs)) for ours, theirs in zip(found.tolist(), places.tolist(), strict=True)]
-        if np.mean(hits) >= _RECALL_WANTED * places.shape[1]:
-            break
-        probes *= 2
-    return min(probes, int(index.nlist))
+def _whole(vectors: Vectors, bound: float) -> Vectors:
+    """Whole numbers that eight bits hold."""
+    return np.asarray(np.rint(vectors * (_GREATEST / bound)), dtype=np.float32)

@@ -70,7 +70,7 @@ def _nearest(vectors: VectorIndex, asked: Vectors) -> list[set[int]]:
     best, rows = np.zeros((len(asked), 0), np.float32), np.zeros((len(asked), 0), np.int64)
     for begin in range(0, vectors.rows, _AT_ONCE):
         block = np.arange(begin, min(begin + _AT_ONCE, vectors.rows))
-        best = np.concatenate([best, asked @ vectors.reconstruct(block).T], axis=1)
+        best = np.concatenate([best, asked @ vectors.numbers[block].astype(np.float32).T], axis=1)
         rows = np.concatenate([rows, np.tile(block, (len(asked), 1))], axis=1)
         nearest = np.argsort(-best, axis=1)[:, :_NEAREST]
         best, rows = np.take_along_axis(best, nearest, 1), np.take_along_axis(rows, nearest, 1)

@@ -15,9 +15,9 @@ from retrieval.elsewhere import read_elsewhere
 from retrieval.evaluation import Relevant, auroc, is_wanted
 from retrieval.material import anticipated, starter_passages
 from retrieval.matters import matter_of
-from retrieval.naming import article_key, place_of, title_key
+from retrieval.naming import article_key, place_of, target_of, title_key
 from retrieval.normalise import normalise
-from retrieval.queries import letters, pairs
+from retrieval.sharing import letters, pairs
 from retrieval.training import read_asked
 from retrieval.tuning import QUESTIONS
 
@@ -93,9 +93,10 @@ def test_a_wording_tells_which_passage_is_asked_for() -> None:
     asked = [entry for entry in entries if not entry.get("known") and entry["relevant"]]
     held = starter_passages()
 
-    first = [
-        max(held, key=lambda passage: matter_of(normalise(entry["question"])).share(passage) or 0) for entry in asked
-    ]
+    first = []
+    for entry in asked:
+        matter = matter_of(normalise(entry["question"]))
+        first.append(max(held, key=lambda passage: matter.share(target_of(passage)) or 0))
     right = [
         any(is_wanted(passage, Relevant(each["title"], each["article"])) for each in entry["relevant"])
         for passage, entry in zip(first, asked, strict=True)

@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,11 +87,7 @@ def test_a_removed_document_is_not_found_again(index: Index) -> None:
     index.remove(DocumentId("never there"))
 
 
-def test_a_document_goes_out_of_a_clustered_index_and_the_others_stay(
-    encoder: Encoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(vectors, "HALVED_AT_MOST", 10)
-    monkeypatch.setattr(vectors, "CLUSTERED_FROM", 100)
+def test_a_document_goes_out_of_a_saved_index_and_the_others_stay(encoder: Encoder, tmp_path: Path) -> None:
     windows = [
         passage(1000 + at, f"食堂第{at}号窗口供应面条。", document=DocumentId(f"w{at % 3}")) for at in range(600)
     ]
@@ -217,7 +212,7 @@ def test_a_folder_that_another_process_has_put_in_its_place_is_not_linked(
     assert first(again, "公示要几个工作日") == "第十三条"
 
 
-@pytest.mark.parametrize("disk", ["has room", "is full", "fills up", "is cleared", "has room for very many"])
+@pytest.mark.parametrize("disk", ["has room", "is full", "fills up", "is cleared"])
 def test_an_index_that_is_built_in_large_parts_finds_what_one_finds_that_is_not(
     encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
 ) -> None:
@@ -229,9 +224,6 @@ def test_an_index_that_is_built_in_large_parts_finds_what_one_finds_that_is_not(
     whole.add([*rules(), *windows])
     monkeypatch.setattr(building, "_BATCH", 4)
     monkeypatch.setattr(building, "_FANS", (2, 2, 2))
-    if many := disk == "has room for very many":
-        monkeypatch.setattr(building, "CLUSTERED_FROM", 50)
-        monkeypatch.setattr(vectors, "CLUSTERED_FROM", 50)
     write, full = vectors.VectorIndex.write, [disk == "fills up"]
 
     def filling(self: vectors.VectorIndex, file: Path) -> None:
@@ -255,7 +247,7 @@ def test_an_index_that_is_built_in_large_parts_finds_what_one_finds_that_is_not(
     again = Index(encoder, aliases={})
     assert again.load(tmp_path / "index")
     assert len(again) == len(index) == len(whole) == len(windows) + len(ARTICLES)
-    assert len(index._segments) == 1 if many else len(index._segments) > 2
+    assert len(index._segments) > 2
     for found in (index, again):
         assert found.documents() == whole.documents()
         assert first(found, "公示要几个工作日") == "第十三条"
@@ -331,33 +323,6 @@ def test_an_empty_index_finds_nothing(encoder: Encoder) -> None:
     assert index.search(f"{RULES}第三条", on=TODAY) == []
     index.add([])
     assert len(index) == 0
-
-
-@pytest.mark.parametrize("kind", ["exact", "eight-bit", "clustered"])
-def test_every_kind_of_vector_index_keeps_the_same_contract(
-    kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(vectors, "HALVED_AT_MOST", 10_000 if kind == "exact" else 10)
-    monkeypatch.setattr(vectors, "CLUSTERED_FROM", 100 if kind == "clustered" else 10_000)
-    rows = np.random.default_rng(5).standard_normal((4000, 16)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-
-    every = np.arange(len(rows))
-    built = vectors.VectorIndex.merge([(vectors.VectorIndex.build(rows), every)])
-    built.write(tmp_path / "rows.faiss")
-    again = vectors.VectorIndex.mapped(tmp_path / "rows.faiss")
-
-    allowed = np.packbits(every % 2 == 0, bitorder="little")
-    for index in (built, again):
-        assert index.rows == len(rows)
-        found, cosines = index.nearest(rows[6], 5, None)
-        assert found[0] == 6
-        assert cosines[0] == pytest.approx(1, abs=0.02)
-        assert all(row % 2 == 0 for row in index.nearest(rows[7], 5, allowed)[0])
-        assert np.allclose(index.reconstruct(np.array([3, 1])), rows[[3, 1]], atol=0.05)
-        for chosen in (every[:0], every[5:7], every[10:3000:7]):
-            exact = index.reconstruct(chosen) @ rows[6]
-            assert np.allclose(index.cosines(rows[6], chosen), exact, atol=1e-4)
 
 
 def test_of_texts_that_differ_in_a_number_the_one_that_is_named_comes_first(encoder: Encoder) -> None:
