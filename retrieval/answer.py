@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage, PassageId
-from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text
+from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text, tells_of_old
 from retrieval.hits import Hit, LookUp, one_by_one
 from retrieval.local_facts import lacks_local_fact
 from retrieval.naming import article_key, articles_written_out, rests_on, title_key
@@ -115,7 +115,7 @@ def _answer(index: Index, question: str, *, on: date, limit: int) -> Answer:
         return Answer(question, False, 0.0, (), (), reason)
     former = old_text(text, on=on)
     if former is not None:
-        return _of_old_text(index, question, former, on=on)
+        return _of_old_text(index, question, former, on=on, limit=limit)
     coming = coming_text(text, on=on)
     if coming is not None:
         return _of_coming_text(index, question, coming, on=on)
@@ -182,15 +182,27 @@ def _all_cited(index: Index, each: Sequence[LookUp], also: Sequence[Query] = ())
     return tuple(sorted(cited.values(), key=lambda citation: _FIRST[citation.level]))
 
 
-def _of_old_text(index: Index, question: str, asked: OldText, *, on: date) -> Answer:
-    """The best answer of the days before each replacement, from texts that no longer hold."""
+def _of_old_text(index: Index, question: str, asked: OldText, *, on: date, limit: int) -> Answer:
+    """The best answer of the days before each replacement, from texts that no longer hold.
+
+    Where none does, what holds today answers if it tells of what was before.
+    """
 
     def meant(passage: Passage) -> bool:
         return asked.means(passage.effective_from, passage.effective_until, on=on)
 
     days = last_days(until for since, until in index.ended() if asked.means(since, until, on=on))
     best = _of_other_days(index, question, asked.matter, days, meant, none=Refusal.OLD_TEXT)
-    return replace(best, former=best.answered)
+    if best.answered:
+        return replace(best, former=True)
+    return _telling_of_old(index, question, on=on, limit=limit) or best
+
+
+def _telling_of_old(index: Index, question: str, *, on: date, limit: int) -> Answer | None:
+    """What holds today, where what is quoted speaks itself of what was before it."""
+    today = _of_today(index, question, normalise(question), on=on, limit=limit)
+    telling = any(tells_of_old(normalise(one.passage.content.text)) for one in today.citations)
+    return today if telling else None
 
 
 def _of_coming_text(index: Index, question: str, matter: str, *, on: date) -> Answer:
@@ -214,7 +226,8 @@ def _of_that_day(index: Index, question: str, asked: Dated, *, on: date, limit: 
     given = replace(_of_today(index, asked.matter, asked.matter, on=on, limit=limit), question=question)
     if all(one.passage.effective_from <= asked.day for one in given.citations):
         return given
-    return Answer(question, False, 0.0, (), (), Refusal.OLD_TEXT)
+    none = Answer(question, False, 0.0, (), (), Refusal.OLD_TEXT)
+    return _telling_of_old(index, question, on=on, limit=limit) or none
 
 
 def _of_other_days(

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _TEXT = r"(?:细则|条例|规定|章程|办法|文件|版本?)"
+# not 递申请之前规定…, 原来版本, 老规定时间: what was before something else, or is no edition, is asked of today's text
+_BEFORE = r"(?:(?<![^\s,.;:?!按照跟和与用看据是们在])(?:原来|以前|从前|之前|过去)(?:版|的|1版|那版|那个)?的?)"
 _OLD = re.compile(
-    rf"(?:\d{{4}}年?(?:的|版|版的|发布的|那版)?|(?:旧|老|原来|以前|从前|之前|过去|废止|失效|上1?)(?:版|的|1版)?(?:的)?)(?:实施|管理)?{_TEXT}(?:{_TEXT})?"
+    rf"(?:\d{{4}}年?(?:的|版|版的|发布的|那版)?|(?:旧|老|废止|失效)(?:版|的|1版)?的?|上[1一]?版的?|{_BEFORE})"
+    rf"(?:实施|管理)?{_TEXT}(?:{_TEXT})?(?!时间|的?时候|的?学时|夹|面|人|不)"
     rf"|(?:修订|修改)(?:之|以)?前(?:的)?{_TEXT}?|{_TEXT}(?:\d{{4}}年?版|旧版|老版)"
 )
+_TELLS_OF_OLD = re.compile(r"旧|修订|原来|以前|不再|新增|\d{4}年")
 _YEAR = re.compile(r"\d{4}")
 _COMPARES = re.compile(
     r"区别|变化|不同|差别|差异|差在|一样|对比|对照|比较|前后|改了|变了|新旧|还(?:能|可以|在)?用|管用|有效吗|作数|算数|信吗|作废了|废止了|失效了|以哪|哪个|现在|现行"
@@ -56,6 +60,11 @@ def old_text(normalised_question: str, *, on: date) -> OldText | None:
     if year is not None and not 1900 < int(year.group()) < on.year:
         return None
     return OldText(_without(normalised_question, found), int(year.group()) if year else None)
+
+
+def tells_of_old(normalised_text: str) -> bool:
+    """Whether a text in force says something of what was before it, as one that compares editions does."""
+    return _TELLS_OF_OLD.search(normalised_text) is not None
 
 
 def coming_text(normalised_question: str, *, on: date) -> str | None:

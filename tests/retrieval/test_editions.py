@@ -52,6 +52,37 @@ def test_nothing_old_is_quoted_unasked(both: Index, question: str) -> None:
     assert OLD not in [citation.quote for citation in found.citations]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "党章上规定几岁能入党", "原则上规定要多少人到会", "网上版本和纸质版哪种算", "递申请之前规定要谈话吗",
+        "入党之前文件要看哪些", "上文件夹标签写什么", "2024年规定的学时没修满怎么办",
+        "我以前规定时间没交思想汇报怎么办", "支部大会之前办法人要通知到吗", "申请书上版面要求",
+    ],
+)  # fmt: skip
+def test_what_is_written_on_something_or_was_before_something_is_no_old_text(question: str) -> None:
+    assert old_text(normalise(question), on=TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["按以前的规定要几个介绍人", "之前的细则怎么写的", "上一版细则第十三条", "我们以前规定几个月交一次", "从前的章程"],
+)
+def test_what_was_before_is_an_old_text(question: str) -> None:
+    assert old_text(normalise(question), on=TODAY) is not None
+
+
+@pytest.mark.parametrize("question", ["2014年细则写没写宣誓时间", "老规定是备案", "2014年那会儿发展对象怎么定"])
+def test_where_no_old_text_is_held_what_tells_of_it_answers(question: str) -> None:
+    index = Index(load_encoder(None))
+    index.add(starter_passages())
+
+    found = answer(index, question, on=TODAY)
+
+    assert not found.former
+    assert any("2014年" in citation.passage.content.text for citation in found.citations)
+
+
 @pytest.mark.parametrize("question", ["2014年版细则第九条", "旧细则公示期多久", "2009年的规定里公示期多久"])
 def test_an_old_text_that_is_not_held_is_not_answered_from_the_present_one(question: str) -> None:
     index = Index(load_encoder(None))
