@@ -25,6 +25,7 @@ from storage.errors import WaymarkError
 
 PATIENCE_SECONDS = 0.03  # that a question waits for the library's latest change, before it is answered without
 WAITED_FOR = 5_000  # passages; a question waits until a library of so many is read for the first time: some seconds
+_ANY_QUESTION = "预备期多长"
 _PUBLISHING_SECONDS = 2.0
 _LOOK_SECONDS = 0.5  # between two looks whether another process changed the library
 
@@ -203,6 +204,7 @@ class Knowledge:
         if self._mirror is None:
             mirror, coming = await asyncio.to_thread(_opened, self._encoder_name, self._folder)
             await mirror.catch_up(self._database, self._reading)
+            await asyncio.to_thread(answer, mirror.index, _ANY_QUESTION, on=date.min)  # loads what a question needs
             self._mirror, self._coming = mirror, coming
             if coming is not None:
                 self._changing = _in_background(self._change(coming), "index.not_encoded_anew")

@@ -21,6 +21,7 @@ _AMONG_FIRST = 3  # practice further down answers nothing, and need not be stood
 _HALF = 0.5  # of a character that stands in the text, but beside others than in the question
 _ASKS_AMOUNT = re.compile(r"多久|多长|多少|几|什么时候|啥时候|何时|期限|最[少多短长低高]")
 _SILENT = re.compile(r"^(?:《.{2,20}》|细则|条例|规定)里?(?:只|也)?(?:没有|未)")
+_BEGINNING = 60  # characters: enough of a text to see whether it begins so
 _UNITS = re.compile(r"(?:几|多少|\d)个?[年月周天日次份字分名位人篇]|几个|(?:多长|多少|什么|啥)时间")
 _COUNTED = re.compile(r"(?:几|多少)个?([字分人名票])")
 _SAME_UNIT = {"人": "人|名|位", "名": "人|名|位"}
@@ -114,7 +115,8 @@ def gives_amount(query: Query, passage: Passage) -> bool:
 
 def is_silent(text: str) -> bool:
     """细则没有写…: what a sentence or a section begins with where the rules say nothing of the matter."""
-    return _SILENT.match(normalise(text)) is not None
+    beginning = text[:_BEGINNING]
+    return any(word in beginning for word in "没沒未") and _SILENT.match(normalise(beginning)) is not None
 
 
 def _words(query: Query) -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from retrieval.naming import article_key, title_key
 from retrieval.texts import Texts, runs
 
 _OPEN_END = 2**31 - 1
+_KEPT_PLACES = 512
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,16 @@ class Shelf:
     def _title_places(self) -> dict[str, int]:
         return {self.titles[at]: at for at in range(len(self.titles))}
 
-    def rows_at(self, title: str, article: int) -> list[int]:
-        """The rows of the article of this number in the documents of this title key."""
+    @cached_property
+    def rows_at(self) -> Callable[[str, int], tuple[int, ...]]:
+        """Finds the rows of the article of a number in the documents of a title key; what was asked last is kept."""
+        return lru_cache(maxsize=_KEPT_PLACES)(self._rows_at)
+
+    def _rows_at(self, title: str, article: int) -> tuple[int, ...]:
         place = self._title_places.get(title)
-        return [] if place is None else np.flatnonzero((self.article == article) & (self.title == place)).tolist()
+        return (
+            () if place is None else tuple(np.flatnonzero((self.article == article) & (self.title == place)).tolist())
+        )
 
     def redated(self, spans: Mapping[DocumentId, tuple[date, date | None]]) -> Shelf:
         """The same passages, these documents' with other days of validity; itself where none of them is here."""
@@ -173,6 +180,7 @@ def digest(passages: Iterable[Passage]) -> str:
     return _digest(f"{_record(passage)}\n".encode("utf-8", "surrogatepass") for passage in passages)
 
 
+@lru_cache(maxsize=8192)
 def number_of(article: str | None) -> int:
     """The same number for every spelling of an article; 0 for none."""
     if not article:
