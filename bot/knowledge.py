@@ -17,6 +17,7 @@ from content.library import revision
 from content.passages import PassageId, PassageText
 from retrieval.answer import Answer, answer
 from retrieval.encoder import load_encoder
+from retrieval.memory import give_back
 from retrieval.refusals import Refusal
 from retrieval.search import Index
 from scheduler.trouble import will_pass
@@ -205,6 +206,7 @@ class Knowledge:
             mirror, coming = await asyncio.to_thread(_opened, self._encoder_name, self._folder)
             await mirror.catch_up(self._database, self._reading)
             await asyncio.to_thread(answer, mirror.index, _ANY_QUESTION, on=date.min)  # loads what a question needs
+            await asyncio.to_thread(give_back)
             self._mirror, self._coming = mirror, coming
             if coming is not None:
                 self._changing = _in_background(self._change(coming), "index.not_encoded_anew")

@@ -63,21 +63,18 @@ def convolution_of(arrays: Mapping[str, NDArray[np.generic]]) -> Convolution:
     `filters_W` (place × inner × filters) and `thresholds_W` for each width W, `filter_targets`, `filter_constants`.
     """
     embedding = arrays["embedding"].astype(np.float32)
-    added: dict[int, list[Floats]] = {}
+    tables: dict[int, list[Eighths]] = {}
+    units: list[Floats] = []
     for width in WIDTHS:
-        for place, filters in enumerate(arrays[f"filters_{width}"].astype(np.float32)):
-            added.setdefault(place - width // 2, []).append(embedding @ filters)
-    tables = {beside: np.concatenate(each, axis=1) for beside, each in added.items()}
-    filters = len(tables[0][0])
-    greatest = np.full(filters, _LEAST, dtype=np.float32)
-    for table in tables.values():
-        reached = greatest[filters - table.shape[1] :]
-        np.maximum(reached, np.abs(table).max(axis=0), out=reached)
-    units = greatest / np.float32(_GREATEST)
+        placed = [embedding @ filters for filters in arrays[f"filters_{width}"].astype(np.float32)]
+        greatest = np.max([np.abs(table).max(axis=0) for table in placed], axis=0)
+        units.append(np.maximum(greatest, _LEAST) / np.float32(_GREATEST))
+        for place, table in enumerate(placed):
+            tables.setdefault(place - width // 2, []).append(np.rint(table / units[-1]).astype(np.int8))
     return Convolution(
         places={character: row for row, character in enumerate(str(arrays["characters"]), start=UNKNOWN + 1)},
-        tables={beside: np.rint(each / units[-each.shape[1] :]).astype(np.int8) for beside, each in tables.items()},
-        units=units,
+        tables={beside: np.concatenate(each, axis=1) for beside, each in tables.items()},
+        units=np.concatenate(units),
         thresholds=np.concatenate([arrays[f"thresholds_{width}"] for width in WIDTHS]).astype(np.float32),
         targets=arrays["filter_targets"].astype(np.float32),
         constants=arrays["filter_constants"].astype(np.float32),
