@@ -78,7 +78,7 @@ class Mirror:
             async for name, passages in passages_of_each(session, other):
                 reading.read += len(passages)
                 # A saved text is trusted only where the library says the same.
-                if digest(passages) != saved.get(name):
+                if name not in saved or digest(passages) != saved[name]:
                     gone.append(name)
                     held += passages
                 if len(held) >= _AT_ONCE:

@@ -31,6 +31,7 @@ _OTHER_LEVEL_LIKELY = 0.01  # of what is known by its questions: less, and it ha
 _ANSWERED_BEFORE = 0.45  # of the pairs of two questions: from here an answer to the one is told with the other
 _OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
 _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
+_SURELY_TELLS = 0.8  # confidence from which what holds today answers a question for an old text
 _ALL_HITS = 30  # candidates are fewer
 _EXPLAIN = "什么是"
 _THE_RULES = title_key("发展党员工作细则")
@@ -199,10 +200,10 @@ def _of_old_text(index: Index, question: str, asked: OldText, *, on: date, limit
 
 
 def _telling_of_old(index: Index, question: str, *, on: date, limit: int) -> Answer | None:
-    """What holds today, where what is quoted speaks itself of what was before it."""
+    """What holds today, where it surely answers and what is quoted speaks itself of what was before it."""
     today = _of_today(index, question, normalise(question), on=on, limit=limit)
-    telling = any(tells_of_old(normalise(one.passage.content.text)) for one in today.citations)
-    return today if telling else None
+    telling = any(tells_of_old(normalise(one.passage.content.text), on=on) for one in today.citations)
+    return today if telling and today.confidence >= _SURELY_TELLS else None
 
 
 def _of_coming_text(index: Index, question: str, matter: str, *, on: date) -> Answer:

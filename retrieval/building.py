@@ -13,6 +13,7 @@ from retrieval.segments import Segment
 _BATCH = 512  # passages that are read at once: what one step of building holds in memory
 _FANS = (16, 4, 4)  # segments of each level that become one of the next: the last level has as many as it gets
 _LARGE = 2  # the level from which segments are laid aside, and left apart unless there are very many passages
+_ALL_IN_ONE_FROM = 500_000  # passages in large segments: so many segments cost more to search than to merge
 _SEGMENTS_AT_MOST = 8
 _TOO_UNEQUAL = 4  # a segment this many times as large as all smaller ones together is left alone
 
@@ -46,6 +47,8 @@ class Builder:
         """Everything added, in its order: one segment, or some large ones and one of the rest; none of nothing."""
         large = [segment for level in reversed(self._levels[_LARGE:]) for segment in level]
         small = [segment for level in reversed(self._levels[:_LARGE]) for segment in level]
+        if sum(len(segment.shelf) for segment in large) >= _ALL_IN_ONE_FROM:
+            return (merged([*large, *small]),)
         return (*large, merged(small)) if small else tuple(large)
 
     def _put(self, segment: Segment, depth: int) -> None:

@@ -16,7 +16,8 @@ _OLD = re.compile(
     rf"(?:实施|管理)?{_TEXT}(?:{_TEXT})?(?!时间|的?时候|的?学时|夹|面|人|不)"
     rf"|(?:修订|修改)(?:之|以)?前(?:的)?{_TEXT}?|{_TEXT}(?:\d{{4}}年?版|旧版|老版)"
 )
-_TELLS_OF_OLD = re.compile(r"旧|修订|原来|以前|不再|新增|\d{4}年")
+_TELLS_OF_OLD = re.compile(r"旧|修订|原来|以前|不再|新增|新写|改成")
+_NAMED_YEAR = re.compile(r"(\d{4})年")
 _YEAR = re.compile(r"\d{4}")
 _COMPARES = re.compile(
     r"区别|变化|不同|差别|差异|差在|一样|对比|对照|比较|前后|改了|变了|新旧|还(?:能|可以|在)?用|管用|有效吗|作数|算数|信吗|作废了|废止了|失效了|以哪|哪个|现在|现行"
@@ -62,9 +63,10 @@ def old_text(normalised_question: str, *, on: date) -> OldText | None:
     return OldText(_without(normalised_question, found), int(year.group()) if year else None)
 
 
-def tells_of_old(normalised_text: str) -> bool:
+def tells_of_old(normalised_text: str, *, on: date) -> bool:
     """Whether a text in force says something of what was before it, as one that compares editions does."""
-    return _TELLS_OF_OLD.search(normalised_text) is not None
+    years = map(int, _NAMED_YEAR.findall(normalised_text))
+    return _TELLS_OF_OLD.search(normalised_text) is not None or any(1900 < year < on.year for year in years)
 
 
 def coming_text(normalised_question: str, *, on: date) -> str | None:

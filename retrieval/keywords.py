@@ -242,13 +242,13 @@ class Sounds:
     def alike(
         self, sounds: NDArray[np.uint32], postings: Postings
     ) -> tuple[NDArray[np.int64], Terms, NDArray[np.int64]]:
-        """The terms that sound like each of these (0: like nothing): which sound, the term, in how many rows it stands.
+        """The terms that sound like each of these: which sound, the term, in how many rows it stands.
 
         Args:
             postings: those whose terms these are.
         """
-        begins = np.searchsorted(self.sounds, sounds, side="left")
-        lengths = np.where(sounds, np.searchsorted(self.sounds, sounds, side="right") - begins, 0)
+        begins, ends = np.searchsorted(self.sounds, np.stack((sounds, sounds + 1)))
+        lengths = ends - begins
         places = self.places[stretches(begins, lengths)]
         held = postings.begins[places + 1] - postings.begins[places]
         return np.repeat(np.arange(len(sounds)), lengths), postings.terms[places], held

@@ -16,9 +16,10 @@ from retrieval.naming import articles_named
 from retrieval.normalise import normalise
 from retrieval.segments import Channel
 from retrieval.sharing import letters
-from retrieval.terms import Gram, grams_of, string_of, syllables
+from retrieval.terms import PAIR_SHIFT, Gram, grams_of, string_of, syllables
 
 LONGEST = 240  # characters of a question that are searched with
+_TERM_BITS = 2 * PAIR_SHIFT
 _ALIAS_WEIGHT = 0.7
 _SOUND_WEIGHT = 0.55
 _MEANT = 0.5  # weight of a gram from which it says what is asked about
@@ -193,8 +194,9 @@ def _summed(
     groups: NDArray[np.int64], terms: NDArray[np.uint64], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
     """Each term of a group once, with the sum of its counts."""
-    once, back = np.unique(np.stack((groups.astype(np.uint64), terms)), axis=1, return_inverse=True)
-    return once[0].astype(np.int64), once[1], np.bincount(back.ravel(), counts).astype(np.int64)
+    keys, back = np.unique((groups.astype(np.uint64) << _TERM_BITS) | terms, return_inverse=True)
+    once = keys >> _TERM_BITS
+    return once.astype(np.int64), keys ^ (once << _TERM_BITS), np.bincount(back, counts).astype(np.int64)
 
 
 def unknown_share(query: Query, bodies: Weighed, questions: Weighed) -> float:

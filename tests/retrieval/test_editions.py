@@ -72,6 +72,14 @@ def test_what_was_before_is_an_old_text(question: str) -> None:
     assert old_text(normalise(question), on=TODAY) is not None
 
 
+@pytest.mark.parametrize("question", ["老细则里预备期多长", "旧版章程第一条", "旧版细则公示几天"])
+def test_what_tells_nothing_of_an_old_text_does_not_answer_for_it(question: str) -> None:
+    index = Index(load_encoder(None))
+    index.add(starter_passages())
+
+    assert answer(index, question, on=TODAY).refusal is Refusal.OLD_TEXT
+
+
 @pytest.mark.parametrize("question", ["2014年细则写没写宣誓时间", "老规定是备案", "2014年那会儿发展对象怎么定"])
 def test_where_no_old_text_is_held_what_tells_of_it_answers(question: str) -> None:
     index = Index(load_encoder(None))
