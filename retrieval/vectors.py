@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import Vectors
 
-_AT_ONCE = 8192  # rows that are written in one step
+_AT_ONCE = 2048  # rows that are written in one step
 _COMPARED, _COMPARED_AT_LEAST = 12, 64  # rows that are compared by eight bits, times those wanted (recall@10 > .99)
 _FEW = 512  # rows that are all compared by eight bits
 _GREATEST = 127  # of what eight bits hold with a sign
