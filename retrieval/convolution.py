@@ -22,7 +22,7 @@ _LEAST = 1e-9  # of a filter that was never used
 _OUTSIDE = (NOTHING,) * max(WIDTHS)
 
 Floats = NDArray[np.float32]
-Eighths = NDArray[np.int8]
+Numbers = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Convolution:
     """
 
     places: Mapping[str, int]
-    tables: Mapping[int, Eighths]
+    tables: Mapping[int, Numbers]
     units: Floats
     thresholds: Floats
     targets: Floats
@@ -63,7 +63,7 @@ def convolution_of(arrays: Mapping[str, NDArray[np.generic]]) -> Convolution:
     `filters_W` (place × inner × filters) and `thresholds_W` for each width W, `filter_targets`, `filter_constants`.
     """
     embedding = arrays["embedding"].astype(np.float32)
-    tables: dict[int, list[Eighths]] = {}
+    tables: dict[int, list[Numbers]] = {}
     units: list[Floats] = []
     for width in WIDTHS:
         placed = [embedding @ filters for filters in arrays[f"filters_{width}"].astype(np.float32)]

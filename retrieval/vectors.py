@@ -1,7 +1,8 @@
 """The vector channel: which rows of one segment are nearest to a query.
 
 faiss looks at two bits of each dimension, sixteen rows at a time, for some candidates; these are compared by eight.
-No row is left out by guessing, so whatever is added, removed or outdated, the recall is that of reading everything.
+Every row is looked at, whatever was added, removed or outdated. What two bits cannot tell apart can still be missed: of
+the ten nearest .99 are found for our encoder, .89 to .97 for vectors without any structure (`tests/retrieval`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _COMPARED, _COMPARED_AT_LEAST = 12, 64  # rows that are compared by eight bits, 
 _FEW = 512  # rows that are all compared by eight bits
 _GREATEST = 127  # of what eight bits hold with a sign
 _BOUNDS_APART = 32  # so many bounds between 0 and 1: parts that are merged mostly have the same
-_LEVELS = (-1.510, -0.4528, 0.4528, 1.510)  # of two bits, in standard deviations (Max 1960, "Quantizing for …")
+_LEVELS = (-1.510, -0.4528, 0.4528, 1.510)  # of two bits, in standard deviations (Max 1960)
 
 Numbers = NDArray[np.int8]
 
