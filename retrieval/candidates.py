@@ -127,15 +127,21 @@ class _Scored:
                 column[having] = numbers
             return found
         firsts, groups = np.cumsum(counts) - counts, np.repeat(np.arange(len(having)), counts)
-        falling = cosines[np.lexsort((-cosines, groups))]
+        falling = cosines[_by_group(groups, cosines)]
         found.keyword[having] = np.maximum.reduceat(keywords, firsts)
         found.cosine[having] = falling[firsts]
         found.support[having] = _mean_of_first(falling, firsts, np.minimum(counts, _SUPPORTING))
-        found.best[having] = entries[np.lexsort((-(keywords + cosines), groups))[firsts]]
+        found.best[having] = entries[_by_group(groups, keywords + cosines)[firsts]]
         return found
 
 
 _SUPPORTING = 3  # of a passage's entries
+_APART = 64.0  # more than numbers of one group differ by
+
+
+def _by_group(groups: NDArray[np.int64], numbers: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Places of the numbers, the groups ascending, the numbers of each falling."""
+    return np.argsort(groups * _APART - numbers, kind="stable")
 
 
 def _mean_of_first(

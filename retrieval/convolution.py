@@ -52,7 +52,7 @@ class Convolution:
         added = np.zeros((len(row), len(self.thresholds)), dtype=np.int16)
         for beside, table in self.tables.items():
             begin = len(_OUTSIDE) + beside
-            added[:, -table.shape[1] :] += table[around[begin : begin + len(row)]]
+            added[:, -table.shape[1] :] += table.take(around[begin : begin + len(row)], axis=0)
         strongest = np.maximum(added.max(axis=0) * self.units + self.thresholds, 0)
         found: Floats = np.vecdot(self.targets, strongest) + self.constants  # a product would wake further threads
         return found

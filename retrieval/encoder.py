@@ -134,7 +134,7 @@ class StaticEncoder:
         result = np.zeros((len(encoded), self.dimension), dtype=np.float32)
         for row, tokens in enumerate(encoded):
             if tokens.ids:
-                result[row] = self._vectors[tokens.ids].mean(axis=0, dtype=np.float32)
+                np.add.reduce(self._vectors.take(tokens.ids, axis=0), axis=0, dtype=np.float32, out=result[row])
         return _of_length_one(result)
 
 
@@ -160,7 +160,7 @@ class TransformerEncoder:
 
 
 def _of_length_one(rows: Vectors) -> Vectors:
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    length = np.sqrt(np.vecdot(rows, rows))[:, None]
     return np.asarray(rows / np.maximum(length, 1e-12), dtype=np.float32)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -64,7 +64,7 @@ def together(hits: Sequence[Hit], segments: Sequence[Segment], *, on: date) -> I
     for first, *others in places.values():
         if first.passage.id in taken:
             continue
-        rules = _rules_that_say_as_much(first, {hit.passage.id: hit for hit in others}, segments, on)
+        rules = _rules_that_say_as_much(first, others, segments, on)
         beside = {one.passage.id: one for one in (*others, *rules) if one.passage.id not in taken}
         taken |= {first.passage.id, *beside}
         yield replace(first, beside=tuple(beside.values())) if beside else first
@@ -76,18 +76,19 @@ def one_by_one(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _rules_that_say_as_much(
-    hit: Hit, others: Mapping[PassageId, Hit], segments: Sequence[Segment], on: date
+    hit: Hit, others: Sequence[Hit], segments: Sequence[Segment], on: date
 ) -> list[Hit]:
     """The articles under a passage of ours of which the same question is anticipated, or none is; as likely as it."""
     basis = hit.passage.content.basis
-    if basis is None or hit.passage.kind is DocumentKind.OFFICIAL or hit.score < _QUOTED_FROM:
+    if hit.score < _QUOTED_FROM or basis is None or hit.passage.kind is DocumentKind.OFFICIAL:
         return []
     if is_silent(hit.passage.content.text):
         return []
+    asked_so = {one.passage.id: one for one in others}
     found = []
     for passage in _official(basis.title, basis.article, segments, on):
-        if passage.id in others or not passage.content.questions:
-            rule = others.get(passage.id, Hit(passage, 0.0))
+        if passage.id in asked_so or not passage.content.questions:
+            rule = asked_so.get(passage.id, Hit(passage, 0.0))
             found.append(replace(rule, score=max(rule.score, hit.score)))
     return found
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,8 +129,7 @@ class Postings:
         if not len(self.terms):
             return np.full(len(terms), -1)
         place = np.searchsorted(self.terms, terms)
-        place[place == len(self.terms)] = 0
-        return np.where(self.terms[place] == terms, place, -1)
+        return np.where(self.terms.take(place, mode="clip") == terms, place, -1)
 
     def occurrences(self, terms: Terms) -> NDArray[np.int64]:
         """In how many rows each term stands."""
@@ -147,22 +147,23 @@ class Postings:
         order = np.argsort(-weights, kind="stable")
         order = order[places[order] >= 0]
         places, scaled = places[order], weights[order] / np.float32(_STEPS)
-        ceilings = scaled * self.heights[places]
-        left = np.append(np.cumsum(ceilings[::-1])[::-1], 0)  # what the terms from here on can add at most
+        ceilings = (scaled * self.heights[places]).tolist()
+        left = list(accumulate(reversed(ceilings), initial=0.0))[::-1]  # what the terms from here on can add at most
         sums = np.zeros(self.size, dtype=np.float32) if start is None else start.copy()
-        begins, lengths = self.begins[places], self.begins[places + 1] - self.begins[places]
-        long = lengths > max(self.size >> 5, _QUICKLY_READ)
-        stop = int(np.argmax(np.append(np.cumsum(lengths) > _READ_AT_MOST, True)))
-        read = min(int(np.argmax(np.append(long, True))), stop)
-        held = [slice(begin, begin + length) for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True)]
+        ends = self.begins[places + 1].tolist()
+        held = [slice(begin, end) for begin, end in zip(self.begins[places].tolist(), ends, strict=True)]
+        lengths = [one.stop - one.start for one in held]
+        stop = bisect_right(list(accumulate(lengths)), _READ_AT_MOST)
+        long = max(self.size >> 5, _QUICKLY_READ)
+        read = next((at for at in range(stop) if lengths[at] > long), stop)
         if read:
             strengths = np.concatenate([self.strengths[one] for one in held[:read]])
             rows = np.concatenate([self.rows[one] for one in held[:read]])
             np.add.at(sums, rows, strengths * np.repeat(scaled[:read], lengths[:read]))
-        while read < stop and not (long[read] and _decided(sums, best, float(left[read]))):
+        while read < stop and not (lengths[read] > long and _decided(sums, best, left[read])):
             np.add.at(sums, self.rows[held[read]], self.strengths[held[read]] * scaled[read])
             read += 1
-        return Match(self, sums, places[read:], scaled[read:], float(left[read]))
+        return Match(self, sums, places[read:], scaled[read:], left[read])
 
 
 _QUICKLY_READ = 8192  # postings of a term that are read sooner than one asks whether they have to be
@@ -203,8 +204,7 @@ class Match:
             begin, end = int(self.postings.begins[place]), int(self.postings.begins[place + 1])
             holding = self.postings.rows[begin:end]
             at = np.searchsorted(holding, wanted)
-            at[at == end - begin] = 0
-            here = holding[at] == wanted
+            here = holding.take(at, mode="clip") == wanted
             scores[here] += self.postings.strengths[begin + at[here]] * weight
         return scores
 

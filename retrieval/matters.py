@@ -71,7 +71,7 @@ def matter_of(normalised_question: str) -> Matter:
     rarity = learned.rarity[slots]
     length = max(math.sqrt(float((rarity**2).sum())), _LEAST)
     weights = rarity * learned.scales[slots] / length
-    inner = np.einsum("s,sd->d", weights, learned.pieces[slots].astype(np.float32))
+    inner = np.einsum("s,sd->d", weights, learned.pieces.take(slots, axis=0).astype(np.float32))
     by_pieces = np.vecdot(learned.targets, inner) + learned.constants  # a product would wake further threads
     by_windows = learned.convolution.logits(normalised_question.replace(" ", ""))
     shares = shares_of(by_pieces, by_windows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,7 +98,7 @@ class Weighed:
     weights: NDArray[np.float64]
     mass: float
     counts: NDArray[np.int64]
-    sounds_like: Mapping[int, tuple[tuple[int, float], ...]]
+    sounds_like: Mapping[int, Sequence[tuple[int, float]]]
 
     @cached_property
     def grams(self) -> tuple[Gram, ...]:
@@ -169,7 +170,7 @@ def _rarity(counts: NDArray[np.int64], size: int) -> NDArray[np.float64]:
 
 def _sounds_like(
     query: Query, counts: NDArray[np.int64], channels: Sequence[Channel], size: int
-) -> dict[int, tuple[tuple[int, float], ...]]:
+) -> dict[int, list[tuple[int, float]]]:
     """For rare pairs: the commonest pairs of the vocabulary that sound the same, with weights."""
     rare = np.flatnonzero((query.sounds != 0) & (counts <= max(2, size * _SOUND_RARER_THAN)))
     if not size or not len(rare):
@@ -180,13 +181,13 @@ def _sounds_like(
     if len(channels) > 1:
         groups, others, held = _summed(groups, others, held)
     commoner = np.flatnonzero((held > counts[rare][groups]) & (others != terms[groups]))
-    best = commoner[np.lexsort((others[commoner], held[commoner]))[::-1]].tolist()
-    found: dict[int, tuple[tuple[int, float], ...]] = {}
-    for at in best:
-        term = int(terms[groups[at]])
-        if len(found.get(term, ())) < _SOUNDS_AT_MOST:
-            weight = _SOUND_WEIGHT * query.weights[rare[groups[at]]] * _rarity(held[at], size)
-            found[term] = (*found.get(term, ()), (int(others[at]), float(weight)))
+    groups, others, held = groups[commoner], others[commoner], held[commoner]
+    weights = _SOUND_WEIGHT * query.weights[rare[groups]] * _rarity(held, size)
+    found: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    columns = (held, others, terms[groups], weights)
+    for _, other, term, weight in sorted(zip(*(column.tolist() for column in columns), strict=True), reverse=True):
+        if len(found[term]) < _SOUNDS_AT_MOST:
+            found[term].append((other, weight))
     return found
 
 

@@ -191,10 +191,10 @@ def _covered(
     plain = [(gram.string, gram.weight) for gram in grams[: len(grams) - len(meant)]]
     weights = np.array([gram.weight for gram in grams])
     mass, heaviest = float(weights.sum()) or 1.0, float(weights.max(initial=0.0)) or 1.0
-    in_text = [[string in one.text for string in strings] for one in readings]
-    in_asked = [[string in one.asked for string in strings] for one in readings]
-    text = _said(in_text, [one.text for one in readings], meant)
-    either = np.maximum(text, _said(in_asked, [one.asked for one in readings], meant))
+    texts, asked = [one.text for one in readings], [one.asked for one in readings]
+    in_text = [[string in text for string in strings] for text in texts]
+    text = _said(in_text, texts, meant)
+    either = np.maximum(text, _said([[string in one for string in strings] for one in asked], asked, meant))
     at_once = np.array(
         [_at_once(one, list(compress(plain, held))) for one, held in zip(readings, in_text, strict=True)]
     )
@@ -215,10 +215,10 @@ def _said(
     Args:
         meant: columns of grams with what they may stand for.
     """
-    said = np.array(held, dtype=np.float64)
+    said = np.array(held, dtype=np.bool_).astype(np.float64)
     for column, others in meant:
         for row, text in enumerate(texts):
-            if not held[row][column] and any(other in text for other in others):
+            if not held[row][column] and any([other in text for other in others]):
                 said[row, column] = _SLIPPED
     return said
 

@@ -20,8 +20,10 @@ Terms = NDArray[np.uint64]
 
 SOUNDS = Path(__file__).parent / "syllables.npy"
 _IDEOGRAPHS_END = 0xA000
+_SOUND_BITS = np.uint32(10)
 
 PAIR_SHIFT = np.uint64(21)  # a code point needs 21 bits, so a pair fits 42 and leaves 22 for the entry's row
+_SECOND = np.uint64((1 << 21) - 1)  # of a pair
 _WORD = re.compile(r"[a-zà-ɏ]+|[0-9]+(?:\.[0-9]+)?%?")
 _PIECE = re.compile(_WORD.pattern + "|.", re.DOTALL)
 _WORD_PLANE, _WORD_SLOTS = 0xF0000, 0x1FFF0
@@ -129,7 +131,7 @@ class Syllables:
 
     def __init__(self, sounds: NDArray[np.uint16]) -> None:
         """Take a table: for each code point the number of its sound, 0 for none."""
-        self._ids = sounds
+        self._ids = np.append(sounds, 0).astype(np.uint16)  # the last for all code points beyond
 
     @classmethod
     def of_readings(cls, readings: Iterable[tuple[int, str]]) -> Syllables:
@@ -142,16 +144,15 @@ class Syllables:
         return cls(ids)
 
     def save(self, path: Path) -> None:
-        np.save(path, self._ids)
+        np.save(path, self._ids[:-1])
 
     def of_pairs(self, terms: Terms) -> NDArray[np.uint32]:
         """One number for the sound of each pair; 0 where the term is no pair of ideographs."""
-        left = self._sound((terms >> PAIR_SHIFT).astype(np.int64))
-        right = self._sound((terms & np.uint64((1 << 21) - 1)).astype(np.int64))
-        return np.where((left != 0) & (right != 0), left * np.uint32(1024) + right, 0).astype(np.uint32)
-
-    def _sound(self, codes: NDArray[np.int64]) -> NDArray[np.uint32]:
-        return np.where(codes < len(self._ids), self._ids[np.minimum(codes, len(self._ids) - 1)], 0).astype(np.uint32)
+        left, right = (
+            self._ids.take(codes.astype(np.int64), mode="clip").astype(np.uint32)
+            for codes in (terms >> PAIR_SHIFT, terms & _SECOND)
+        )
+        return np.where((left != 0) & (right != 0), left << _SOUND_BITS | right, 0).astype(np.uint32)
 
 
 def _folded_sound(reading: str) -> str:

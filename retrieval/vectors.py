@@ -99,7 +99,7 @@ class VectorIndex:
         """Of these rows with one vector."""
         unit = np.float32(self.bound / _GREATEST)
         # the product with a matrix would wake further threads
-        return np.asarray(np.vecdot(self.numbers[rows].astype(np.float32), query) * unit, dtype=np.float32)
+        return np.asarray(np.vecdot(self.numbers.take(rows, axis=0).astype(np.float32), query) * unit, dtype=np.float32)
 
     def write(self, file: Path) -> None:
         """Save what faiss looks at to a file that `mapped` reads; the numbers are the caller's to keep."""
