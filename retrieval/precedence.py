@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from content.passages import Passage
 from retrieval.normalise import normalise
@@ -113,6 +114,7 @@ def gives_amount(query: Query, passage: Passage) -> bool:
     return _ASKS_AMOUNT.search(query.text) is None or is_silent(passage.content.text) or _says_amount(query, passage)
 
 
+@lru_cache(maxsize=1024)
 def is_silent(text: str) -> bool:
     """细则没有写…: what a sentence or a section begins with where the rules say nothing of the matter."""
     beginning = text[:_BEGINNING]

@@ -158,10 +158,11 @@ def _vector(text: str, aliases: Mapping[str, Sequence[str]], encoder: Encoder) -
     spelled = text
     for said, meant in aliases.items():
         spelled = spelled.replace(said, meant[0])
+    asked: Vectors = encoder.encode([text])[0]
     if spelled == text:
-        return np.asarray(encoder.encode([text])[0])
-    mean = encoder.encode([text, spelled]).mean(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
+        return asked
+    both = asked + encoder.encode([spelled])[0]  # one after the other: two at once would wake further threads
+    return np.asarray(both / max(float(np.linalg.norm(both)), 1e-12), dtype=np.float32)
 
 
 def _rarity(counts: NDArray[np.int64], size: int) -> NDArray[np.float64]:
