@@ -16,8 +16,8 @@ from retrieval.ranking import Candidate, Scores
 from retrieval.segments import Allowed, Channel, Segment
 from retrieval.shelf import number_of
 
-_FROM_EACH = 10  # candidates that each of the four channels proposes
-_RERANKED = 12
+_FROM_EACH = 8  # candidates that each of the four channels proposes
+_RERANKED = 8
 _OWN_RERANKED = 5  # further candidates that are the organisation's own rules
 _NAMED_AT_MOST = 200  # articles of one number: more of them tell nothing
 
