@@ -31,7 +31,7 @@ _OTHER_LEVEL_LIKELY = 0.01  # of what is known by its questions: less, and it ha
 _ANSWERED_BEFORE = 0.45  # of the pairs of two questions: from here an answer to the one is told with the other
 _OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
 _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
-_SURELY_TELLS = 0.8  # confidence from which what holds today answers a question for an old text
+_SURELY = 0.8  # confidence from which what holds today answers a question for an old text, or one likely to be refused
 _ALL_HITS = 30  # candidates are fewer
 _EXPLAIN = "什么是"
 _THE_RULES = title_key("发展党员工作细则")
@@ -134,10 +134,11 @@ def _of_today(index: Index, question: str, text: str, *, on: date, limit: int) -
     hits = _merged([*each, found])[:limit]
     confidence = max((one.hits[0].score for one in (*each, found) if one.hits), default=0.0)
     citations = _all_cited(index, each) or _all_cited(index, [found], [one.query for one in single.values()])
-    if not citations:
+    if not citations or confidence < _SURELY:
         worded = principled(text)
         if worded.likely:
             return Answer(question, False, 0.0, (), (), worded.reason)
+    if not citations:
         return Answer(question, False, confidence, (), hits, Refusal.NOTHING_FOUND)
     return Answer(question, True, confidence, citations, hits, None)
 
@@ -203,7 +204,7 @@ def _telling_of_old(index: Index, question: str, *, on: date, limit: int) -> Ans
     """What holds today, where it surely answers and what is quoted speaks itself of what was before it."""
     today = _of_today(index, question, normalise(question), on=on, limit=limit)
     telling = any(tells_of_old(normalise(one.passage.content.text), on=on) for one in today.citations)
-    return today if telling and today.confidence >= _SURELY_TELLS else None
+    return today if telling and today.confidence >= _SURELY else None
 
 
 def _of_coming_text(index: Index, question: str, matter: str, *, on: date) -> Answer:
@@ -282,6 +283,7 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
             others = [hit for hit in others if not hit.passage.own_rule]
         own = _own_rule_on_it(query, others)
         likely = [hit for hit in others[:_NEAR_THE_WHOLE] if hit.score >= _OTHER_LEVEL_LIKELY or not hit.closest]
+        near += _ruled_beside(query, near, hits) if own else []
         near += own or [hit for hit in likely if _says_the_same(query, hit)][:1]
     cited: list[Citation] = []
     for hit in near:
@@ -291,6 +293,14 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
         if spans:
             cited.append(Citation(hit.passage, spans))
     return _in_order(cited)
+
+
+def _ruled_beside(query: Query, near: Sequence[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """The national article that says what an own rule is quoted on, unless one is quoted: not only what retells it."""
+    if any(hit.passage.kind is DocumentKind.OFFICIAL for hit in near):
+        return []
+    articles = [hit for hit in hits if hit.passage.kind is DocumentKind.OFFICIAL and hit.score >= _OTHER_LEVEL_LIKELY]
+    return [hit for hit in articles if _says_the_same(query, hit)][:1]
 
 
 def _in_order(cited: Sequence[Citation]) -> tuple[Citation, ...]:

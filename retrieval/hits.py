@@ -75,9 +75,7 @@ def one_by_one(hits: Sequence[Hit]) -> list[Hit]:
     return [replace(one, beside=()) for hit in hits for one in (hit, *hit.beside)]
 
 
-def _rules_that_say_as_much(
-    hit: Hit, others: Sequence[Hit], segments: Sequence[Segment], on: date
-) -> list[Hit]:
+def _rules_that_say_as_much(hit: Hit, others: Sequence[Hit], segments: Sequence[Segment], on: date) -> list[Hit]:
     """The articles under a passage of ours of which the same question is anticipated, or none is; as likely as it."""
     basis = hit.passage.content.basis
     if hit.score < _QUOTED_FROM or basis is None or hit.passage.kind is DocumentKind.OFFICIAL:

@@ -26,7 +26,7 @@ REASONS = (
     Refusal.GHOST_WRITING,
 )
 SURE = 0.4  # that it is refused, whatever the library holds
-LIKELY = 0.2  # the same where the library has no answer either
+LIKELY = 0.2  # the same where the library has no sure answer either
 
 
 class Principled(NamedTuple):
@@ -41,7 +41,7 @@ class Principled(NamedTuple):
 
     @property
     def likely(self) -> bool:
-        """Enough to say so instead of having found nothing."""
+        """Enough to say so instead of an answer that is not sure."""
         return self.probability >= LIKELY
 
 

@@ -218,7 +218,7 @@ def _said(
     said = np.array(held, dtype=np.bool_).astype(np.float64)
     for column, others in meant:
         for row, text in enumerate(texts):
-            if not held[row][column] and any([other in text for other in others]):
+            if not held[row][column] and any(other in text for other in others):
                 said[row, column] = _SLIPPED
     return said
 

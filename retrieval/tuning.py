@@ -45,7 +45,10 @@ DEVELOPMENT = (
     QUESTIONS,
     *(
         QUESTIONS.with_name(f"{hand}.jsonl")
-        for hand in ("messages", "brief", "third_hand", "fourth_hand", "fifth_hand", "sixth_hand", "seventh_hand", "eighth_hand", "ninth_hand", "tenth_hand")
+        for hand in (
+            *("messages", "brief", "third_hand", "fourth_hand", "fifth_hand", "sixth_hand", "seventh_hand"),
+            *("eighth_hand", "ninth_hand", "tenth_hand"),
+        )
     ),
 )
 TODAY = date(2026, 11, 22)  # the day that the questions are asked on
