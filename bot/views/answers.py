@@ -23,7 +23,7 @@ from retrieval.refusals import Refusal
 
 QUOTE_AT_MOST = 1000  # characters; what is longer is read with 「原文」
 HEADINGS_AT_MOST = 3
-NEAR_FROM = 0.12  # of certainty: what is less likely than that only happens to share a word
+NEAR_FROM = 0.11  # of certainty: what is less likely than that only happens to share a word
 QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN: "ask.waits_already"}
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
