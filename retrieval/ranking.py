@@ -19,7 +19,7 @@ from retrieval.elsewhere import Nearness
 from retrieval.matters import Matter
 from retrieval.naming import title_key
 from retrieval.queries import Query, Weighed, homophones
-from retrieval.reading import Reading
+from retrieval.reading import Reading, clauses
 from retrieval.sharing import dice, letters, longest_run, pairs, threes
 from retrieval.terms import Gram
 from retrieval.wording import asks_for_explanation
@@ -226,13 +226,13 @@ def _said(
 def _at_once(reading: Reading, written: Sequence[tuple[str, float]]) -> tuple[float, float]:
     """The most weight of strings that one sentence holds, and one clause."""
     sentence = clause = 0.0
-    for one, clauses in reading.sentences:
+    for one in reading.sentences:
         held = [pair for pair in written if pair[0] in one]
         weight = sum([weight for _, weight in held])
         if weight > sentence:
             sentence = weight
         if weight > clause:  # else none of its clauses holds more
-            each = [sum([weight for string, weight in held if string in part]) for part in clauses]
+            each = [sum([weight for string, weight in held if string in part]) for part in clauses(one)]
             clause = max(clause, *(each or [weight]))
     return sentence, clause
 

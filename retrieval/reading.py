@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from content.passages import Passage
 from retrieval.naming import Target, article_key, rests_on, target_of, title_key
@@ -54,11 +54,13 @@ class Reading:
         return pairs(normalise(headings[-1])) if headings else frozenset()
 
     @cached_property
-    def sentences(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Its sentences, each with its clauses, none where it is one itself."""
-        return tuple((one, _clauses(one)) for one in _SENTENCE_END.split(self.text) if one)
+    def sentences(self) -> tuple[str, ...]:
+        """Its sentences."""
+        return tuple(filter(None, _SENTENCE_END.split(self.text)))
 
 
-def _clauses(sentence: str) -> tuple[str, ...]:
+@lru_cache(maxsize=8192)
+def clauses(sentence: str) -> tuple[str, ...]:
+    """Those of a normalised sentence, none where it is one itself."""
     found = tuple(filter(None, _CLAUSE_END.split(sentence)))
     return found if len(found) > 1 else ()

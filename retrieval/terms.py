@@ -27,6 +27,11 @@ _SECOND = np.uint64((1 << 21) - 1)  # of a pair
 _WORD = re.compile(r"[a-zà-ɏ]+|[0-9]+(?:\.[0-9]+)?%?")
 _PIECE = re.compile(_WORD.pattern + "|.", re.DOTALL)
 _WORD_PLANE, _WORD_SLOTS = 0xF0000, 0x1FFF0
+# Letters, ideographs, kana, hangul and our own word points; not spaces, signs, emoji.
+_MATTER = (
+    *((0x370, 0x2000), (0x3040, 0x3200), (0x3400, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0x20000, 0x32000)),
+    (_WORD_PLANE, 0x110000),
+)
 
 # Words that only say that something is asked. They count little, since passages state and do not ask.
 _ASKING = re.compile(
@@ -48,21 +53,8 @@ def _word_point(word: str) -> str:
 @lru_cache(maxsize=8192)
 def _point(piece: str) -> int:
     """The code point of a character, word or number; 0 for anything that separates."""
-    point = _word_point(piece) if _WORD.fullmatch(piece) else piece
-    code = np.frombuffer(point.encode("utf-32-le", "replace"), dtype=np.uint32)
-    return int(code[0]) if _is_matter(code)[0] else 0
-
-
-def _is_matter(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Letters, ideographs, kana, hangul and our own word points; not spaces, signs, emoji."""
-    return np.asarray(
-        ((codes >= 0x370) & (codes < 0x2000))
-        | ((codes >= 0x3040) & (codes < 0xA000) & ~((codes >= 0x3200) & (codes < 0x3400)))
-        | ((codes >= 0xAC00) & (codes < 0xD7B0))
-        | ((codes >= 0xF900) & (codes < 0xFB00))
-        | ((codes >= 0x20000) & (codes < 0x32000))
-        | (codes >= _WORD_PLANE)
-    )
+    code = ord(_word_point(piece) if _WORD.fullmatch(piece) else piece)
+    return code if any(begin <= code < end for begin, end in _MATTER) else 0
 
 
 def terms_of(texts: Sequence[str]) -> tuple[Terms, NDArray[np.int64]]:
@@ -74,7 +66,8 @@ def terms_of(texts: Sequence[str]) -> tuple[Terms, NDArray[np.int64]]:
     folded = _WORD.sub(lambda match: _word_point(match.group()), "\n".join(texts))
     codes = np.frombuffer(folded.encode("utf-32-le", "replace"), dtype=np.uint32)
     rows = np.cumsum(codes == ord("\n"))
-    wide = np.where(_is_matter(codes), codes, 0).astype(np.uint64)
+    matter = np.logical_or.reduce([(codes >= begin) & (codes < end) for begin, end in _MATTER])
+    wide = np.where(matter, codes, 0).astype(np.uint64)
     left, right = wide[:-1], wide[1:]
     single, pair = wide != 0, (left != 0) & (right != 0)
     return np.concatenate([wide[single], ((left << PAIR_SHIFT) | right)[pair]]), np.concatenate(
