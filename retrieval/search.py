@@ -317,6 +317,8 @@ def _confidence(ranked: Ranked, learned: Weights) -> float:
     confidence = probability(numbers, learned.calibration if first.closest else learned.calibration_plain)
     if _asked_so(ranked.query, first) or _named(ranked.query, first):
         confidence = max(confidence, _ASKED_SO)
+    elif looks_up(ranked.query) and first.reading.rests_on[1] not in ranked.query.articles:
+        return min(confidence, NAMES_NONE)  # of another article, or of none
     return min(confidence, NAMES_NONE) if lacks_local_fact(ranked.query.text, first.text) else confidence
 
 

@@ -37,6 +37,11 @@ TOLD = [
     ("礼拜三张贴的公示到礼拜几满", "下个星期三"),
     ("细则改版前后有什么不一样", "第三十二条起条号前移"),
     ("民主评议党员被评不合格有什么后果", "限期改正"),
+    ("入党自愿书要手写嘛", "一般要求本人用黑色钢笔或签字笔手写"),
+    ("思想会报能不能打印啊", "手写还是打印都是学校要求"),
+    ("推优没选上 下学期还能再报不", "没有限制次数"),
+    ("予审没过怎么办", "预审不合格的，不发志愿书"),
+    ("细则第一条讲的什么内容", "提高"),
 ]
 
 
@@ -70,6 +75,13 @@ def test_two_matters_are_both_explained_where_nothing_tells_them_apart(
 
     headed = [citation.passage.content.headings[-1] for citation in given.citations]
     assert headed[: len(explained)] == explained
+
+
+@pytest.mark.parametrize("question", ["第13条讲的什么", "第十三条写了啥", "细则第13条", "细则第一百条"])
+def test_an_article_that_is_not_held_is_not_answered_by_another(index: Index, question: str) -> None:
+    given = answer(index, question, on=TODAY)
+
+    assert given.citations == ()
 
 
 def test_what_is_likely_to_be_refused_is_not_answered_by_what_is_not_sure(index: Index) -> None:
