@@ -15,7 +15,7 @@ from retrieval.normalise import normalise
 from retrieval.parts import compared, parts, stands_alone
 from retrieval.precedence import gives_amount, is_silent, speaks_of_all
 from retrieval.principles import on_principle, principled
-from retrieval.queries import Query, looks_up_a_number
+from retrieval.queries import Query, looks_up, looks_up_a_number
 from retrieval.refusals import Refusal, says_nothing, small_talk
 from retrieval.search import Index
 from retrieval.self_harm import speaks_of_self_harm
@@ -268,6 +268,8 @@ def _unanswerable(text: str) -> Refusal | None:
 
 def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
+    if looks_up(query):  # of another article nothing is asked
+        hits = [hit for hit in hits if query.names(*rests_on(hit.passage))] or hits
     hits = _without_practice(one_by_one(hits))
     near = [hit for hit in hits if hit.score >= _CITED_FROM * hits[0].score]
     near = [hit for hit in near if not _repeats(hit, near)][:_CITED_AT_MOST]

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.keywords import stretches
-from retrieval.queries import Query, Weighed
+from retrieval.naming import is_of_kind
+from retrieval.queries import Query, Weighed, looks_up
 from retrieval.ranking import Candidate, Scores
 from retrieval.segments import Allowed, Channel, Segment
 from retrieval.shelf import number_of
@@ -19,6 +20,7 @@ from retrieval.shelf import number_of
 _FROM_EACH = 8  # candidates that each of the four channels proposes
 _RERANKED = 8
 _OWN_RERANKED = 5  # further candidates that are the organisation's own rules
+_LOOKED_UP_AT_MOST = 40  # … or articles of the number that is looked up
 _NAMED_AT_MOST = 200  # articles of one number: more of them tell nothing
 
 
@@ -36,8 +38,10 @@ def candidates(
     places = [(one, at) for one in found for at in range(len(one.rows))]
     fused = np.concatenate([np.zeros(0), *((one.scores[:, :4] * fusion).sum(axis=1) for one in found)])
     order = [places[at] for at in np.argsort(-fused, kind="stable").tolist()]
-    own = [(one, at) for one, at in order[_RERANKED:] if one.segment.shelf.own[one.rows[at]]]
-    return [one.read(at) for one, at in order[:_RERANKED] + own[:_OWN_RERANKED]]
+    looking = looks_up(query)
+    further = [(one, at) for one, at in order[_RERANKED:] if one.is_own(at) or (looking and one.is_named(at))]
+    further = further[: _LOOKED_UP_AT_MOST if looking else _OWN_RERANKED]
+    return [one.read(at) for one, at in order[:_RERANKED] + further]
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,20 @@ class _Found:
     Attributes:
         scores: a row each, in the order of `Scores`.
         closest: of each the nearest anticipated question's entry, -1 for none.
+        named: those of the rows that are articles which the question names.
     """
 
     segment: Segment
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
     closest: NDArray[np.int64]
+    named: frozenset[int]
+
+    def is_own(self, at: int) -> bool:
+        return bool(self.segment.shelf.own[self.rows[at]])
+
+    def is_named(self, at: int) -> bool:
+        return int(self.rows[at]) in self.named
 
     def read(self, at: int) -> Candidate:
         closest = int(self.closest[at])
@@ -68,7 +80,7 @@ def _of_segment(segment: Segment, query: Query, bodies: Weighed, questions: Weig
     rows = np.unique(np.concatenate([by_body.best_rows, by_question.best_rows, named]))
     body, asked = by_body.of_rows(rows), by_question.of_rows(rows)
     scores = np.stack((body.keyword, asked.keyword, body.cosine, asked.cosine, asked.support), axis=1)
-    return _Found(segment, rows, scores, asked.best)
+    return _Found(segment, rows, scores, asked.best, frozenset(named.tolist()))
 
 
 def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
@@ -77,10 +89,10 @@ def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) ->
         return np.zeros(0, np.int64)
     shelf = segment.shelf
     rows = np.flatnonzero(np.isin(shelf.article, [number_of(article) for article in query.articles]))
-    titles = np.unique(shelf.title[rows])
-    said = [title for title in titles.tolist() if shelf.titles[title] in query.core]
-    if said:
-        rows = rows[np.isin(shelf.title[rows], said)]
+    titles = np.unique(shelf.title[rows]).tolist()
+    said = [title for title in titles if shelf.titles[title] in query.core]
+    meant = said or [title for title in titles if not query.kinds or is_of_kind(shelf.titles[title], query.kinds)]
+    rows = rows[np.isin(shelf.title[rows], meant)]
     if len(rows) >= _NAMED_AT_MOST:
         return np.zeros(0, np.int64)
     return rows if allowed is None else rows[allowed[rows]]

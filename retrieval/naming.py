@@ -17,6 +17,9 @@ _FORMAL = str.maketrans(dict(zip("壹贰叁肆伍陆柒捌玖拾廿卅", (*"一�
 _SPELLED = re.compile(r"第[\s〇零一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾廿卅\d]{1,9}条")
 _ENGLISH = re.compile(r"\b(?:article|art\.?)\s*(\d{1,3})\b", re.IGNORECASE)
 _RANGE = re.compile(r"第(\d{1,3})条?(?:到|至|-|~)第?(\d{1,3})条")
+_KIND = re.compile(r"细则|条例|办法|准则|规则|章程|党章|法(?=第?\d+条)")  # not 规定, which is a verb too
+_TITLED = {"党章": "章程", "法": r"(?<!办)法$"}  # how titles say it, where they say it otherwise
+_SAYS_A_KIND = re.compile(r"细则|条例|办法|准则|规则|章程|规定|意见|通知|方案|手册|法$")
 _RANGE_AT_MOST = 3  # articles: more are read in the text itself
 
 
@@ -40,6 +43,17 @@ def articles_named(normalised_question: str) -> tuple[str, ...]:
     found = [match.group() for match in _ARTICLE.finditer(normalised_question)]
     found += [f"第{number}条" for number in _BARE.findall(normalised_question)]
     return tuple(dict.fromkeys(found))
+
+
+def kinds_named(normalised_question: str) -> tuple[str, ...]:
+    """The kinds of texts that a question speaks of (细则, 条例, 党章)."""
+    return tuple(dict.fromkeys(_KIND.findall(normalised_question)))
+
+
+@lru_cache(maxsize=8192)
+def is_of_kind(title: str, kinds: tuple[str, ...]) -> bool:
+    """Whether a title (its key) says one of the kinds, or none at all (附件1)."""
+    return any(re.search(_TITLED.get(kind, kind), title) for kind in kinds) or not _SAYS_A_KIND.search(title)
 
 
 def articles_written_out(question: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder, Vectors
 from retrieval.keywords import K1
-from retrieval.naming import articles_named
+from retrieval.naming import articles_named, is_of_kind, kinds_named
 from retrieval.normalise import normalise
 from retrieval.segments import Channel
 from retrieval.sharing import letters
@@ -24,7 +24,7 @@ _TERM_BITS = 2 * PAIR_SHIFT
 _ALIAS_WEIGHT = 0.7
 _SOUND_WEIGHT = 0.55
 _MEANT = 0.5  # weight of a gram from which it says what is asked about
-_NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章)(?:\d{4}年?版?)?")
+_NAMES_TEXT = re.compile(r"^.{0,24}?(?:细则|条例|规定|办法|章程|准则|规则|党章|法(?=第?\d+条))(?:\d{4}年?版?)?")
 _NUMBERED = re.compile(r"第?\d+条(?:之\d+)?")
 _SOUNDS_AT_MOST = 2  # grams that one may be a slip for
 _SOUND_RARER_THAN = 0.01  # share of entries up to which a pair may be a slip for one that sounds alike
@@ -53,6 +53,15 @@ class Query:
     @cached_property
     def core(self) -> str:
         return letters(self.text)
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of texts that are spoken of."""
+        return kinds_named(self.core)
+
+    def names(self, title: str, article: str) -> bool:
+        """Whether this article (keys of both) can be meant by its number: 细则第1条 is none of an 办法."""
+        return article in self.articles and (not self.kinds or is_of_kind(title, self.kinds))
 
     @cached_property
     def terms(self) -> NDArray[np.uint64]:

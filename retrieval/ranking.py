@@ -327,4 +327,4 @@ def _article(query: Query, reading: Reading) -> float:
     """1 for an article that the question names, -1 for another when it names one."""
     if not query.articles or not reading.article:
         return 0.0
-    return 1.0 if reading.article in query.articles else -1.0
+    return 1.0 if query.names(reading.title, reading.article) else -1.0

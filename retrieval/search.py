@@ -26,7 +26,6 @@ from retrieval.hits import Hit, LookUp, together
 from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.matters import Matter, matter_of
 from retrieval.memory import give_back
-from retrieval.naming import article_key
 from retrieval.normalise import normalise
 from retrieval.persistence import laid_aside, load_segments, save_segments
 from retrieval.precedence import own_rules_first
@@ -293,7 +292,11 @@ class Index:
         learned = self._weights
         ranker = learned.ranker if known else plain_ranker(learned.ranker, learned.ranker_elsewhere, matter)
         scores = rows @ np.array(ranker)
-        scores += [_ASKED_SO_ADDS * _asked_so(query, one) + _NAMED_ADDS * _named(query, one) for one in found]
+        named = _looked_up(query, found)
+        scores += [
+            _ASKED_SO_ADDS * _asked_so(query, one) + _NAMED_ADDS * is_named
+            for one, is_named in zip(found, named, strict=True)
+        ]
         resembles = np.maximum(rows[:, _ALIKE] - _ANSWERED_HERE_FROM, 0)
         scores += _ANSWERED_HERE_ADDS * resembles * [one.passage.answered_here for one in found]
         order = np.argsort(-scores, kind="stable")
@@ -315,9 +318,9 @@ def _confidence(ranked: Ranked, learned: Weights) -> float:
         ranked.query, ranked.candidates, ranked.unknown, ranked.elsewhere, ranked.matter, ranked.scores, ranked.rows
     )
     confidence = probability(numbers, learned.calibration if first.closest else learned.calibration_plain)
-    if _asked_so(ranked.query, first) or _named(ranked.query, first):
+    if _asked_so(ranked.query, first) or _looked_up(ranked.query, [first])[0]:
         confidence = max(confidence, _ASKED_SO)
-    elif looks_up(ranked.query) and first.reading.rests_on[1] not in ranked.query.articles:
+    elif looks_up(ranked.query) and not ranked.query.names(*first.reading.rests_on):
         return min(confidence, NAMES_NONE)  # of another article, or of none
     return min(confidence, NAMES_NONE) if lacks_local_fact(ranked.query.text, first.text) else confidence
 
@@ -337,10 +340,13 @@ def _plainly(question: str) -> str:
     return plainly(letters(question))
 
 
-def _named(query: Query, candidate: Candidate) -> bool:
-    """Whether it is an article that the question looks up by its number."""
-    article = candidate.passage.content.article
-    return article is not None and article_key(article) in query.articles and looks_up(query)
+def _looked_up(query: Query, found: Sequence[Candidate]) -> list[bool]:
+    """Of each whether it is an article that the question looks up, in the text whose whole title it says if it does."""
+    if not looks_up(query):
+        return [False] * len(found)
+    named = [query.names(one.reading.title, one.reading.article) for one in found]
+    titled = [is_named and one.reading.title in query.core for is_named, one in zip(named, found, strict=True)]
+    return titled if any(titled) else named
 
 
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:

@@ -103,6 +103,17 @@ def test_a_number_alone_means_the_article_of_the_rules_and_else_that_of_every_te
     assert [citation.passage.document for citation in meant.citations] == ["the-rules"]
 
 
+def test_an_article_whose_text_is_named_in_whole_is_that_of_no_other_of_the_same_kind(index: Index) -> None:
+    own = {"title": "蓝湖学院吸收会员实施办法", "document": DocumentId("own"), "level": Level.SCHOOL}
+    index.add([passage(300, "第十三条　公示的地点由学院定。", article="第十三条", **own)])
+
+    national = answer(index, "《蓝湖协会吸收会员办法》第十三条", on=TODAY)
+    school = answer(index, "蓝湖学院吸收会员实施办法第十三条写了啥", on=TODAY)
+
+    assert [citation.passage.document for citation in national.citations] == ["rules"]
+    assert [citation.passage.document for citation in school.citations] == ["own"]
+
+
 def test_what_schools_do_is_set_beside_the_rule_only_where_it_gives_the_amount_that_is_asked_for(index: Index) -> None:
     text = "要装订成册的有：会员对象公示期里的照片、工作日志。"
     index.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from content.passages import DocumentId, DocumentKind, Level
 from retrieval.answer import answer
 from retrieval.encoder import load_encoder
 from retrieval.refusals import Refusal
@@ -82,6 +83,47 @@ def test_an_article_that_is_not_held_is_not_answered_by_another(index: Index, qu
     given = answer(index, question, on=TODAY)
 
     assert given.citations == ()
+
+
+@pytest.fixture(scope="module", params=[DocumentKind.SCHOOL, DocumentKind.OFFICIAL])
+def beside(request: pytest.FixtureRequest) -> Index:
+    """The starter library beside the first article of a school's own 办法, uploaded as either kind."""
+    index = Index(load_encoder(None))
+    own = {"title": "某某学院党员发展工作办法", "level": Level.SCHOOL, "document": DocumentId("own")}
+    text = "第一条 本办法用来说明学校要求怎样与细则要求分开显示。真实要求以本校文件为准。"
+    index.add([*library(None), passage(900_000, text, article="第一条", kind=request.param, **own)])
+    return index
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("细则第一条讲的什么内容", "质量提高"),
+        ("細則第1條", "质量提高"),
+        ("办法第一条讲的什么内容", "分开显示"),
+        ("学院办法第1条", "分开显示"),
+        ("第一条写了啥", "分开显示"),
+        ("宪法第一条讲什么", "国家性质是"),
+    ],
+)
+def test_an_article_of_one_text_is_not_answered_by_that_of_another(beside: Index, question: str, told: str) -> None:
+    quotes = [citation.quote for citation in answer(beside, question, on=TODAY).citations]
+
+    assert [told in quote for quote in quotes] == [True]
+
+
+@pytest.mark.parametrize(
+    "question", ["准则第一条说了什么", "纪律处分条例第一条讲的什么", "章程第五十条", "党章第50条写了啥", "规则第一条"]
+)
+def test_an_article_of_a_text_that_is_not_held_is_not_answered_by_that_of_another(beside: Index, question: str) -> None:
+    assert answer(beside, question, on=TODAY).citations == ()
+
+
+def test_a_text_whose_title_says_no_kind_may_be_the_one_that_is_named() -> None:
+    index = Index(load_encoder(None))
+    index.add([*library(None), passage(900_000, "第五十条 自印发之日起施行。", article="第五十条", title="附件1")])
+
+    assert [citation.passage.title for citation in answer(index, "办法第50条", on=TODAY).citations] == ["附件1"]
 
 
 def test_what_is_likely_to_be_refused_is_not_answered_by_what_is_not_sure(index: Index) -> None:
