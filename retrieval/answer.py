@@ -10,7 +10,7 @@ from content.passages import DocumentKind, Level, Passage, PassageId
 from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text, tells_of_old
 from retrieval.hits import Hit, LookUp, one_by_one
 from retrieval.local_facts import lacks_local_fact
-from retrieval.naming import article_key, articles_written_out, rests_on, title_key
+from retrieval.naming import THE_RULES, article_key, articles_written_out, rests_on, title_key
 from retrieval.normalise import normalise
 from retrieval.parts import compared, parts, stands_alone
 from retrieval.precedence import gives_amount, is_silent, speaks_of_all
@@ -34,7 +34,6 @@ _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its othe
 _SURELY = 0.8  # confidence from which what holds today answers a question for an old text, or one likely to be refused
 _ALL_HITS = 30  # candidates are fewer
 _EXPLAIN = "什么是"
-_THE_RULES = title_key("发展党员工作细则")
 _FIRST = {Level.NATIONAL: 0, Level.SCHOOL: 1}
 
 
@@ -321,7 +320,7 @@ def _in_order(cited: Sequence[Citation]) -> tuple[Citation, ...]:
 def _so_numbered(query: Query, hits: Sequence[Hit]) -> list[Hit]:
     """The articles of this number: that of the rules, which everybody means by it, or those of other texts."""
     found = [hit for hit in hits if article_key(hit.passage.content.article or "") in query.articles]
-    return [hit for hit in found if title_key(hit.passage.title) == _THE_RULES] or found[:_CITED_AT_MOST]
+    return [hit for hit in found if title_key(hit.passage.title) == THE_RULES] or found[:_CITED_AT_MOST]
 
 
 def _says_the_same(query: Query, hit: Hit) -> bool:

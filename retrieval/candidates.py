@@ -20,8 +20,9 @@ from retrieval.shelf import number_of
 _FROM_EACH = 8  # candidates that each of the four channels proposes
 _RERANKED = 8
 _OWN_RERANKED = 5  # further candidates that are the organisation's own rules
-_LOOKED_UP_AT_MOST = 40  # … or articles of the number that is looked up
+_LOOKED_UP_AT_MOST = 40  # … or articles of the number that is looked up, or what rests on it
 _NAMED_AT_MOST = 200  # articles of one number: more of them tell nothing
+_NONE = np.zeros(0, np.int64)
 
 
 def candidates(
@@ -34,11 +35,16 @@ def candidates(
     fusion: tuple[float, float, float, float],
 ) -> list[Candidate]:
     """Passages that may answer on this day, by the weighted sum of the four channels, best first."""
-    found = [_of_segment(segment, query, bodies, questions, on) for segment in segments]
+    looking = looks_up(query)
+    named = [_named(segment, query, on) for segment in segments]
+    if looking and not any(map(len, named)):
+        named = [_resting(segment, query, on) for segment in segments]
+    found = [
+        _of_segment(segment, query, bodies, questions, on, rows) for segment, rows in zip(segments, named, strict=True)
+    ]
     places = [(one, at) for one in found for at in range(len(one.rows))]
     fused = np.concatenate([np.zeros(0), *((one.scores[:, :4] * fusion).sum(axis=1) for one in found)])
     order = [places[at] for at in np.argsort(-fused, kind="stable").tolist()]
-    looking = looks_up(query)
     further = [(one, at) for one, at in order[_RERANKED:] if one.is_own(at) or (looking and one.is_named(at))]
     further = further[: _LOOKED_UP_AT_MOST if looking else _OWN_RERANKED]
     return [one.read(at) for one, at in order[:_RERANKED] + further]
@@ -51,7 +57,7 @@ class _Found:
     Attributes:
         scores: a row each, in the order of `Scores`.
         closest: of each the nearest anticipated question's entry, -1 for none.
-        named: those of the rows that are articles which the question names.
+        named: those of the rows that are articles which the question names, or rest on them where none is held.
     """
 
     segment: Segment
@@ -72,29 +78,43 @@ class _Found:
         return Candidate(self.segment.reading(int(self.rows[at])), Scores(*self.scores[at].tolist()), asked)
 
 
-def _of_segment(segment: Segment, query: Query, bodies: Weighed, questions: Weighed, on: date) -> _Found:
+def _of_segment(
+    segment: Segment, query: Query, bodies: Weighed, questions: Weighed, on: date, named: NDArray[np.int64]
+) -> _Found:
     answering = segment.answering(on)
     by_body = _Scored(segment.bodies, query, bodies, answering.bodies)
     by_question = _Scored(segment.questions, query, questions, answering.questions)
-    named = _named(segment, query, answering.rows)
     rows = np.unique(np.concatenate([by_body.best_rows, by_question.best_rows, named]))
     body, asked = by_body.of_rows(rows), by_question.of_rows(rows)
     scores = np.stack((body.keyword, asked.keyword, body.cosine, asked.cosine, asked.support), axis=1)
     return _Found(segment, rows, scores, asked.best, frozenset(named.tolist()))
 
 
-def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+def _named(segment: Segment, query: Query, on: date) -> NDArray[np.int64]:
     """Rows of the articles that the question names, of the document that it names if it does."""
     if not query.articles:
-        return np.zeros(0, np.int64)
+        return _NONE
     shelf = segment.shelf
-    rows = np.flatnonzero(np.isin(shelf.article, [number_of(article) for article in query.articles]))
+    rows = np.flatnonzero(np.isin(shelf.article, _numbers(query)))
     titles = np.unique(shelf.title[rows]).tolist()
     said = [title for title in titles if shelf.titles[title] in query.core]
     meant = said or [title for title in titles if not query.kinds or is_of_kind(shelf.titles[title], query.kinds)]
-    rows = rows[np.isin(shelf.title[rows], meant)]
+    return _allowed(rows[np.isin(shelf.title[rows], meant)], segment, on)
+
+
+def _resting(segment: Segment, query: Query, on: date) -> NDArray[np.int64]:
+    """Rows of what rests on the articles that the question names, whichever text's."""
+    return _allowed(np.flatnonzero(np.isin(segment.shelf.basis, _numbers(query))), segment, on)
+
+
+def _numbers(query: Query) -> list[int]:
+    return [number_of(article) for article in query.articles]
+
+
+def _allowed(rows: NDArray[np.int64], segment: Segment, on: date) -> NDArray[np.int64]:
     if len(rows) >= _NAMED_AT_MOST:
-        return np.zeros(0, np.int64)
+        return _NONE
+    allowed = segment.answering(on).rows
     return rows if allowed is None else rows[allowed[rows]]
 
 

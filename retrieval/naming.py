@@ -38,6 +38,9 @@ def article_key(article: str) -> str:
     return match.group() if match else _SIGNS.sub("", text)
 
 
+THE_RULES = title_key("发展党员工作细则")  # meant by the number of an article alone
+
+
 def articles_named(normalised_question: str) -> tuple[str, ...]:
     """The articles that a question names (第13条, 13条)."""
     found = [match.group() for match in _ARTICLE.finditer(normalised_question)]

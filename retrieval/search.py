@@ -26,6 +26,7 @@ from retrieval.hits import Hit, LookUp, together
 from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.matters import Matter, matter_of
 from retrieval.memory import give_back
+from retrieval.naming import THE_RULES
 from retrieval.normalise import normalise
 from retrieval.persistence import laid_aside, load_segments, save_segments
 from retrieval.precedence import own_rules_first
@@ -56,6 +57,7 @@ _SPEAKS = 0.5  # of a question, by weight: from here an uploaded text speaks of 
 _SPEAKS_ADDS = 1.0  # … and has so much more of a score, since no anticipated question can add to it
 _ASKED_SO = 0.95  # how likely the passage answers then
 _ASKED_SO_ADDS = 1.0  # to its score: more than a passage that says as much without having been asked so
+_RESTS_ON = 0.2  # of certainty, what rests on an article that is looked up and not held: offered, not quoted
 _NAMED_ADDS = 3.0  # to that of an article that is looked up by its number
 _ANSWERED_HERE_ADDS = 2.5  # to that of an organiser's answer, by how much its question resembles the one asked …
 _ANSWERED_HERE_FROM = 0.3  # … beyond this share of the pairs of both
@@ -130,7 +132,7 @@ class Index:
     @property
     def fingerprint(self) -> str:
         """Changes when the stored vectors would: with the encoder and with the layout of entries."""
-        return f"4-{self._encoder.fingerprint}"
+        return f"5-{self._encoder.fingerprint}"
 
     @property
     def encoder(self) -> Encoder:
@@ -258,10 +260,10 @@ class Index:
         plain = not ranked.candidates[0].closest
         ranked = ranked.own_rules_first()  # as sure as of the practice that they stand for
         likelihood = np.exp((ranked.scores - ranked.scores[0]) / learned.temperature)
-        hits = [
-            Hit(candidate.passage, float(confidence * share), candidate.closest, float(said))
-            for candidate, share, said in zip(ranked.candidates, likelihood, _said(ranked.rows), strict=True)
-        ]
+        likely = np.maximum(confidence * likelihood, _RESTS_ON * _resting(ranked.query, ranked.candidates))
+        columns = zip(ranked.candidates, likely.tolist(), _said(ranked.rows).tolist(), strict=True)
+        hits = [Hit(candidate.passage, score, candidate.closest, said) for candidate, score, said in columns]
+        hits.sort(key=lambda hit: -hit.score)
         placed = tuple(islice(together(hits, segments, on=on), limit))
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
@@ -347,6 +349,15 @@ def _looked_up(query: Query, found: Sequence[Candidate]) -> list[bool]:
     named = [query.names(one.reading.title, one.reading.article) for one in found]
     titled = [is_named and one.reading.title in query.core for is_named, one in zip(named, found, strict=True)]
     return titled if any(titled) else named
+
+
+def _resting(query: Query, found: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Of each whether it rests on an article that the question looks up: of the rules, where it names no text."""
+    if not looks_up(query):
+        return np.zeros(len(found), dtype=bool)
+    resting = np.array([query.names(*one.reading.rests_on) for one in found])
+    of_rules = np.array([one.reading.rests_on[0] == THE_RULES for one in found])
+    return resting & of_rules if not query.kinds and (resting & of_rules).any() else resting
 
 
 def _guide_on_procedure(query: Query, first: Candidate) -> bool:

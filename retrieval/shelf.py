@@ -31,6 +31,7 @@ class Shelf:
         documents, titles: ids and title keys, each once; `document` and `title` are rows of them.
         since, until: days of validity as ordinals, the second not included.
         article: a number for the article's key, 0 where the passage is none.
+        basis: the same of the article that it rests on, 0 where it rests on none.
         own: whether it is a rule of the organisation itself.
     """
 
@@ -43,6 +44,7 @@ class Shelf:
     since: NDArray[np.int32]
     until: NDArray[np.int32]
     article: NDArray[np.uint64]
+    basis: NDArray[np.uint64]
     own: NDArray[np.bool_]
 
     @classmethod
@@ -62,6 +64,7 @@ class Shelf:
             since=np.array([p.effective_from.toordinal() for p in passages], dtype=np.int32),
             until=np.array([_ordinal(p.effective_until) for p in passages], dtype=np.int32),
             article=np.array([number_of(p.content.article) for p in passages], dtype=np.uint64),
+            basis=np.array([number_of(p.content.basis and p.content.basis.article) for p in passages], dtype=np.uint64),
             own=np.array([p.own_rule for p in passages], dtype=bool),
         )
 
@@ -142,7 +145,7 @@ class Shelf:
         titles, title = _named_once([(shelf.titles, shelf.title[rows]) for shelf, rows in parts])
         plain = {
             name: np.concatenate([getattr(shelf, name)[rows] for shelf, rows in parts])
-            for name in ("since", "until", "article", "own")
+            for name in ("since", "until", "article", "basis", "own")
         }
         return cls(
             records=Texts.merge([(shelf.records, rows) for shelf, rows in parts]),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from content.passages import DocumentId, DocumentKind, Level
+from content.passages import Basis, DocumentId, DocumentKind, Level
 from retrieval.answer import answer
 from retrieval.encoder import load_encoder
+from retrieval.local_facts import NAMES_NONE
 from retrieval.refusals import Refusal
 from retrieval.search import Index
 from retrieval.tuning import TODAY, library
@@ -83,6 +84,24 @@ def test_an_article_that_is_not_held_is_not_answered_by_another(index: Index, qu
     given = answer(index, question, on=TODAY)
 
     assert given.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "article"),
+    [
+        ("第13条讲的什么", "中国共产党发展党员工作细则", "第十三条"),
+        ("细则第十三条写了啥", "中国共产党发展党员工作细则", "第十三条"),
+        ("英雄烈士保护法第17条", "中华人民共和国英雄烈士保护法", "第十七条"),
+    ],
+)
+def test_what_rests_on_an_article_that_is_not_held_is_offered(
+    index: Index, question: str, title: str, article: str
+) -> None:
+    given = answer(index, question, on=TODAY)
+    offered = [hit.passage.content.basis for hit in given.hits if hit.score > NAMES_NONE]
+
+    assert not given.answered
+    assert set(offered) == {Basis(title, article)}
 
 
 @pytest.fixture(scope="module", params=[DocumentKind.SCHOOL, DocumentKind.OFFICIAL])
