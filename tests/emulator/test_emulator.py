@@ -6,7 +6,6 @@ import asyncio
 import io
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -14,21 +13,16 @@ import httpx
 import pytest
 import telegram
 import telegram.error
-from aiogram import Bot, Dispatcher
+from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
-    ClientDecodeError,
     TelegramBadRequest,
     TelegramConflictError,
     TelegramForbiddenError,
     TelegramMigrateToChat,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import SendMessage
 from aiogram.types import (
     BotCommand,
     BufferedInputFile,
@@ -37,36 +31,15 @@ from aiogram.types import (
     InputMediaDocument,
     InputPollOption,
     KeyboardButton,
-    Message,
     ReplyKeyboardMarkup,
     ReplyParameters,
     Update,
 )
-from aiogram.webhook.aiohttp_server import SimpleRequestHandler
-from aiohttp import web
 from PIL import Image
 from telegram.ext import Application, CommandHandler, ContextTypes, MessageHandler, filters
 from telegram.request import HTTPXRequest
 
 from .emulator import TOKEN, Emulator
-from .fixtures import emulator as emulator
-from .limits import RateLimits
-from .markup import parse_html
-
-
-@pytest.fixture
-async def bot(emulator: Emulator) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(emulator.address))
-    async with Bot(emulator.token, session=session) as talking:
-        yield talking
-
-
-@pytest.fixture
-async def ptb(emulator: Emulator) -> AsyncIterator[telegram.Bot]:
-    async with telegram.Bot(
-        emulator.token, base_url=emulator.base_url, base_file_url=emulator.base_file_url
-    ) as talking:
-        yield talking
 
 
 def buttons(*labels: str) -> InlineKeyboardMarkup:
@@ -434,165 +407,6 @@ class TestRefusals:
         assert emulator.warnings == ["sendMessage.x is unknown"]
 
 
-class TestFaults:
-    async def test_a_flood_wait_is_kept_up_and_impatience_is_seen(self, emulator: Emulator, bot: Bot) -> None:
-        student, other = emulator.user("林晓"), emulator.user("周舟")
-        emulator.fails("too_many_requests", "sendMessage", chat=student, retry_after=5, lasts=60)
-
-        for _ in range(2):
-            with pytest.raises(TelegramRetryAfter) as refused:
-                await bot.send_message(student.id, "快")
-        await bot.send_message(other.id, "别人不受影响")
-
-        assert refused.value.retry_after == 5
-        assert [one.impatient for one in emulator.requests] == [False, True, False]
-
-    @pytest.mark.parametrize(
-        ("kind", "takes_effect"),
-        [
-            ("server_error", False),
-            ("server_error_after_effect", True),
-            ("dropped", False),
-            ("dropped_after_effect", True),
-        ],
-    )
-    async def test_the_ledger_knows_what_the_bot_cannot(
-        self, emulator: Emulator, bot: Bot, kind: str, takes_effect: bool
-    ) -> None:
-        student = emulator.user("林晓")
-        emulator.fails(kind, "sendMessage")  # type: ignore[arg-type]
-
-        with pytest.raises(TelegramNetworkError if "dropped" in kind else TelegramServerError):
-            await bot.send_message(student.id, "一次")
-        lost_or_not = [one.text for one in emulator.sent]
-        await bot.send_message(student.id, "两次")
-
-        assert lost_or_not == (["一次"] if takes_effect else [])
-        assert [one.status for one in emulator.requests] == [0 if "dropped" in kind else 502, 200]
-
-    async def test_a_gateway_page_is_no_json(self, emulator: Emulator, bot: Bot) -> None:
-        emulator.fails("server_error", "getMe", html=True)
-
-        with pytest.raises(ClientDecodeError):
-            await bot.get_me()
-
-    async def test_chance_is_seeded(self, emulator: Emulator, bot: Bot) -> None:
-        student = emulator.user("林晓")
-
-        async def fates() -> list[int]:
-            emulator.faults.clear()
-            emulator.fails("server_error", "sendMessage", times=None, probability=0.5, seed=3)
-            for at in range(20):
-                try:
-                    await bot.send_message(student.id, str(at))
-                except TelegramServerError:
-                    continue
-            return [one.status for one in emulator.requests[-20:]]
-
-        first, second = await fates(), await fates()
-
-        assert first == second
-        assert {200, 502} == set(first)
-
-    async def test_nobody_at_the_port_and_back_again(self, emulator: Emulator, bot: Bot) -> None:
-        student = emulator.user("林晓")
-        await bot.send_message(student.id, "前")
-
-        await asyncio.to_thread(emulator.goes_offline)
-        with pytest.raises(TelegramNetworkError) as unreachable:
-            await bot.send_message(student.id, "中")
-        await asyncio.to_thread(emulator.comes_back)
-        await bot.send_message(student.id, "后")
-
-        assert isinstance(unreachable.value.__cause__, aiohttp.ClientConnectorError)
-        assert [message.text for message in student.chat] == ["前", "后"]
-
-    async def test_a_slow_answer_still_takes_effect(self, emulator: Emulator, bot: Bot) -> None:
-        student = emulator.user("林晓")
-        emulator.fails("slow", "sendMessage", seconds=0.3)
-
-        with pytest.raises(TelegramNetworkError, match="timeout"):
-            await bot.send_message(student.id, "慢", request_timeout=0.1)  # type: ignore[arg-type]
-
-        assert (await student.hears("慢")).text == "慢"
-
-    async def test_telegrams_own_limits(self, emulator: Emulator, bot: Bot) -> None:
-        people = [emulator.user(f"同学{at}") for at in range(40)]
-        emulator.limits.enabled = True
-        emulator.limits.overall_per_second = 5
-
-        answers = await asyncio.gather(*(bot.send_message(one.id, "通知") for one in people), return_exceptions=True)
-
-        refused = [answer for answer in answers if isinstance(answer, TelegramRetryAfter)]
-        assert len(refused) == emulator.limits.refused > 0
-        assert len(refused) + len(emulator.sent) == 40
-
-
-class TestWebhook:
-    async def test_updates_are_delivered_with_the_secret_until_they_are_taken(
-        self, emulator: Emulator, bot: Bot
-    ) -> None:
-        got: list[tuple[str | None, str]] = []
-
-        async def receive(request: web.Request) -> web.Response:
-            update = await request.json()
-            got.append((request.headers.get("X-Telegram-Bot-Api-Secret-Token"), update["message"]["text"]))
-            if len(got) == 1:
-                return web.Response(status=500)
-            reply = {"method": "sendMessage", "chat_id": update["message"]["chat"]["id"], "text": "收到"}
-            return web.json_response(reply)
-
-        app = web.Application()
-        app.router.add_post("/hook", receive)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        student = emulator.user("林晓")
-
-        await bot.set_webhook(f"http://127.0.0.1:{port}/hook", secret_token="not-a-secret")
-        student.says("你好")
-        await student.hears("收到")
-
-        assert got == [("not-a-secret", "你好")] * 2
-        assert (await bot.get_webhook_info()).last_error_message == (
-            "Wrong response from the webhook: 500 Internal Server Error"
-        )
-        assert emulator.pending_updates == 0
-        with pytest.raises(TelegramConflictError, match="webhook is active"):
-            await bot.get_updates()
-        await bot.delete_webhook()
-        assert await bot.get_updates() == []
-        await runner.cleanup()
-
-    async def test_aiograms_own_webhook_handler_is_understood(self, emulator: Emulator, bot: Bot) -> None:
-        dispatcher = Dispatcher()
-
-        @dispatcher.message()
-        async def answer(message: Message) -> SendMessage:
-            return SendMessage(chat_id=message.chat.id, text=f"收到 {message.text}")
-
-        app = web.Application()
-        handler = SimpleRequestHandler(dispatcher, bot, handle_in_background=False, secret_token="not-a-secret")
-        handler.register(app, "/hook")
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        students = [emulator.user(f"同学{at}") for at in range(3)]
-
-        await bot.set_webhook(f"http://127.0.0.1:{runner.addresses[0][1]}/hook", secret_token="not-a-secret")
-        for student in students:
-            student.says("一")
-            student.says("二")
-        await emulator.comes_about(lambda telegram: len(telegram.sent_to()) == 6)
-
-        for student in students:
-            assert [effect.text for effect in emulator.sent_to(student)] == ["收到 一", "收到 二"]
-        await bot.delete_webhook()
-        await runner.cleanup()
-
-
 def test_as_a_process_it_is_steered_over_http() -> None:
     command = [sys.executable, "-m", "tests.emulator", "--port", "0", "--users", "3", "--first-user-id", "500"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
@@ -657,40 +471,3 @@ async def test_an_application_of_python_telegram_bot_runs_against_it(emulator: E
     assert welcome.buttons == [["同意"]]
     assert echoed.entities[0]["type"] == "bold"
     assert emulator.violations == []
-
-
-def test_nested_entities_are_counted_in_utf16_units() -> None:
-    text, entities = parse_html('😀<b>粗<i>斜</i></b> <a href="https://example.org/?a=1&amp;b=2">链</a>')
-
-    assert text == "😀粗斜 链"
-    assert [(one["type"], one["offset"], one["length"]) for one in entities] == [
-        ("bold", 2, 2),
-        ("italic", 3, 1),
-        ("text_link", 5, 1),
-    ]
-    assert entities[2]["url"] == "https://example.org/?a=1&b=2"
-
-
-class TestLimits:
-    def test_a_chat_takes_a_short_burst_then_one_message_a_second(self) -> None:
-        limits = RateLimits(enabled=True)
-
-        waits = [limits.retry_after(1, is_group=False, messages=1, now=at) for at in (0, 0, 0, 0, 0.5, 1.0, 1.1, 2.0)]
-
-        assert waits == [0, 0, 0, 1, 1, 0, 1, 0]
-
-    def test_a_group_takes_twenty_in_a_minute(self) -> None:
-        limits = RateLimits(enabled=True)
-
-        waits = [limits.retry_after(-1, is_group=True, messages=1, now=at * 2.0) for at in range(32)]
-
-        assert [at for at, wait in enumerate(waits) if wait == 0] == [*range(20), 30, 31]
-        assert waits[20] == 20
-
-    def test_all_chats_together_take_thirty_in_a_second(self) -> None:
-        limits = RateLimits(enabled=True)
-
-        waits = [limits.retry_after(chat, is_group=False, messages=1, now=0.5) for chat in range(31)]
-
-        assert waits == [0] * 30 + [1]
-        assert limits.retry_after(99, is_group=False, messages=1, now=1.5) == 0

@@ -20,7 +20,7 @@ from records.track import load_track
 from records.votes import COUNTS, speaks_of_ballots
 from records.workdays import WorkCalendar
 from storage.database import Database
-from tests.records.test_steps import person, way
+from tests.records.way import person, way
 
 TRACK = load_track()
 CALENDAR = WorkCalendar.standard()
