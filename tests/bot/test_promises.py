@@ -24,8 +24,8 @@ from records.party_standing import party_standing
 from records.rules import deadlines
 from records.track import TRACKS, load_track
 from records.workdays import WorkCalendar
+from tests.records.due import facts as facts_of
 from tests.records.test_rules import EXAMPLES
-from tests.records.test_rules import facts as facts_of
 
 SCHOOL_FREE = load_track()
 TRACK = load_track(school=TRACKS / "school.example.yaml")
