@@ -82,9 +82,11 @@ class Query:
 
 def looks_up(query: Query) -> bool:
     """Whether an article is named, and nothing is asked of it but what it says: 第13条写了啥, 细则第13条."""
+    if not query.articles:
+        return False
     rest = _NUMBERED.sub("", _NAMES_TEXT.sub("", query.core))
     meant = [gram for gram in query.grams if gram.weight > _MEANT and len(gram.string) > 1 and gram.string in rest]
-    return bool(query.articles) and not [gram for gram in meant if gram.string not in "写了原文内容全文讲说规定"]
+    return all(gram.string in "写了原文内容全文讲说规定" for gram in meant)
 
 
 def looks_up_a_number(query: Query) -> bool:
