@@ -10,7 +10,7 @@ from content.passages import DocumentKind, Level, Passage, PassageId
 from retrieval.editions import Dated, OldText, coming_text, dated, first_days, last_days, old_text, tells_of_old
 from retrieval.hits import Hit, LookUp, one_by_one
 from retrieval.local_facts import lacks_local_fact
-from retrieval.naming import THE_RULES, article_key, articles_written_out, rests_on, title_key
+from retrieval.naming import THE_RULES, Target, article_key, articles_written_out, rests_on, title_key
 from retrieval.normalise import normalise
 from retrieval.parts import compared, parts, stands_alone
 from retrieval.precedence import gives_amount, is_silent, speaks_of_all
@@ -31,6 +31,7 @@ _OTHER_LEVEL_LIKELY = 0.01  # of what is known by its questions: less, and it ha
 _ANSWERED_BEFORE = 0.45  # of the pairs of two questions: from here an answer to the one is told with the other
 _OWN_SAYS = 0.3  # of the question: from here a rule of the organisation may speak of the same …
 _MORE_THAN_OTHERS = 1.7  # … if it says so many times more of it than its other rules
+_RETELLS = 0.2  # of the pairs of both: our own words and the sentence of the article that they retell
 _SURELY = 0.8  # confidence from which what holds today answers a question for an old text, or one likely to be refused
 _ALL_HITS = 30  # candidates are fewer
 _EXPLAIN = "什么是"
@@ -132,7 +133,9 @@ def _of_today(index: Index, question: str, text: str, *, on: date, limit: int) -
     each = each or _each_explained(index, found, compared(text), on=on)
     hits = _merged([*each, found])[:limit]
     confidence = max((one.hits[0].score for one in (*each, found) if one.hits), default=0.0)
-    citations = _all_cited(index, each) or _all_cited(index, [found], [one.query for one in single.values()])
+    citations = _all_cited(index, each, on=on) or _all_cited(
+        index, [found], [one.query for one in single.values()], on=on
+    )
     if not citations or confidence < _SURELY:
         worded = principled(text)
         if worded.likely:
@@ -174,11 +177,11 @@ def _merged(each: Sequence[LookUp]) -> tuple[Hit, ...]:
     return tuple(placed.values())
 
 
-def _all_cited(index: Index, each: Sequence[LookUp], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
+def _all_cited(index: Index, each: Sequence[LookUp], also: Sequence[Query] = (), *, on: date) -> tuple[Citation, ...]:
     """What answers each, a passage once, national before school."""
     cited: dict[PassageId, Citation] = {}
     for found in each:
-        for citation in _citations(index, found.query, found.hits, also) if found.answered else ():
+        for citation in _citations(index, found.query, found.hits, also, on=on) if found.answered else ():
             cited.setdefault(citation.passage.id, citation)
     return tuple(sorted(cited.values(), key=lambda citation: _FIRST[citation.level]))
 
@@ -249,7 +252,7 @@ def _of_other_days(
         nearest = (*sure, *(hit for hit in hits if hit not in sure))[:_NEAR_THE_WHOLE]
         if not nearest or (bool(sure), nearest[0].score) <= (best.answered, best.confidence):
             continue
-        citations = _citations(index, found.query, sure and nearest)
+        citations = _citations(index, found.query, sure and nearest, on=day)
         refusal = None if citations else Refusal.NOTHING_FOUND
         best = Answer(question, bool(citations), nearest[0].score, citations, nearest, refusal)
     return best
@@ -265,7 +268,9 @@ def _unanswerable(text: str) -> Refusal | None:
     return on_principle(text)
 
 
-def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Query] = ()) -> tuple[Citation, ...]:
+def _citations(
+    index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Query] = (), *, on: date
+) -> tuple[Citation, ...]:
     """The passages close to the best: one national rule and one of the school, where both speak."""
     if looks_up(query):  # of another article nothing is asked
         hits = [hit for hit in hits if query.names(*rests_on(hit.passage))] or hits
@@ -286,14 +291,40 @@ def _citations(index: Index, query: Query, hits: Sequence[Hit], also: Sequence[Q
         likely = [hit for hit in others[:_NEAR_THE_WHOLE] if hit.score >= _OTHER_LEVEL_LIKELY or not hit.closest]
         near += _ruled_beside(query, near, hits) if own else []
         near += own or [hit for hit in likely if _says_the_same(query, hit)][:1]
-    cited: list[Citation] = []
-    for hit in near:
-        if _repeats(hit, near) or lacks_local_fact(query.text, normalise(hit.passage.content.text)):
-            continue
-        spans = choose(hit.passage.content, query, hit.closest, index.encoder, also)
+    lacking = [hit for hit in near if lacks_local_fact(query.text, normalise(hit.passage.content.text))]
+    return _in_order(
+        _quoted(index, query, [hit for hit in near if hit not in lacking and not _repeats(hit, near)], also, on=on)
+    )
+
+
+def _quoted(index: Index, query: Query, near: Sequence[Hit], also: Sequence[Query], *, on: date) -> list[Citation]:
+    """What is quoted of each, and of the articles that our own words rest on: of these what they retell."""
+    told: dict[Target, str] = {}
+    quoted: dict[PassageId, Citation] = {}
+    for hit in sorted(near, key=lambda hit: not hit.passage.retold):
+        target = rests_on(hit.passage)
+        spans = choose(hit.passage.content, query, hit.closest, index.encoder, also, told.get(target, ""))
         if spans:
-            cited.append(Citation(hit.passage, spans))
-    return _in_order(cited)
+            citation = quoted[hit.passage.id] = Citation(hit.passage, spans)
+            if hit.passage.retold and hit.passage.content.basis:
+                told.setdefault(target, citation.quote)
+    cited = [quoted[hit.passage.id] for hit in near if hit.passage.id in quoted]
+    articles = {rests_on(one.passage) for one in cited if not one.passage.retold}
+    for target, words in told.items():
+        if target not in articles and not is_silent(words):
+            cited += _retold_in(index, query, target, words, on=on)
+    return cited
+
+
+def _retold_in(index: Index, query: Query, target: Target, words: str, *, on: date) -> list[Citation]:
+    """Of the articles that these words retell what says as much, if it does."""
+    found = [
+        Citation(passage, choose(passage.content, query, "", index.encoder, retold=words))
+        for passage in index.rules_at(target, on=on)
+    ]
+    return [
+        one for one in found if dice(pairs(letters(normalise(one.quote))), pairs(letters(normalise(words)))) >= _RETELLS
+    ]
 
 
 def _ruled_beside(query: Query, near: Sequence[Hit], hits: Sequence[Hit]) -> list[Hit]:

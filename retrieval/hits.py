@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from content.passages import DocumentKind, Level, Passage, PassageId
-from retrieval.naming import rests_on, title_key
+from retrieval.naming import Target, rests_on, title_key
 from retrieval.precedence import is_silent
 from retrieval.queries import Query
 from retrieval.segments import Segment
@@ -84,19 +84,20 @@ def _rules_that_say_as_much(hit: Hit, others: Sequence[Hit], segments: Sequence[
         return []
     asked_so = {one.passage.id: one for one in others}
     found = []
-    for passage in _official(basis.title, basis.article, segments, on):
+    for passage in rules_at((title_key(basis.title), basis.article), segments, on=on):
         if passage.id in asked_so or not passage.content.questions:
             rule = asked_so.get(passage.id, Hit(passage, 0.0))
             found.append(replace(rule, score=max(rule.score, hit.score)))
     return found
 
 
-def _official(title: str, article: str, segments: Sequence[Segment], on: date) -> list[Passage]:
-    key, number = title_key(title), number_of(article)
+def rules_at(target: Target, segments: Sequence[Segment], *, on: date) -> list[Passage]:
+    """The articles of this title and number that are in force, in their own words."""
+    title, article = target
     found = []
     for segment in segments:
         shelf, answering = segment.shelf, segment.answering(on).rows
-        for row in shelf.rows_at(key, number):
+        for row in shelf.rows_at(title, number_of(article)):
             if answering is None or answering[row]:
                 passage = segment.reading(row).passage
                 if not passage.retold:

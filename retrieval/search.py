@@ -22,11 +22,11 @@ from retrieval.candidates import candidates
 from retrieval.chunks import chunks
 from retrieval.elsewhere import Elsewhere, Nearness, read_elsewhere
 from retrieval.encoder import Encoder
-from retrieval.hits import Hit, LookUp, together
+from retrieval.hits import Hit, LookUp, rules_at, together
 from retrieval.local_facts import NAMES_NONE, lacks_local_fact
 from retrieval.matters import Matter, matter_of
 from retrieval.memory import give_back
-from retrieval.naming import THE_RULES
+from retrieval.naming import THE_RULES, Target
 from retrieval.normalise import normalise
 from retrieval.persistence import laid_aside, load_segments, save_segments
 from retrieval.precedence import own_rules_first
@@ -267,6 +267,10 @@ class Index:
         placed = tuple(islice(together(hits, segments, on=on), limit))
         surer = not plain or _guide_on_procedure(ranked.query, ranked.candidates[0])
         return LookUp(ranked.query, placed, learned.gate if surer else learned.gate_plain)
+
+    def rules_at(self, target: Target, *, on: date) -> list[Passage]:
+        """The articles that are known by this, in force on this day and in their own words."""
+        return rules_at(target, self._segments, on=on)
 
     def resembling(self, texts: Sequence[str]) -> set[PassageId]:
         """The passages whose words are nearest to those of any of the texts, dated and outdated ones alike."""

@@ -22,6 +22,7 @@ Span = tuple[int, int]
 
 _SHOWN_WHOLE, _SECTION_SHOWN_WHOLE = 45, 100  # characters up to which an article, and what is none, is not cut
 _TWO_SENTENCES_IF = 0.82  # a neighbour is added when it scores at least this share of the best
+_RETOLD = 1.2  # what a sentence earns that is retold word by word
 _HINTS = 0.5  # what the words of the anticipated question add to a sentence that holds them …
 _ASKS_THE_SAME = 0.5  # … where it shares so much of its pairs with the question; less where it shares less
 _AS_ANTICIPATED = 0.6  # of what a sentence of the wanted kind earns where only the anticipated question asks so
@@ -32,6 +33,7 @@ _LASTS = re.compile(r"([\u4e00-\u9fff]{2})(?:是|为|要|有|得|需要)?(?:多�
 _ASKS_LIST = re.compile(
     r"哪些|哪几|有什么|步骤|流程|程序|手续|任务|内容|材料|条件|要求|职责|方法|做什么|干什么|干嘛|做啥|干啥|都要|怎么走"
 )
+_OURSELVES = "路标"
 _TOO_SHORT = 16  # characters: a sentence that names what is asked for, and does not list it
 _SURELY = 0.7  # of a single question: from here a sentence answers it
 # how a sentence begins that takes back some of what was said before
@@ -40,13 +42,14 @@ _STARTS_ARTICLE = re.compile(r"^第[一二三四五六七八九十百零〇\d]+�
 
 
 def choose(
-    content: PassageText, query: Query, closest: str, encoder: Encoder, also: Sequence[Query] = ()
+    content: PassageText, query: Query, closest: str, encoder: Encoder, also: Sequence[Query] = (), retold: str = ""
 ) -> tuple[Span, ...]:
     """The spans to be quoted, in order of place, not overlapping.
 
     Args:
         closest: the anticipated question nearest to the one asked, whose words help to find the sentence.
         also: the single questions of a message that asks several things; a sentence that surely answers one is quoted.
+        retold: what is quoted of a passage that rests on this one, and so tells which sentence is meant.
     """
     text = content.text
     pieces = quotable(text)
@@ -55,18 +58,23 @@ def choose(
     whole = _SHOWN_WHOLE if content.article else _SECTION_SHOWN_WHOLE  # ours are short, and say what else to mind
     if len(text.strip()) <= whole or len(pieces) == 1 or looks_up(query):
         return ((pieces[0][0], pieces[-1][1]),)
+    told = _RETOLD * _alike(text, pieces, retold)
     chosen: list[Span] = []
     for part in also:
         scores = _scores(text, pieces, part, "", encoder)
         if scores.max() >= _SURELY:
-            chosen += _around_best(text, pieces, scores, part)
+            chosen += _around_best(text, pieces, scores, part, told)
     if len(also) < 2 or not chosen:
-        chosen = list(_around_best(text, pieces, _scores(text, pieces, query, closest, encoder), query))
+        chosen = list(_around_best(text, pieces, _scores(text, pieces, query, closest, encoder), query, told))
     return _joined(text, chosen)
 
 
-def _around_best(text: str, pieces: list[Span], scores: NDArray[np.float64], query: Query) -> tuple[Span, ...]:
-    best = int(np.argmax(scores))
+def _around_best(
+    text: str, pieces: list[Span], asked: NDArray[np.float64], query: Query, told: NDArray[np.float64]
+) -> tuple[Span, ...]:
+    """The sentence that says most of what is asked and of what is told, with its neighbours that say nearly as much."""
+    best = int(np.argmax(asked + told))
+    scores = asked if best == int(np.argmax(asked)) else asked + told
     listed = _list_around(text, pieces, best, scores, query)
     if listed:
         return listed
@@ -120,6 +128,12 @@ def _scores(text: str, pieces: list[Span], query: Query, closest: str, encoder: 
     return np.array(rows)
 
 
+def _alike(text: str, pieces: list[Span], retold: str) -> NDArray[np.float64]:
+    """How much each sentence has in common with what retells the passage, 0 to 1."""
+    told = pairs(letters(normalise(retold)))
+    return np.array([dice(pairs(letters(normalise(text[slice(*piece)]))), told) for piece in pieces])
+
+
 def _covered(hint: str, piece: str) -> float:
     pairs = [hint[at : at + 2] for at in range(len(hint) - 1)]
     return sum(pair in piece for pair in pairs) / len(pairs) if pairs else 0.0
@@ -132,6 +146,8 @@ def _type_bonus(question: str, closest: str, piece: str) -> float:
         bonus = _AS_ANTICIPATED * _wanted(closest, piece)
     if _ASKS_LIST.search(question + closest) and piece.endswith(":"):
         bonus += 0.35
+    if _OURSELVES in piece and _OURSELVES not in question:
+        bonus -= 0.5  # what the program does beside what people have to do
     return bonus
 
 

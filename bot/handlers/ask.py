@@ -59,7 +59,7 @@ def router() -> Router:
     router.message.register(on_ask, Command("ask"), Joined())
     offered = (Appointing.own_offered, Appointing.students_offered, Recording.refused)
     free = StateFilter(None, Asking.question, *offered)
-    router.message.register(on_progress, StateFilter(None), F.text.func(asks_how_far), Has(Role.STUDENT))
+    router.message.register(on_progress, StateFilter(None), F.text, F.text.func(asks_how_far), Has(Role.STUDENT))
     router.message.register(on_question, F.text, ~F.text.startswith("/"), free, Joined())
     router.callback_query.register(on_source, Source.filter(), Joined())
     router.callback_query.register(on_file, OpenFile.filter(), Joined())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from aiogram import Router
+from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
+from bot.filters import ORGANISERS, Has, Joined
 from bot.turns.presses import PressOver
 from bot.words import Words
 from records.people import Person
@@ -15,9 +16,21 @@ from records.people import Person
 def router() -> Router:
     """The last router: it answers everything, so that nobody is met with silence."""
     router = Router(name="lost")
+    router.message.register(on_picture, F.photo, Has(*ORGANISERS))
+    router.message.register(on_file, F.photo | F.document, Joined(), ~Has(*ORGANISERS))
     router.message.register(on_message)
     router.callback_query.register(on_press)
     return router
+
+
+async def on_picture(message: Message, _: Words) -> None:
+    """Tell who uploads what can be read."""
+    await message.answer(_("lost.picture"))
+
+
+async def on_file(message: Message, _: Words) -> None:
+    """Tell who uploads nothing where files belong."""
+    await message.answer(_("lost.file"))
 
 
 async def on_message(message: Message, person: Person | None, _: Words) -> None:

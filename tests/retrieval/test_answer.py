@@ -11,9 +11,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from content.passages import DocumentId, DocumentKind, Level
+from content.passages import Basis, DocumentId, DocumentKind, Level
 from retrieval.answer import Answer, Citation, answer
-from retrieval.encoder import load_encoder
+from retrieval.encoder import Encoder, load_encoder
 from retrieval.material import STARTER
 from retrieval.normalise import normalise
 from retrieval.principles import on_principle
@@ -101,6 +101,52 @@ def test_a_number_alone_means_the_article_of_the_rules_and_else_that_of_every_te
 
     assert len(both.citations) == 2
     assert [citation.passage.document for citation in meant.citations] == ["the-rules"]
+
+
+def test_what_our_own_words_rest_on_is_quoted_before_them_in_the_sentence_that_they_retell(encoder: Encoder) -> None:
+    ours = {"document": DocumentId("handbook"), "title": "入会手册", "kind": DocumentKind.HANDBOOK}
+    index = Index(encoder, aliases={})
+    index.add(
+        [
+            passage(1, ARTICLES["第七条"], article="第七条", questions=("观察期多久",)),
+            passage(
+                100,
+                "不能。观察期只能延长一次，延长时间最多五个月。",
+                headings=("能不能一直延长",),
+                basis=Basis("蓝湖协会吸收会员办法", "第七条"),
+                questions=("观察期可以一直延长吗", "能再延一回吗"),
+                **ours,
+            ),
+        ]
+    )
+
+    rule, retold = answer(index, "能再延一回吗", on=TODAY).citations
+
+    assert rule.passage.content.article == "第七条"
+    assert "可以延长一次，延长时间不超过五个月" in rule.quote
+    assert "自会员大会通过之日算起" not in rule.quote
+    assert retold.passage.document == "handbook"
+
+
+def test_what_says_that_the_rules_are_silent_is_quoted_alone(encoder: Encoder) -> None:
+    ours = {"document": DocumentId("handbook"), "title": "入会手册", "kind": DocumentKind.HANDBOOK}
+    index = Index(encoder, aliases={})
+    silent = "办法没有写观察期能不能延长第二次，请问小组。"
+    index.add(
+        [
+            passage(1, ARTICLES["第七条"], article="第七条", questions=("观察期多久",)),
+            passage(
+                100,
+                silent,
+                headings=("第二次延长",),
+                basis=Basis("蓝湖协会吸收会员办法", "第七条"),
+                questions=("能延长第二次吗",),
+                **ours,
+            ),
+        ]
+    )
+
+    assert [one.quote for one in answer(index, "能延长第二次吗", on=TODAY).citations] == [silent]
 
 
 def test_an_article_whose_text_is_named_in_whole_is_that_of_no_other_of_the_same_kind(index: Index) -> None:
