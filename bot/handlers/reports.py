@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.buttons.student import ReportPress
 from bot.clock import Clock
 from bot.deeds.recording import record_step
+from bot.dialogue_words import ends_dialogue, is_question
 from bot.filters import Has
 from bot.handlers.pressing import changed
 from bot.services import Services
@@ -31,7 +32,6 @@ LONGEST_TITLE = 60
 DAYS_OFFERED = 4
 _LETTER = re.compile(r"[^\W\d_]")
 _DAY = re.compile(r"[\d\s年月日号./\-]+")
-_QUESTION = re.compile(r"[^《]*(?:[?？]|[吗嘛呢])")  # a title that is one stands in 《》
 
 
 class ReportDayUnreadable(WaymarkError):
@@ -120,9 +120,9 @@ def _no_title(text: str) -> str:
     """What a text is that is no title of a report; "" where it may be one."""
     if len(text) > LONGEST_TITLE:
         return "too_long"
-    if not _LETTER.search(text) or _DAY.fullmatch(text):
+    if not _LETTER.search(text) or _DAY.fullmatch(text) or ends_dialogue(text):
         return "no_title"
-    return "question" if _QUESTION.fullmatch(text) else ""
+    return "question" if is_question(text) else ""
 
 
 async def _record(
