@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -74,7 +74,19 @@ async def verify_entry(
     if by == person:
         raise EntryOwn(entry=entry)
     await hold(session, person)
-    entries = await entries_of(session, person)
+    found = unverified_entry(await entries_of(session, person), entry)
+    await append(
+        session, person=person, kind=VERIFICATION, happened_on=today, payload={"entry": entry}, recorded_by=by, now=now
+    )
+    return found
+
+
+def unverified_entry(entries: Sequence[Entry], entry: int) -> Entry:
+    """The entry of that number, among all of one person, which still stands and which nobody has verified.
+
+    Raises:
+        EntryUnknown, EntryVoided, EntryVerified.
+    """
     found = next((one for one in entries if one.id == entry and one.kind in VERIFIABLE), None)
     if found is None:
         raise EntryUnknown(entry=entry)
@@ -84,7 +96,4 @@ async def verify_entry(
     known = verifications(entries, voided).get(entry)
     if known is not None or found.verified_by is not None:
         raise EntryVerified(entry=entry, on=known.on if known else found.happened_on)
-    await append(
-        session, person=person, kind=VERIFICATION, happened_on=today, payload={"entry": entry}, recorded_by=by, now=now
-    )
     return found

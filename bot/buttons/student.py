@@ -231,6 +231,12 @@ class ReportPress(CallbackData, prefix="rep"):
         return iso_date(self.day)
 
 
+class TakeBack(CallbackData, prefix="back"):
+    """「登记错了，撤回」 below the receipt of one's own report."""
+
+    entry: Id
+
+
 class MyData(StrEnum):
     """What can be done with one's own data."""
 

@@ -12,33 +12,24 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons.student import ReportPress
+from bot.buttons.student import ReportPress, TakeBack
 from bot.clock import Clock
-from bot.deeds.recording import record_step
+from bot.days import day_in
+from bot.deeds.reporting import record_report, take_back_report
 from bot.dialogue_words import ends_dialogue, is_question
 from bot.filters import Has
 from bot.handlers.pressing import changed
 from bot.services import Services
 from bot.turns.presses import PressOver
-from bot.views.reports import show_ask_title, show_days, show_no_title
+from bot.views.reports import show_ask_title, show_days, show_no_title, show_recorded, show_taken_back
+from bot.views.text import Shown
 from bot.words import Words
-from records.fields import read_date
 from records.people import Person, Role
-from records.steps import StepRequest
-from storage.errors import WaymarkError
 
-REPORT = "thought_report"
 LONGEST_TITLE = 60
 DAYS_OFFERED = 4
 _LETTER = re.compile(r"[^\W\d_]")
 _DAY = re.compile(r"[\d\s年月日号./\-]+")
-
-
-class ReportDayUnreadable(WaymarkError):
-    """A day that cannot be read."""
-
-    key = "error.report_day"
-    sentence = "{value} is not a date. Write it like 2026-11-22."
 
 
 class Reporting(StatesGroup):
@@ -56,6 +47,7 @@ def router() -> Router:
     router.message.register(on_title, Reporting.title, *typed)
     router.message.register(on_day, Reporting.day, *typed)
     router.callback_query.register(on_press, ReportPress.filter(), Has(Role.STUDENT))
+    router.callback_query.register(on_take_back, TakeBack.filter(), Has(Role.STUDENT))
     return router
 
 
@@ -74,13 +66,17 @@ async def on_title(message: Message, state: FSMContext, clock: Clock, _: Words) 
 
 
 async def on_day(
-    message: Message, state: FSMContext, session: AsyncSession, services: Services, person: Person, _: Words
+    message: Message,
+    state: FSMContext,
+    session: AsyncSession,
+    services: Services,
+    clock: Clock,
+    person: Person,
+    _: Words,
 ) -> None:
     """A day that was typed."""
-    day = read_date((message.text or "").strip())
-    if day is None:
-        raise ReportDayUnreadable(value=(message.text or "").strip()[:20])
-    await message.answer(await _record(state, session, services, person, day, _))
+    day = day_in(message.text or "", clock.today())
+    await message.answer(**await _record(state, session, services, person, day, _))
 
 
 async def on_press(
@@ -100,7 +96,16 @@ async def on_press(
         await _leave(state)
         await changed(query)(_("report.cancelled"))
     else:
-        await changed(query)(await _record(state, session, services, person, callback_data.on, _))
+        await changed(query)(**await _record(state, session, services, person, callback_data.on, _))
+
+
+async def on_take_back(
+    query: CallbackQuery, callback_data: TakeBack, session: AsyncSession, services: Services, person: Person, _: Words
+) -> None:
+    """「登记错了，撤回」: the entry no longer stands, and what was due is due again."""
+    reason = _.plain("report.slip")
+    report, recorded = await take_back_report(services, session, person, callback_data.entry, reason=reason)
+    await changed(query)(**show_taken_back(report, recorded, _))
 
 
 async def _ask_day(message: Message, text: str, state: FSMContext, clock: Clock, _: Words) -> None:
@@ -127,12 +132,11 @@ def _no_title(text: str) -> str:
 
 async def _record(
     state: FSMContext, session: AsyncSession, services: Services, person: Person, day: date, _: Words
-) -> str:
+) -> Shown:
     title = (await state.get_data()).get("report", "")
-    request = StepRequest(person.id, REPORT, day, {"title": title}, recorded_by=person.id)
-    recorded = await record_step(services, session, request)
+    report = await record_report(services, session, person, title, day)
     await _leave(state)
-    return _("report.recorded", title=title, day=str(day), entry=recorded.entry.id)
+    return show_recorded(report, _)
 
 
 async def _leave(state: FSMContext) -> None:

@@ -182,7 +182,7 @@ def _services(database: Database, knowledge: Knowledge, clock: Clock, changes: d
         database=database,
         clock=clock,
         locales=Locales(default=settings.language),
-        track=load_track(),
+        track=load_track(school=settings.school_track),
         calendar=WorkCalendar.standard(),
         readings=Readings(),
         knowledge=knowledge,
