@@ -39,7 +39,8 @@ class GrowthRow:
     `step` is set where a step of the track was recorded. `hours` are class hours. `recorded_by` is a name, None for the
     operator's command line; `own` tells that the person entered it themselves. An entry of one's own without
     `verified_by` has been confirmed by nobody; the others the organisation has entered. `marks` and `reason`: what was
-    against the rules, and why it was recorded all the same.
+    against the rules, and why it was recorded all the same. `correction_asked_on`: when the person last said that
+    something is wrong with it.
     """
 
     person: PersonId
@@ -64,6 +65,7 @@ class GrowthRow:
     verified_on: date | None = None
     marks: tuple[Mark, ...] = ()
     reason: str | None = None
+    correction_asked_on: date | None = None
 
     @property
     def waits(self) -> bool:
@@ -110,7 +112,8 @@ async def growth_of(
         and row.payload.get("step") != "birthday"
     ]
     standing.sort(key=lambda row: (place[PersonId(row.person_id)], row.happened_on, row.sequence))
-    return [_growth_row(row, names, verified.get(row.id)) for row in standing]
+    asked = {row.payload["entry"]: row.happened_on for row in rows if row.kind == "answer"}
+    return [_growth_row(row, names, verified.get(row.id), asked.get(row.id)) for row in standing]
 
 
 async def subjects_of(session: AsyncSession, people: Sequence[Person], *, today: date) -> list[Subject]:
@@ -157,7 +160,9 @@ def is_report(row: GrowthRow) -> bool:
     return row.kind == "report" or row.step == "thought_report"
 
 
-def _growth_row(row: EntryRow, names: dict[int, str], verified: Verified | None) -> GrowthRow:
+def _growth_row(
+    row: EntryRow, names: dict[int, str], verified: Verified | None, correction_asked_on: date | None
+) -> GrowthRow:
     payload = row.payload
     detail: dict[str, Any] = payload.get("detail", {}) if row.kind == "step" else payload
     hours = detail.get("hours")
@@ -185,6 +190,7 @@ def _growth_row(row: EntryRow, names: dict[int, str], verified: Verified | None)
         hash=row.hash,
         marks=tuple(Mark(**mark) for mark in payload.get("marks", ())),
         reason=payload.get("reason"),
+        correction_asked_on=correction_asked_on,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.fsm.context import FSMContext
@@ -13,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons.student import RecordPress, RecordView
 from bot.clock import Clock
+from bot.correction_words import correction_request
 from bot.deeds.standing import standing_of
 from bot.filters import Has
 from bot.handlers.pressing import said_below
@@ -20,16 +19,14 @@ from bot.letters.notice import notify
 from bot.services import Services
 from bot.turns.turn import Turn
 from bot.views.record import show_looks, show_record
-from bot.views.text import shortened
 from bot.words import Words
 from records.access import looked_at
 from records.growth import growth_of, subjects_of, totals_of
 from records.ledger import append, entries_of
 from records.people import Person, Role, organisers_of
 
-LONGEST_REQUEST = 500
 LOOKS_TOLD = "looks"  # under which message the looks were listed, and the latest of them
-_NUMBERED = re.compile(r"^\D{0,3}(\d{1,12})\D")
+ABOUT = "correcting"  # the entry that was named alone, of which it is asked what is wrong
 
 
 class Correcting(StatesGroup):
@@ -63,6 +60,7 @@ async def on_press(
     """「谁看过」「请求更正」."""
     if callback_data.view is RecordView.CORRECTION:
         await state.set_state(Correcting.text)
+        await state.update_data({ABOUT: None})
         await said_below(query)(_("record.ask_correction"))
         return
     async with services.database.read() as session:
@@ -79,18 +77,20 @@ async def on_request(
     message: Message, state: FSMContext, session: AsyncSession, turn: Turn, clock: Clock, person: Person, _: Words
 ) -> None:
     """What is wrong: kept beside the entry if its number was given, and told to the organisers. Nothing is changed."""
-    await state.set_state(None)
-    text = shortened(" ".join((message.text or "").split()), LONGEST_REQUEST)
-    numbered = _NUMBERED.match(text + " ")
     own = {entry.id for entry in await entries_of(session, person.id)}
-    entry = int(numbered[1]) if numbered and int(numbered[1]) in own else None
-    if entry is not None:
+    request = correction_request(message.text or "", own, (await state.get_data()).get(ABOUT))
+    if not request.text:
+        await state.update_data({ABOUT: request.entry})
+        await message.answer(_("record.ask_what_is_wrong", entry=request.entry))
+        return
+    await state.set_state(None)
+    if request.entry is not None:
         await append(
             session,
             person=person.id,
             kind="answer",
             happened_on=clock.today(),
-            payload={"entry": entry, "text": text},
+            payload={"entry": request.entry, "text": request.text},
             recorded_by=person.id,
             now=turn.now,
         )
@@ -101,7 +101,7 @@ async def on_request(
             "record.correction_wanted",
             unique=f"correction:{turn.channel}:{turn.update_id}",
             now=turn.now,
-            values={"name": person.name, "number": person.student_number or "—", "text": text},
+            values={"name": person.name, "number": person.student_number or "—", "text": request.text},
         )
         turn.letters += [letter] if letter else []
-    await message.answer(_("record.correction_noted" if entry is not None else "record.correction_sent"))
+    await message.answer(_("record.correction_noted" if request.entry is not None else "record.correction_sent"))

@@ -51,7 +51,7 @@ def show_record(
 
 
 def show_entry(row: GrowthRow, _: Words) -> str:
-    """One entry: number, day, what, details, by whom entered and confirmed."""
+    """One entry: number, day, what, details, by whom entered and confirmed, and what was asked about it."""
     what = row.title or ""
     category = step_name(row.step, _) if row.step else category_of(row, _.plain)
     checked = _("record.verified", name=checked_of(row, _.plain)) if row.verified_by else checked_of(row, _.plain)
@@ -59,7 +59,12 @@ def show_entry(row: GrowthRow, _: Words) -> str:
     key = "record.entry_titled" if what else "record.entry"
     head = _(key, entry=row.entry, on=str(row.on), category=category, title=what)
     detail = detail_of(row, _.plain)
-    return lines(head, _("record.detail", detail=detail) if detail else "", _("record.who", who=who, checked=checked))
+    return lines(
+        head,
+        _("record.detail", detail=detail) if detail else "",
+        _("record.who", who=who, checked=checked),
+        _("record.correction_asked", day=str(row.correction_asked_on)) if row.correction_asked_on else "",
+    )
 
 
 def show_looks(looks: Sequence[Look], zone: ZoneInfo, _: Words) -> Shown:

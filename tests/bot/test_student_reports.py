@@ -171,6 +171,80 @@ async def test_a_report_is_not_older_than_the_application_nor_from_another_age(
         await student.hears("已登记：2026-11-22 提交")
 
 
+async def test_a_question_is_no_request_for_a_correction(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
+        student, organiser = await _correcting(house)
+
+        student.says("预备期从哪天算起？")
+
+        await student.hears("像是一个问题，没有转给组织员")
+        student.says("我的党支部写错了，应为学生第二党支部")
+        await student.hears("已转给组织员")
+        assert "学生第二党支部" in (await organiser.hears("更正请求")).text
+        await house.quiet()
+        assert not any("算起" in seen.text for seen in organiser.heard)
+
+
+@pytest.mark.parametrize("typed", ["#{0} 应为 2026-10-25", "第{0}条的日期不对", "{0} 日期错了吗？", "编号 {0}：不对"])
+async def test_a_correction_is_about_the_entry_whose_number_it_begins_with(
+    library: Database, emulator: Emulator, typed: str
+) -> None:
+    async with open_house(library, emulator) as house:
+        student, _organiser = await _correcting(house)
+        entry = (await _entries(house))[0].id
+
+        student.says(typed.format(entry))
+
+        await student.hears("附在这一条记录旁边")
+        assert (await _entries(house))[-1].payload["entry"] == entry
+
+
+@pytest.mark.parametrize("typed", ["1 月的谈话没登记", "1号交的思想汇报没登记", "1 学时没登记", "1-2 日的培训没登记"])
+async def test_a_number_of_days_or_hours_names_no_entry(library: Database, emulator: Emulator, typed: str) -> None:
+    async with open_house(library, emulator) as house:
+        student, _organiser = await _correcting(house)
+
+        student.says(typed)
+
+        await student.hears("已转给组织员。更正由")
+        assert [one.kind for one in await _entries(house)] == ["step"]
+
+
+async def test_a_number_that_is_no_entry_of_ones_own_is_told_and_a_number_alone_is_asked_about(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student, organiser = await _correcting(house)
+        await house.join("周明", number="2026002")
+        await house.record("周明", "application_received", "2026-10-20")
+        own, others = await _entries(house)
+
+        for foreign in (f"#{others.id} 日期不对", "999", f"第 {others.id} 条"):
+            student.says(foreign)
+            await student.hears("您的记录里没有 #")
+        student.says(f"#{own.id}")
+        await student.hears(f"#{own.id} 哪里不对")
+        student.says("2026-10-25 才对，能改吗？")
+
+        await student.hears("附在这一条记录旁边")
+        assert f"#{own.id} 2026-10-25 才对" in (await organiser.hears("更正请求")).text
+        assert (await _entries(house))[-1].payload["entry"] == own.id
+        student.says("/record")
+        assert "2026-11-23 请求过更正" in (await student.hears("我的记录")).text
+    assert emulator.violations == []
+
+
+async def _correcting(house: StudentHouse) -> tuple[emulated.Person, emulated.Person]:
+    """A student with one entry who has pressed 「请求更正」, and an organiser."""
+    student = await house.join("林晓雨", number="2026001")
+    organiser = await house.join("周老师", role=Role.ORGANISER)
+    await house.record("林晓雨", "application_received", "2026-10-26")
+    student.says("/record")
+    student.presses("请求更正", await student.hears("我的记录"))
+    await student.hears("编号开头")
+    return student, organiser
+
+
 async def _report(student: emulated.Person, title: str, day: str) -> emulated.Seen:
     """Register a report handed in on one of the days offered. Returns the receipt."""
     student.says(f"/report {title}")
