@@ -51,14 +51,15 @@ def show_record(
 
 
 def show_entry(row: GrowthRow, _: Words) -> str:
-    """One entry: number, day, what, details, by whom entered and confirmed, and what was asked about it."""
+    """One entry: number, day, what, hours and details, by whom entered and confirmed, and what was asked about it."""
     what = row.title or ""
     category = step_name(row.step, _) if row.step else category_of(row, _.plain)
     checked = _("record.verified", name=checked_of(row, _.plain)) if row.verified_by else checked_of(row, _.plain)
     who = _("record.by", name=recorder_of(row, _.plain))
     key = "record.entry_titled" if what else "record.entry"
     head = _(key, entry=row.entry, on=str(row.on), category=category, title=what)
-    detail = detail_of(row, _.plain)
+    hours = _.plain("record.hours", hours=f"{row.hours:g}") if row.hours else ""
+    detail = _.plain("export.semicolon").join(part for part in (hours, detail_of(row, _.plain)) if part)
     return lines(
         head,
         _("record.detail", detail=detail) if detail else "",

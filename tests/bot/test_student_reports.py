@@ -234,6 +234,24 @@ async def test_a_number_that_is_no_entry_of_ones_own_is_told_and_a_number_alone_
     assert emulator.violations == []
 
 
+async def test_the_hours_that_add_up_stand_with_the_entries_that_have_them(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", number="2026001")
+        await house.record("林晓雨", "training_hours", "2026-10-20", hours="24", title="党课")
+        await house.record("林晓雨", "training_hours", "2026-11-02", hours="1.5", form="线上")
+        await house.record("林晓雨", "thought_report", "2026-11-03", title="十一月思想汇报")
+
+        student.says("/record")
+
+        shown = (await student.hears("累计 25.5 学时")).text
+        assert [line.strip() for line in shown.splitlines() if " 学时；" in line and "累计" not in line] == [
+            "1.5 学时；培训形式：线上；补录（启用路标前）",
+            "24 学时；补录（启用路标前）",
+        ]
+
+
 async def _correcting(house: StudentHouse) -> tuple[emulated.Person, emulated.Person]:
     """A student with one entry who has pressed 「请求更正」, and an organiser."""
     student = await house.join("林晓雨", number="2026001")
