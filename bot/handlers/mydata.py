@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons.student import MyData, MyDataPress
 from bot.filters import Joined
-from bot.handlers.pressing import changed, shown_file
+from bot.handlers.pressing import asked_no_more, changed, said_below, shown_file
 from bot.keepers import KEEPERS
 from bot.services import Services
 from bot.turns.turn import Turn
@@ -66,7 +66,8 @@ async def on_press(
         case MyData.WITHDRAW_REALLY:
             await withdraw(session, person.id, now=turn.now, keepers=KEEPERS)
             await state.clear()
-            await changed(query)(_("mydata.left"))
+            await asked_no_more(query)
+            await said_below(query)(_("mydata.left"))
 
 
 async def _copy(act: MyData, services: Services, person: Person, _: Words) -> BufferedInputFile:

@@ -40,6 +40,13 @@ def changed(query: CallbackQuery) -> Callable[..., Awaitable[Any]]:
     return message.edit_text if message is not None else said_below(query)
 
 
+async def asked_no_more(query: CallbackQuery) -> None:
+    """Take the buttons off the message of a press."""
+    message = own_message(query)
+    if message is not None:
+        await message.edit_reply_markup()
+
+
 def own_message(query: CallbackQuery) -> Message | None:
     """The message of a press if it stands in the presser's own chat; what is theirs is never said in another's."""
     message = query.message

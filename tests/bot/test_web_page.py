@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -26,6 +27,11 @@ from tests.bot.web_house import (
     invent_people,
     small_services,
 )
+from tests.bot.whole_house import running, settings_of
+from tests.emulator.emulator import Emulator
+from tests.emulator.fixtures import emulator
+
+__all__ = ["emulator"]
 
 pytestmark = pytest.mark.browser
 
@@ -342,6 +348,38 @@ async def test_serving_asks_for_the_invitation_of_the_link(
 
         await seen.page.reload()
         await expect(seen.answers).to_contain_text(people.code)
+
+
+async def test_who_withdraws_sees_at_once_an_emptied_page_and_what_became_of_their_data(
+    browser: Browser, tmp_path: Path, new_sqlite: Callable[[], str], emulator: Emulator
+) -> None:
+    url = new_sqlite()
+    database = Database(url)
+    people = await invent_people(database)
+    async with running(settings_of(tmp_path, url, emulator)) as door:
+        seen = await visit(browser, f"{door.address}/#start={people.code}", PHONE)
+        page = seen.page
+        await page.get_by_role("button", name="进入").click()
+        await page.get_by_role("button", name="同意", exact=True).click()
+        await expect(page.locator("#whoami")).to_contain_text("陈一")
+        await seen.say("/mydata")
+        await page.get_by_role("button", name="撤回同意").click()
+        await page.get_by_role("button", name="确认撤回").click()
+
+        await expect(page.locator("li.message")).to_have_count(1)
+        await expect(seen.answers).to_contain_text(re.compile("已撤回同意.*已经删除.*党支部保管.*邀请码"))
+        await expect(page.locator("#whoami")).to_be_hidden()
+        await seen.picture("phone-left")
+
+        for asked in range(1, 3):
+            await seen.say("/dates")
+            await expect(seen.answers).to_have_count(asked + 1)
+            await expect(seen.answers.last).to_contain_text("请发送党支部给您的邀请码")
+        await expect(page.locator("li.mine .state.sent")).to_have_count(2)
+        await page.reload()
+        await expect(page.locator("li.message")).to_have_count(5)
+        assert seen.complaints == []
+    await database.close()
 
 
 async def test_the_page_speaks_the_language_of_the_browser(browser: Browser, house: WebHouse) -> None:

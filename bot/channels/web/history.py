@@ -23,6 +23,12 @@ async def add_message(session: AsyncSession, chat_id: int, content: Content, *, 
     return _message(row)
 
 
+async def is_first(session: AsyncSession, message: PageMessage) -> bool:
+    """Whether nothing is kept that was said before it: the chat is new, or was forgotten."""
+    before = select(WebMessageRow.id).where(WebMessageRow.chat_id == message.chat_id, WebMessageRow.id < message.id)
+    return await session.scalar(before.limit(1)) is None
+
+
 async def message_of(session: AsyncSession, chat_id: int, number: int) -> PageMessage | None:
     """The message if it is of this chat and still there."""
     row = await session.get(WebMessageRow, number)

@@ -14,7 +14,7 @@ from aiogram.types import CallbackQuery, Update, User
 
 from bot.channels.web import markup
 from bot.channels.web.bodies import Content, Json, KeptFile, PageMessage
-from bot.channels.web.history import KEPT_FOR, add_message, message_of, message_sent_as
+from bot.channels.web.history import KEPT_FOR, add_message, is_first, message_of, message_sent_as
 from bot.channels.web.hub import Hub
 from bot.channels.web.pictures import kept_file
 from storage.database import Database
@@ -142,9 +142,10 @@ class Inbound:
                 said = await message_sent_as(session, speaker.id, client)
                 if said is None:
                     said = await add_message(session, speaker.id, content, now=self._clock())
+                first = await is_first(session, said)
             update_id = update_id_of(speaker.id, client)
             await self._put(Update(update_id=update_id, message=said.to_message(speaker)))
-        self._hub.tell(speaker.id, {"t": "message", "message": said.shown()})
+        self._hub.tell(speaker.id, {"t": "message", "message": said.shown(), "first": first})
         return said
 
     async def _keep(self, name: str, content: bytes) -> KeptFile:

@@ -37,7 +37,7 @@ from aiogram.utils.text_decorations import html_decoration
 
 from bot.channels.web import markup
 from bot.channels.web.bodies import BOT, UNIQUE_LENGTH, Content, KeptFile, PageMessage, rows_of
-from bot.channels.web.history import KEPT_FOR, add_message, change_message, message_of
+from bot.channels.web.history import KEPT_FOR, add_message, change_message, is_first, message_of
 from bot.channels.web.hub import Hub
 from bot.channels.web.markup import Node
 from bot.channels.web.pictures import kept_file
@@ -134,7 +134,8 @@ class WebSession(BaseSession):
         content = Content(author="bot", tree=tree, rows=rows, file=file, group=group)
         async with self._database.write() as session:
             said = await add_message(session, chat_id, content, now=self._clock())
-        self._hub.tell(chat_id, {"t": "message", "message": said.shown()})
+            first = await is_first(session, said)
+        self._hub.tell(chat_id, {"t": "message", "message": said.shown(), "first": first})
         return _seen(bot, said)
 
     async def _say_file(

@@ -73,7 +73,7 @@ export class Chat {
   #event(event) {
     const actions = {
       hello: () => this.#hello(event),
-      message: () => this.#said(event.message),
+      message: () => this.#said(event.message, event.first),
       edit: () => this.#changed(event.message),
       delete: () => this.#remove(event.id),
       ack: () => this.#acknowledged(event.client),
@@ -91,7 +91,7 @@ export class Chat {
     const known = [...this.#messages.keys()];
     const gap = known.length > 0 && Math.max(...known) < first && more;
     const there = new Set(messages.map(({ id }) => id));
-    for (const id of known) if (gap || (id >= first && !there.has(id)) || messages.length === 0) this.#remove(id);
+    for (const id of known) if (gap || ((id >= first || !more) && !there.has(id))) this.#remove(id);
     for (const message of messages) this.#put(message);
     if (known.length === 0 || gap) byId("earlier").hidden = !more;
     this.#restorePending();
@@ -101,7 +101,8 @@ export class Chat {
     this.log.removeAttribute("aria-busy");
   }
 
-  #said(message) {
+  #said(message, first = false) {
+    if (first) this.#dropBefore(message);
     if (message.client) this.#settle(message.client); // told only after the inbox has it
     const isNew = !this.#messages.has(message.id);
     this.#put(message);
@@ -262,6 +263,12 @@ export class Chat {
     this.#items.delete(id);
     this.#messages.delete(id);
     this.#arrange();
+  }
+
+  /** Nothing is kept that was said before it: whoever withdrew begins anew, perhaps under the same numbers. */
+  #dropBefore({ at }) {
+    for (const known of [...this.#messages.values()]) if (known.at < at) this.#remove(known.id);
+    byId("earlier").hidden = true;
   }
 
   #forget(chat) {
