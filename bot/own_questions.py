@@ -102,6 +102,20 @@ _HOW_FAR = re.compile(
     re.IGNORECASE,
 )
 
+_WHOM_I_ACCOMPANY = re.compile(
+    r"^(?:请问)?(?:"
+    r"我(?:负责|培养)?(?:联系|带|培养)的(?:同学|学生|人|对象|积极分子)(?:们|现在|目前|各自|分别|都)*"
+    r"(?:[有是]谁|[有是]?哪些(?:人|同学|学生)?|(?:走?到|在|处于).{0,2}(?:哪一?[步里]|(?:什么|哪一?个?)阶段))|"
+    r"(?:who (?:are my (?:students|mentees)|do i (?:accompany|mentor))|where are my (?:students|mentees))"
+    r")(?:[了呢啊呀吗嘛]| now)*[?？。!！ ]*$",
+    re.IGNORECASE,
+)
+
+
+def asks_whom_i_accompany(text: str) -> bool:
+    """Whether a mentor asks who their students are or where these stand, and nothing else: /due tells it."""
+    return _WHOM_I_ACCOMPANY.match(text.strip()) is not None
+
 
 def asks_how_far(text: str) -> bool:
     """Whether somebody asks where they stand and what comes next, and nothing else: /progress tells it."""

@@ -14,13 +14,14 @@ from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
 from bot.clock import Clock
 from bot.deeds.standing import Standing, standing_of, suppose, way_to
 from bot.filters import Has, Joined
+from bot.handlers.organiser.due import on_due
 from bot.handlers.organiser.step import Recording
 from bot.handlers.pressing import changed, said_below, shown_file
 from bot.handlers.progress import on_progress
 from bot.handlers.talks import Appointing
 from bot.knowledge import LibraryBeingRead
 from bot.letters.notice import notify
-from bot.own_questions import Supposition, asks_how_far, own_dates, supposed
+from bot.own_questions import Supposition, asks_how_far, asks_whom_i_accompany, own_dates, supposed
 from bot.own_rules import beside_dates
 from bot.rephrasing import Sentence
 from bot.services import Services
@@ -60,6 +61,7 @@ def router() -> Router:
     offered = (Appointing.own_offered, Appointing.students_offered, Recording.refused)
     free = StateFilter(None, Asking.question, *offered)
     router.message.register(on_progress, StateFilter(None), F.text, F.text.func(asks_how_far), Has(Role.STUDENT))
+    router.message.register(on_due, StateFilter(None), F.text, F.text.func(asks_whom_i_accompany), Has(Role.MENTOR))
     router.message.register(on_question, F.text, ~F.text.startswith("/"), free, Joined())
     router.callback_query.register(on_source, Source.filter(), Joined())
     router.callback_query.register(on_file, OpenFile.filter(), Joined())
@@ -222,7 +224,7 @@ async def _answer(
         if cited_anew:  # at most once a day and passage, so that asking stays reading
             await note_cited(turn.session, cited_anew, on=today)
     name = await remember(state, question, now=turn.now, cited=cited)
-    await message.answer(**show_answer(found, name, _, before=before, written=written))
+    await message.answer(**show_answer(found, name, person, _, before=before, written=written))
 
 
 def _is_of_the_rules(supposition: Supposition, standing: Standing) -> bool:

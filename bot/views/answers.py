@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.student import OpenFile, PassOn, Signing, Source, Useful
+from bot.commands import commands_of
 from bot.rephrasing import Sentence
 from bot.turns.splitting import units
 from bot.views.sources import label_of, near_source_of, source_of
@@ -18,6 +19,7 @@ from content.documents import Document
 from content.inquiries import Queued
 from content.passages import Passage
 from content.shelf import is_ours
+from records.people import Person
 from retrieval.answer import Answer, Citation
 from retrieval.refusals import Refusal
 
@@ -26,11 +28,12 @@ HEADINGS_AT_MOST = 3
 NEAR_FROM = 0.11  # of certainty: what is less likely than that only happens to share a word
 QUEUED = {Queued.NEW: "ask.passed_on", Queued.JOINED: "ask.joined", Queued.AGAIN: "ask.waits_already"}
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+LOOKED_UP = ("record", "roster", "due")  # the commands that tell of people
 ON_PRINCIPLE = frozenset(Refusal) - {Refusal.NOTHING_FOUND}
 
 
 def show_answer(
-    answer: Answer, question: str, _: Words, *, before: str = "", written: Sequence[Sentence] = ()
+    answer: Answer, question: str, asker: Person, _: Words, *, before: str = "", written: Sequence[Sentence] = ()
 ) -> Shown:
     """The quotations, each under its source, and the buttons below.
 
@@ -41,7 +44,7 @@ def show_answer(
     """
     understood = _("ask.understood", text=answer.understood) if answer.understood else ""
     if not answer.answered:
-        shown = _show_refusal(answer, question, _, before=before)
+        shown = _show_refusal(answer, question, asker, _, before=before)
         return {**shown, "text": paragraphs([understood, shown["text"]])}
     parts = [understood, before]
     if answer.former:
@@ -119,11 +122,13 @@ def show_passage(passage: Passage, document: Document, _: Words) -> Shown:
     return {"text": lines(*parts), "reply_markup": keyboard([[button]])}
 
 
-def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Shown:
+def _show_refusal(answer: Answer, question: str, asker: Person, _: Words, *, before: str) -> Shown:
     refusal = answer.refusal or Refusal.NOTHING_FOUND
     if before:  # the asker's own dates have answered; that the library adds nothing need not be said
         said = [_(f"refusal.{refusal.value}")] if refusal is Refusal.PREDICTION else []
         return {"text": paragraphs([*said, before])}
+    if refusal is Refusal.OTHER_PEOPLE:
+        return {"text": lines(_("refusal.other_people"), *_looked_up(asker, _))}
     if refusal in ON_PRINCIPLE:
         return {"text": _(f"refusal.{refusal.value}")}
     near = [hit.passage for hit in answer.hits[:HEADINGS_AT_MOST] if hit.score >= NEAR_FROM]
@@ -138,6 +143,12 @@ def _show_refusal(answer: Answer, question: str, _: Words, *, before: str) -> Sh
     parts.append(_("ask.may_pass_on"))
     rows.append([Button(_.plain("ask.pass_on_button"), PassOn(question=question))])
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def _looked_up(asker: Person, _: Words) -> list[str]:
+    """Where the asker finds those whom they may look up, by the commands of their roles."""
+    theirs = {command.name for command in commands_of(asker)}
+    return [_(f"refusal.see_{name}") for name in LOOKED_UP if name in theirs]
 
 
 def show_sorry(question: str, _: Words) -> Shown:

@@ -11,8 +11,9 @@ from bot.buttons.student import TalkAct
 from bot.deeds.analysing import Analysis
 from bot.deeds.appointing import Asked
 from bot.deeds.outstanding import Outstanding, Urgency
+from bot.deeds.standing import Standing
 from bot.reach import Reach
-from bot.views.dates import actor_name, article_of, headline, remarks, rounds_left, show_date, step_name
+from bot.views.dates import actor_name, article_of, headline, remarks, rounds_left, show_coming, show_date, step_name
 from bot.views.talks import day_name, said_of
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
@@ -73,10 +74,23 @@ def show_due(
 
 
 def show_mentor_due(
-    found: Sequence[Outstanding], waiting: Sequence[tuple[Person, int]], page: int, today: date, _: Words
+    found: Sequence[Outstanding],
+    mine: Sequence[tuple[Person, Standing]],
+    waiting: Sequence[tuple[Person, int]],
+    page: int,
+    today: date,
+    _: Words,
 ) -> Shown:
-    """A page of what is due of the students whom somebody accompanies, and who entered something to be verified."""
-    parts = [_head(found, _.plain("due.my_students"), today, _)]
+    """The students whom somebody accompanies, and a page of what is due of them.
+
+    Args:
+        mine: all of them, on the first page; where each stands.
+        waiting: who entered something to be verified.
+    """
+    head = _head(found, _.plain("due.my_students"), today, _)
+    parts = [head, *(_accompanied(one, standing, _) for one, standing in mine)]
+    if not mine and page == 0:
+        parts.append(_("due.no_students"))
     rows: list[list[Button]] = []
     for number, one in enumerate(page_of(found, page), start=page * PAGE + 1):
         parts.append(_line(number, one, {}, today, _))
@@ -88,6 +102,12 @@ def show_mentor_due(
     ]
     rows += _paging(found, 0, page, _)
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
+
+
+def _accompanied(student: Person, standing: Standing, _: Words) -> str:
+    stage = _.plain(f"stage.{student.stage}")
+    who = _("roster.line", name=student.name, number=student.student_number or "—", stage=stage)
+    return lines(who, show_coming(standing.coming, standing.today, _) if standing.coming else "")
 
 
 def show_too_many(reach: Reach, _: Words) -> Shown:

@@ -126,6 +126,40 @@ async def test_the_roster_is_listed_by_stage_and_branch_in_pages(database: Datab
     assert emulator.violations == []
 
 
+async def test_a_mentor_sees_whom_they_accompany_where_each_stands_and_what_comes_next(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        mentor = await house.join("陈老师", role=Role.MENTOR)
+        student = await house.join("林晓雨", number="2026001")
+        await house.join("周明", number="2026002")
+        mentor.says("我联系的同学有谁")
+        await mentor.hears("现在没有您联系的同学")
+        async with database.write() as session:
+            mentor_id, student_id = house.people["陈老师"].id, house.people["林晓雨"].id
+            await assign_mentor(session, mentor_id, student_id, since=house.today)
+        await house.record("林晓雨", "application_received", "2026-11-20")
+
+        for asked in ("/due", "我联系的同学有谁", "我联系的同学都到哪一步了？"):
+            mentor.says(asked)
+            mine = (await mentor.hears("我联系的同学")).text
+            assert "林晓雨 2026001 · 入党申请人\n下一步：派人谈话，由党支部办理" in mine
+            assert "周明" not in mine
+            assert "没有超期的" in mine
+        async with database.read() as session:
+            assert {look.viewer for look in await looked_at(session, student_id)} == {mentor_id}
+
+        mentor.says("林晓雨到哪一步了")
+        refused = (await mentor.hears("不透露其他人的情况")).text
+        assert "/due" in refused
+        assert "/record" not in refused
+        student.says("周明到哪一步了")
+        refused = (await student.hears("不透露其他人的情况")).text
+        assert "/record" in refused
+        assert "/due" not in refused
+    assert emulator.violations == []
+
+
 async def test_what_a_student_entered_is_verified_by_the_organiser_or_the_mentor(
     database: Database, emulator: Emulator
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.own_questions import asks_how_far, own_dates, supposed
+from bot.own_questions import asks_how_far, asks_whom_i_accompany, own_dates, supposed
 from records.extending import Extension
 
 TODAY = date(2026, 11, 23)
@@ -218,3 +218,18 @@ def test_where_somebody_stands_is_told_from_the_record(text: str) -> None:
 )
 def test_what_comes_after_a_step_is_asked_of_the_rules(text: str) -> None:
     assert not asks_how_far(text)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["我联系的同学有谁", "我联系的学生都有哪些人？", "我带的积极分子各自走到哪一步了", "Who are my students?"],
+)
+def test_a_mentor_asks_whom_they_accompany(question: str) -> None:
+    assert asks_whom_i_accompany(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["我联系的同学多久考察一次", "培养联系人联系的同学有谁", "我联系人是谁", "我的联系人有谁"]
+)
+def test_a_question_on_accompanying_is_another_one(question: str) -> None:
+    assert not asks_whom_i_accompany(question)

@@ -18,6 +18,7 @@ from bot.commands import STAFF
 from bot.deeds.analysing import analysed, analysis_due
 from bot.deeds.appointing import asked_by, talks_now
 from bot.deeds.outstanding import Outstanding, nudge_for, outstanding
+from bot.deeds.standing import Standing, standing_of
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed
 from bot.letters.notice import notify
@@ -155,15 +156,28 @@ async def _page(
                 return show_too_many(reach, _)
         found = await outstanding(reading, services, students, today=today)
         waiting = [] if reach.branches else await _waiting(reading, students)
+        mine = await _accompanied(services, reading, students) if not reach.branches and page == 0 else []
         talks = await _talks(services, reading, page_of(found, page)) if reach.branches else {}
         asked = await asked_by(services, reading, students) if reach.branches and page == 0 else []
         analysis = await analysis_due(services, reading, person.id) if page == 0 and not branch else None
-    looked = [*(one.student.id for one in asked), *(one.person.id for one in page_of(found, page))]
+    looked = [
+        *(one.student.id for one in asked),
+        *(one.id for one, _standing in mine),
+        *(one.person.id for one in page_of(found, page)),
+    ]
     seen = list(dict.fromkeys(looked))
     await note_look(session, person.id, seen, Looked.DATES, now=turn.now)
     if not reach.branches:
-        return show_mentor_due(found, waiting, page, today, _)
+        return show_mentor_due(found, mine, waiting, page, today, _)
     return show_due(found, asked, analysis, talks, reach, branch, page, today, _)
+
+
+async def _accompanied(
+    services: Services, session: AsyncSession, students: Sequence[Person]
+) -> list[tuple[Person, Standing]]:
+    """Where each of them stands."""
+    today = services.clock.today()
+    return [(one, await standing_of(session, services, one.id, today=today)) for one in students]
 
 
 async def _waiting(session: AsyncSession, students: Sequence[Person]) -> list[tuple[Person, int]]:
