@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -37,12 +37,13 @@ class Response(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A passage that may be shown; `series` names its document in all versions."""
+    """A passage that may be shown; `series` names its document in all versions, `step` what it tells of, if one."""
 
     series: str
     order: str
     stages: tuple[str, ...]
     passage: Passage
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,21 @@ class Shown:
 
 
 def choose(
-    candidates: Iterable[Candidate], history: Sequence[Shown], *, person: int, stage: str, day: date
+    candidates: Iterable[Candidate],
+    history: Sequence[Shown],
+    *,
+    person: int,
+    stage: str,
+    day: date,
+    behind: Collection[str] = (),
 ) -> Candidate | None:
     """The next card, the same for the same person, day and history; None where nothing fits the stage.
 
     What was answered is not shown again, unless everything was; a document that was begun goes on; depth follows
     太浅 and 太深.
+
+    Args:
+        behind: steps that lie behind the person; what tells of them waits until all else was read.
     """
     fitting = [candidate for candidate in candidates if _fits(candidate, stage)]
     done = _done(history, day)
@@ -77,7 +87,7 @@ def choose(
         distance = abs(_DEPTH[candidate.passage.kind] - depth)
         goes_on = begun is not None and candidate.series == begun.series and candidate.passage.ordinal > begun.ordinal
         everybody = len(candidate.stages) == 0 or len(candidate.stages) > 2
-        return (distance, not goes_on, everybody, candidate.order, candidate.passage.ordinal)
+        return (candidate.step in behind, distance, not goes_on, everybody, candidate.order, candidate.passage.ordinal)
 
     return min(fresh, key=preference)
 

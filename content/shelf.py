@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from content.documents import Document, documents
 from content.library import STARTER
 from content.passages import DocumentKind
+
+_OF_A_STEP = re.compile(re.escape(STARTER) + r"handbook/\d+[a-z]?_(\w+)\.md")
 
 
 async def shelf(session: AsyncSession, *, stage: str, on: date) -> list[Document]:
@@ -30,3 +33,9 @@ async def shelf(session: AsyncSession, *, stage: str, on: date) -> list[Document
 def is_ours(document: Document) -> bool:
     """Whether it belongs to the starter library, which is read as it stands and has no original file worth opening."""
     return (document.file_name or "").startswith(STARTER)
+
+
+def step_of(document: Document) -> str | None:
+    """The step that a chapter of our handbook tells of, by the name of its file; None for every other text."""
+    found = _OF_A_STEP.fullmatch(document.file_name or "")
+    return found[1] if found else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from content.documents import documents, passages_in_force, passages_of
 from content.passages import DocumentKind, Passage
 from content.selection import Candidate, Response, Shown, choose
+from content.shelf import step_of
 from content.tables import ReadingRow
 from storage.errors import WaymarkError
 
@@ -40,11 +41,13 @@ async def today_card(
     stage: str,
     day: date,
     now: datetime,
+    behind: Collection[str] = (),
     pool: Sequence[Candidate] | None = None,
 ) -> Card | None:
     """The day's card, which stays the same all day; None where nothing fits the stage.
 
     Args:
+        behind: steps that lie behind the person.
         pool: `candidates(session, day)`, given by who makes cards for many people.
     """
     there = await _newest(session, person, day)
@@ -53,12 +56,36 @@ async def today_card(
         if card is not None:
             return card
     return await _show(
-        session, person, stage=stage, day=day, ordinal=there.ordinal + 1 if there else 0, now=now, pool=pool
+        session,
+        person,
+        stage=stage,
+        day=day,
+        ordinal=there.ordinal + 1 if there else 0,
+        now=now,
+        behind=behind,
+        pool=pool,
     )
 
 
+async def card_to_read(
+    session: AsyncSession, person: int, *, stage: str, day: date, now: datetime, behind: Collection[str] = ()
+) -> Card | None:
+    """The day's card; once it was answered the next one, as long as there is one that was not shown today."""
+    card = await today_card(session, person, stage=stage, day=day, now=now, behind=behind)
+    if card is None or card.response is None:
+        return card
+    return await another_card(session, person, card.ordinal, stage=stage, day=day, now=now, behind=behind) or card
+
+
 async def another_card(
-    session: AsyncSession, person: int, ordinal: int, *, stage: str, day: date, now: datetime
+    session: AsyncSession,
+    person: int,
+    ordinal: int,
+    *,
+    stage: str,
+    day: date,
+    now: datetime,
+    behind: Collection[str] = (),
 ) -> Card | None:
     """A card instead of that one (换一个); pressed twice it gives the same. Raises: CardGone."""
     row = await _row(session, person, day, ordinal)
@@ -67,7 +94,7 @@ async def another_card(
     newest = await _newest(session, person, day)
     if newest is not None and newest.ordinal > ordinal and (card := await _card(session, newest)) is not None:
         return card
-    return await _show(session, person, stage=stage, day=day, ordinal=ordinal + 1, now=now)
+    return await _show(session, person, stage=stage, day=day, ordinal=ordinal + 1, now=now, behind=behind)
 
 
 async def respond(session: AsyncSession, person: int, ordinal: int, response: Response, *, day: date) -> Card:
@@ -102,7 +129,8 @@ async def candidates(session: AsyncSession, on: date) -> list[Candidate]:
     found = []
     for passage in await passages_in_force(session, on, documents=known):
         document = known[passage.document]
-        found.append(Candidate(document.series, document.file_name or document.title, document.stages, passage))
+        order = document.file_name or document.title
+        found.append(Candidate(document.series, order, document.stages, passage, step_of(document)))
     return found
 
 
@@ -114,10 +142,11 @@ async def _show(
     day: date,
     ordinal: int,
     now: datetime,
+    behind: Collection[str],
     pool: Sequence[Candidate] | None = None,
 ) -> Card | None:
     pool = await candidates(session, day) if pool is None else pool
-    chosen = choose(pool, await history_of(session, person), person=person, stage=stage, day=day)
+    chosen = choose(pool, await history_of(session, person), person=person, stage=stage, day=day, behind=behind)
     if chosen is None:
         return None
     session.add(

@@ -87,6 +87,17 @@ def what_next(
     return found
 
 
+def left_behind(track: Track, facts: Iterable[Fact]) -> frozenset[str]:
+    """The steps that lie behind: of a stage that is over, or taken and none that comes round again."""
+    past = Past.of(facts)
+    reached = past.reached(track)
+    return frozenset(
+        step.id
+        for place, step in enumerate(track.steps)
+        if place <= reached or (past.taken(step) is not None and not _is_round(step, track))
+    )
+
+
 def what_if(
     track: Track,
     facts: Iterable[Fact],

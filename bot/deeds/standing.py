@@ -15,7 +15,7 @@ from records.deadline import Deadline
 from records.extending import EXTENDED, Extended, extended
 from records.facts import Fact, facts_of, stage_of
 from records.ledger import entries_of
-from records.outlook import Condition, Earliest, NextStep, what_if, what_it_takes, what_next
+from records.outlook import Condition, Earliest, NextStep, left_behind, what_if, what_it_takes, what_next
 from records.party_standing import PartyStanding, party_standing
 from records.people import PersonId
 from records.rules import deadlines
@@ -71,6 +71,11 @@ async def dates_of(session: AsyncSession, services: Services, person: PersonId, 
     """Only the person's dates, answered ones too."""
     facts, calendar, readings = await facts_of_person(session, person), services.calendar, services.readings
     return deadlines(services.track, facts, today=today, calendar=calendar, readings=readings)
+
+
+async def behind_of(session: AsyncSession, services: Services, person: PersonId) -> frozenset[str]:
+    """The steps that lie behind the person."""
+    return left_behind(services.track, await facts_of_person(session, person))
 
 
 async def standing_of(session: AsyncSession, services: Services, person: PersonId, *, today: date) -> Standing:

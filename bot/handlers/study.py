@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.buttons.student import CardPress
 from bot.clock import Clock
 from bot.deeds.participation import note_reading
+from bot.deeds.standing import behind_of
 from bot.filters import Has
 from bot.handlers.pressing import changed, said_below
+from bot.services import Services
 from bot.turns.turn import Turn
 from bot.views.study import show_card
 from bot.words import Words
 from content.selection import Response
-from content.study import CardGone, another_card, respond, today_card
+from content.study import CardGone, another_card, card_to_read, respond
 from records.people import Person, Role
 
 
@@ -28,15 +30,26 @@ def router() -> Router:
     return router
 
 
-async def on_today(message: Message, session: AsyncSession, turn: Turn, clock: Clock, person: Person, _: Words) -> None:
-    """Answer /today with the day's card."""
-    card = await today_card(session, person.id, stage=person.stage, day=clock.today(), now=turn.now)
+async def on_today(
+    message: Message,
+    services: Services,
+    session: AsyncSession,
+    turn: Turn,
+    clock: Clock,
+    person: Person,
+    _: Words,
+) -> None:
+    """Answer /today with the day's card; with the next one once that was answered."""
+    behind = await _behind(services, person)
+    today = clock.today()
+    card = await card_to_read(session, person.id, stage=person.stage, day=today, now=turn.now, behind=behind)
     await message.answer(**(show_card(card, _) if card else {"text": _("study.nothing")}))
 
 
 async def on_press(
     query: CallbackQuery,
     callback_data: CardPress,
+    services: Services,
     session: AsyncSession,
     turn: Turn,
     clock: Clock,
@@ -49,10 +62,18 @@ async def on_press(
     if response is None or day is None or (response is Response.ANOTHER and day != clock.today()):
         raise CardGone
     if response is Response.ANOTHER:
-        other = await another_card(session, person.id, callback_data.ordinal, stage=person.stage, day=day, now=turn.now)
+        behind = await _behind(services, person)
+        other = await another_card(
+            session, person.id, callback_data.ordinal, stage=person.stage, day=day, now=turn.now, behind=behind
+        )
         await said_below(query)(**(show_card(other, _) if other else {"text": _("study.no_other")}))
         return
     card = await respond(session, person.id, callback_data.ordinal, response, day=day)
     if response is Response.READ:
         await note_reading(session, person.id, card.passage, on=clock.today(), now=turn.now)
     await changed(query)(**show_card(card, _))
+
+
+async def _behind(services: Services, person: Person) -> frozenset[str]:
+    async with services.database.read() as session:
+        return await behind_of(session, services, person.id)

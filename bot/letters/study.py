@@ -7,6 +7,7 @@ from typing import Any
 
 from aiogram.methods import SendMessage, TelegramMethod
 
+from bot.deeds.standing import behind_of
 from bot.letters.reader import reader_of
 from bot.services import Services
 from bot.turns.carrier import Dropped, Postponed
@@ -25,8 +26,11 @@ async def write(services: Services, letter: Letter) -> TelegramMethod[Any] | Dro
         return Dropped("its day is over")
     if person.study_muted or person.paused:
         return Dropped("study is muted or paused")
+    async with services.database.read() as session:
+        behind = await behind_of(session, services, person.id)
+    now = services.clock.now()
     async with services.database.write() as session:
-        card = await today_card(session, person.id, stage=person.stage, day=day, now=services.clock.now())
+        card = await today_card(session, person.id, stage=person.stage, day=day, now=now, behind=behind)
     if card is None:
         return Dropped("nothing to study")
     if card.response is not None:

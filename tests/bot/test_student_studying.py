@@ -60,6 +60,43 @@ async def test_the_card_stays_all_day_and_can_be_exchanged_and_read(libraries: D
     assert emulator.violations == []
 
 
+async def test_after_reading_today_s_card_the_next_one_is_asked_for_with_today(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨")
+        student.says("/today")
+        first = await student.hears("今天的学习卡片")
+        student.presses("已读", first)
+        await student.hears("✓ 已读")
+
+        student.says("/today")
+
+        second = await student.hears("今天的学习卡片")
+        assert second.text != first.text
+        assert second.buttons == [["已读", "换一个"], ["太浅", "太深"]]
+
+
+async def test_the_card_is_of_the_step_that_comes_next_and_of_none_that_lies_behind(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨")
+        await house.record("林晓雨", "candidate_listed", "2026-09-01")
+        await house.record("林晓雨", "pre_review_passed", "2026-11-10")
+        await house.quiet()
+
+        student.says("/today")
+
+        assert "第9步" in (await student.hears("今天的学习卡片")).text
+        for step in ("introducers_named", "political_review_passed", "intensive_training_completed"):
+            await house.record("林晓雨", step, "2026-10-10")
+        await house.record("林晓雨", "committee_reviewed", "2026-11-01")
+        student.presses("换一个", await student.hears("今天的学习卡片"))
+        await student.hears("第14步")
+    assert emulator.violations == []
+
+
 async def test_too_easy_and_too_hard_are_answered(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")

@@ -10,17 +10,22 @@ from content.library import add
 from content.passages import DocumentId, DocumentKind, Passage, PassageId, PassageText
 from content.readers import read
 from content.selection import Candidate, Response, Shown, choose
-from content.study import CardGone, another_card, respond, today_card
+from content.study import CardGone, another_card, card_to_read, respond, today_card
 from storage.database import Database
 from tests.content.people import CHEN, LIN, NOON, TODAY, two_students
 
 
 def candidate(
-    series: str, ordinal: int, *, stages: tuple[str, ...] = ("applicant",), kind: DocumentKind = DocumentKind.HANDBOOK
+    series: str,
+    ordinal: int,
+    *,
+    stages: tuple[str, ...] = ("applicant",),
+    kind: DocumentKind = DocumentKind.HANDBOOK,
+    step: str | None = None,
 ) -> Candidate:
     text = PassageText(("标题",), None, f"这是{series}里的第{ordinal}段文字，说明一件应当知道的事情。")
     passage = Passage(PassageId(ordinal), DocumentId(series + "-1"), series, kind, 1, ordinal, text, TODAY)
-    return Candidate(series, series, stages, passage)
+    return Candidate(series, series, stages, passage, step)
 
 
 HANDBOOK = [candidate("a", 0), candidate("a", 1), candidate("b", 0)]
@@ -58,6 +63,21 @@ def test_when_everything_was_read_something_is_read_again() -> None:
 def test_nothing_of_another_stage_is_shown() -> None:
     assert chosen(HANDBOOK, [], stage="candidate") is None
     assert chosen([candidate("c", 0, stages=())], [], stage="candidate") == "c0"
+
+
+def test_what_lies_ahead_comes_before_what_lies_behind_however_deep_and_however_far_it_was_read() -> None:
+    pool = [
+        candidate("a", 0, step="interview"),
+        candidate("a", 1, step="interview"),
+        candidate("b", 0, step="oath"),
+        GUIDE,
+    ]
+    behind = frozenset({"interview"})
+
+    assert choose(pool, [], person=LIN, stage="applicant", behind=behind, day=TODAY) == pool[2]
+    assert choose(pool, [shown("a0")], person=LIN, stage="applicant", behind=behind, day=TODAY) == pool[2]
+    assert choose(pool, [shown("b0")], person=LIN, stage="applicant", behind=behind, day=TODAY) == GUIDE
+    assert choose(pool, [shown("b0"), shown("g0")], person=LIN, stage="applicant", behind=behind, day=TODAY) == pool[0]
 
 
 def test_too_easy_goes_deeper_and_too_hard_comes_back() -> None:
@@ -114,6 +134,24 @@ async def test_the_card_of_the_day_stays_until_another_is_asked_for(school: Data
     assert other.passage.ordinal != first.passage.ordinal
     assert pressed_twice == other
     assert last is None
+
+
+async def test_who_asks_again_after_reading_reads_on_the_same_day(school: Database) -> None:
+    async with school.write() as session:
+        first = await card_to_read(session, LIN, stage="applicant", day=TODAY, now=NOON)
+        again = await card_to_read(session, LIN, stage="applicant", day=TODAY, now=NOON)
+        await respond(session, LIN, 0, Response.READ, day=TODAY)
+        second = await card_to_read(session, LIN, stage="applicant", day=TODAY, now=NOON)
+        await respond(session, LIN, 1, Response.READ, day=TODAY)
+        last = await card_to_read(session, LIN, stage="applicant", day=TODAY, now=NOON)
+
+    assert first is not None
+    assert second is not None
+    assert last is not None
+    assert first == again
+    assert second.passage.ordinal == first.passage.ordinal + 1
+    assert second.response is None
+    assert (last.ordinal, last.response) == (1, Response.READ)
 
 
 async def test_a_card_that_was_read_leads_to_the_next_one_tomorrow(school: Database) -> None:
