@@ -101,9 +101,17 @@ def show_membership(one: PartyStanding | None, _: Words) -> str:
     )
 
 
-def show_date(one: Deadline, today: date, _: Words, *, silent: AbstractSet[str] = frozenset()) -> Markup:
-    """One date: when, what; because of what; who must act and since when. `silent`: notes that stand elsewhere."""
-    return lines(headline(one, today, _), reason(one, _), _waiting(one, today, _), *remarks(one, _, silent=silent))
+def show_date(
+    one: Deadline, today: date, _: Words, *, silent: AbstractSet[str] = frozenset(), own: bool = True
+) -> Markup:
+    """One date: when, what; because of what; who must act and since when.
+
+    Args:
+        silent: notes that stand elsewhere.
+        own: it is told to the student themself.
+    """
+    waiting = _waiting(one, today, _, own=own)
+    return lines(headline(one, today, _), reason(one, _), waiting, *remarks(one, _, silent=silent))
 
 
 def remarks(one: Deadline, _: Words, *, silent: AbstractSet[str] = frozenset()) -> list[str]:
@@ -193,13 +201,15 @@ def lapsing_name(step: str, _: Words) -> str:
     return _.plain(key) if _.has(key) else event_name(step, _)
 
 
-def actor_name(actor: str, _: Words) -> str:
-    """Who acts, as people call them."""
+def actor_name(actor: str, _: Words, *, own: bool = True) -> str:
+    """Who acts, as people call them; `own`: it is told to the student themself."""
+    if own and actor == "student":
+        return _.plain("actor.you")
     key = f"actor.{actor}"
     return _.plain(key) if _.has(key) else actor
 
 
-def show_coming(coming: NextStep, today: date, _: Words) -> str:
+def show_coming(coming: NextStep, today: date, _: Words, *, own: bool = True) -> str:
     """The next step, who holds it, since when, and what is still wanting."""
     wanting = [condition_name(one, _) for one in coming.conditions if one.met is False]
     around = next((one for one in coming.conditions if one.code == "around"), None)
@@ -212,7 +222,7 @@ def show_coming(coming: NextStep, today: date, _: Words) -> str:
         wait = condition_name(around, _)
     else:
         wait = ""
-    head = _("dates.coming", step=step_name(coming.step, _), actor=actor_name(coming.actor, _))
+    head = _("dates.coming", step=step_name(coming.step, _), actor=actor_name(coming.actor, _, own=own))
     return lines(head, wait)
 
 
@@ -227,8 +237,8 @@ def condition_name(one: Condition, _: Words) -> str:
     return _.plain(one.key, **values) if _.has(one.key) else one.code
 
 
-def _waiting(one: Deadline, today: date, _: Words) -> str:
-    actor = actor_name(one.actor, _)
+def _waiting(one: Deadline, today: date, _: Words, *, own: bool) -> str:
+    actor = actor_name(one.actor, _, own=own)
     if one.waiting_since is None:
         return _("dates.actor", actor=actor)
     days = (today - one.waiting_since).days

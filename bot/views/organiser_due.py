@@ -107,7 +107,7 @@ def show_mentor_due(
 def _accompanied(student: Person, standing: Standing, _: Words) -> str:
     stage = _.plain(f"stage.{student.stage}")
     who = _("roster.line", name=student.name, number=student.student_number or "—", stage=stage)
-    return lines(who, show_coming(standing.coming, standing.today, _) if standing.coming else "")
+    return lines(who, show_coming(standing.coming, standing.today, _, own=False) if standing.coming else "")
 
 
 def show_too_many(reach: Reach, _: Words) -> Shown:
@@ -129,7 +129,7 @@ def _line(number: int, one: Outstanding, branches: Mapping[int, str], today: dat
     days = (today - since).days if since else 0
     holding = _(
         "due.holding_since" if since and days > 0 else "due.holding",
-        actor=actor_name(deadline.actor, _),
+        actor=actor_name(deadline.actor, _, own=False),
         since=str(since),
         days=days,
         rule=article_of(deadline, _),

@@ -9,9 +9,11 @@ from bot.buttons.student import QuizAct, QuizPress, Source
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
 from content.banks.question import Question, QuestionKind
+from content.banks.rows import JUDGE_OPTIONS
 from content.practice import Exercise, Graded
 
 LETTERS = "ABCDEFGHIJKLMNOP"
+JUDGED = dict(zip(JUDGE_OPTIONS, ("quiz.true", "quiz.false"), strict=True))
 IN_A_ROW = 4
 
 
@@ -23,10 +25,9 @@ def show_exercise(exercise: Exercise, _: Words, *, chosen: int = 0) -> Shown:
     for place in range(len(question.options)):
         bit = 1 << place
         tick = "✓" if chosen & bit else ""
-        label = question.options[place] if question.kind is QuestionKind.JUDGE else LETTERS[place]
         act = QuizAct.CHOOSE if several else QuizAct.SUBMIT
         after = chosen ^ bit if several else bit
-        buttons.append(Button(tick + label, QuizPress(act=act, question=exercise.id, chosen=after)))
+        buttons.append(Button(tick + _name(question, place, _), QuizPress(act=act, question=exercise.id, chosen=after)))
     rows = [buttons[at : at + IN_A_ROW] for at in range(0, len(buttons), IN_A_ROW)]
     if several:
         submit = QuizPress(act=QuizAct.SUBMIT, question=exercise.id, chosen=chosen)
@@ -41,8 +42,8 @@ def show_graded(graded: Graded, chosen: int, source: int | None, today: date, _:
         source: id of the passage that decides it, where the library has it.
     """
     question = graded.question
-    right = _.plain("quiz.comma").join(_name(question, place) for place in question.answer)
-    own = _.plain("quiz.comma").join(_name(question, at) for at in range(len(question.options)) if chosen >> at & 1)
+    right = _.plain("quiz.comma").join(_name(question, place, _) for place in question.answer)
+    own = _.plain("quiz.comma").join(_name(question, at, _) for at in range(len(question.options)) if chosen >> at & 1)
     verdict = _("quiz.right") if graded.correct else _("quiz.wrong", own=own or "—", right=right)
     basis = ""
     if question.basis is not None:
@@ -64,5 +65,8 @@ def _asked(question: Question, _: Words) -> str:
     return paragraphs([head, _("quiz.stem", text=question.stem), lines(*options)])
 
 
-def _name(question: Question, place: int) -> str:
-    return question.options[place] if question.kind is QuestionKind.JUDGE else LETTERS[place]
+def _name(question: Question, place: int, _: Words) -> str:
+    if question.kind is not QuestionKind.JUDGE:
+        return LETTERS[place]
+    option = question.options[place]
+    return _.plain(JUDGED[option]) if option in JUDGED else option

@@ -55,7 +55,8 @@ def label_of(one: Due, _: Words) -> str:
 
 
 def _show(one: Due, reader: Person, today: date, _: Words) -> str:
-    shown = show_date(one.deadline, today, _)
-    if one.subject.id == reader.id:
+    own = one.subject.id == reader.id
+    shown = show_date(one.deadline, today, _, own=own)
+    if own:
         return shown
     return lines(_("reminder.about", name=one.subject.name, number=one.subject.student_number or "—"), shown)

@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from bot.views.dates import wording_of
 from bot.words import Locales
 from records.deadline import Deadline, State
-from records.people import Role, revoke_role
+from records.people import Role, assign_mentor, revoke_role
 from records.tables import EntryRow
 from scheduler.tables import OutboxRow, ReminderRow
 from storage.database import Database
@@ -317,6 +317,30 @@ async def test_done_already_asks_the_organiser_and_records_nothing(library: Data
         await organiser.hears("是哪一天")
         async with library.read() as session:
             assert await session.scalar(select(func.count()).select_from(EntryRow)) == 1
+
+
+async def test_in_english_what_waits_for_the_student_is_said_to_themselves_and_to_others_each_in_their_way(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator, language="en") as house:
+        student = await house.join("林晓雨", number="2026001", language="en")
+        mentor = await house.join("陈老师", role=Role.MENTOR, language="en")
+        async with library.write() as session:
+            accompanied = house.people["林晓雨"].id
+            await assign_mentor(session, house.people["陈老师"].id, accompanied, since=house.today)
+        for step in ("admission_approved", "admission_filed", "group_assigned", "oath_taken"):
+            await house.record("林晓雨", step, "2025-12-20")
+        await house.quiet()
+
+        student.says("/dates")
+        own = (await student.hears("My dates")).text
+        mentor.says("/due")
+        others = (await mentor.hears("My students")).text
+
+        assert "conversion applied for, done by you" in own
+        assert "the student" not in own
+        assert "conversion applied for, done by the student" in others
+    assert emulator.violations == []
 
 
 async def test_in_english_too_a_locked_screen_tells_neither_side_anything(

@@ -197,6 +197,26 @@ async def test_a_quiz_question_is_explained_and_counts_once(libraries: Database,
             assert (await session.scalars(select(PracticeRow.correct))).one() is True
 
 
+async def test_right_and_wrong_are_called_so_in_the_language_of_whoever_answers(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨", language="en")
+        async with library.write() as session:  # leave one statement to be judged
+            judged = (await session.scalars(select(QuestionRow).where(QuestionRow.kind == "judge"))).first()
+            assert judged is not None
+            for row in await session.scalars(select(QuestionRow).where(QuestionRow.id != judged.id)):
+                row.retired_at = house.now
+            judged.stages = []
+            wrong = ["True", "False"][1 - judged.answer[0]]
+        student.says("/quiz")
+        assert (await student.hears("True or false")).buttons == [["True", "False"]]
+
+        student.presses(wrong)
+
+        assert f"You chose {wrong}" in (await student.hears("right: ")).text
+
+
 async def test_several_answers_are_ticked_before_they_are_submitted(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         student = await house.join("林晓雨")
