@@ -1,9 +1,9 @@
-"""What people can set for themselves, as the choices that buttons offer."""
+"""What people can set for themselves, as the choices that buttons offer, and when their quiet hours end."""
 
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import datetime, time, timedelta
 
 from bot.buttons.student import Setting
 from records.people import Preferences
@@ -58,3 +58,20 @@ def time_of_day(text: str) -> time:
     if match is None or int(match[1]) > 23 or int(match[2] or 0) > 59:
         raise NotATime(value=text.strip()[:20])
     return time(int(match[1]), int(match[2] or 0))
+
+
+def rest_ends(local: datetime, quiet_from: time, quiet_until: time) -> datetime | None:
+    """When the quiet hours end that hold at this local moment; None outside them. They may pass midnight.
+
+    `quiet_from` itself is quiet, `quiet_until` is not; equal times mean that there are no quiet hours.
+    """
+    moment = local.time()
+    if quiet_from == quiet_until:
+        return None
+    if quiet_from < quiet_until:
+        quiet = quiet_from <= moment < quiet_until
+        day = local.date()
+    else:
+        quiet = moment >= quiet_from or moment < quiet_until
+        day = local.date() + timedelta(days=1) if moment >= quiet_from else local.date()
+    return datetime.combine(day, quiet_until, local.tzinfo) if quiet else None

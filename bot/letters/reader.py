@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 
 from bot.consent import NOTICE_VERSION
+from bot.preferences import rest_ends
 from bot.services import Services
 from bot.turns.carrier import Dropped, Postponed
 from bot.words import Words
@@ -40,20 +40,3 @@ async def reader_of(services: Services, letter: Letter) -> Reader | Dropped | Po
     if rest is not None:
         return Postponed(rest)
     return Reader(person, services.locales.words(person.language or settings.language))
-
-
-def rest_ends(local: datetime, quiet_from: time, quiet_until: time) -> datetime | None:
-    """When the quiet hours end that hold at this local moment; None outside them. They may pass midnight.
-
-    `quiet_from` itself is quiet, `quiet_until` is not; equal times mean that there are no quiet hours.
-    """
-    moment = local.time()
-    if quiet_from == quiet_until:
-        return None
-    if quiet_from < quiet_until:
-        quiet = quiet_from <= moment < quiet_until
-        day = local.date()
-    else:
-        quiet = moment >= quiet_from or moment < quiet_until
-        day = local.date() + timedelta(days=1) if moment >= quiet_from else local.date()
-    return datetime.combine(day, quiet_until, local.tzinfo) if quiet else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, datetime, time
 
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.student import Setting, SettingPress
-from bot.preferences import LANGUAGES, OFF, ON, QUIET_HOURS, STUDY_TIMES, packed
+from bot.preferences import LANGUAGES, OFF, ON, QUIET_HOURS, STUDY_TIMES, packed, rest_ends
 from bot.settings import Settings
 from bot.views.text import Shown, lines, paragraphs
 from bot.words import Words
@@ -38,8 +38,20 @@ def show_settings(person: Person, school: Settings, _: Words) -> Shown:
     rows.append(
         [_choice(_.plain(f"settings.{name}"), Setting.LANGUAGE, name, name == _.language) for name in LANGUAGES]
     )
+    held = _held_back(study, quiet, _) if studies and not person.study_muted else ""
     hint = _("settings.hint") if studies else ""
-    return {"text": paragraphs([_("settings.head"), lines(*holding), hint]), "reply_markup": keyboard(rows)}
+    return {"text": paragraphs([_("settings.head"), lines(*holding), held, hint]), "reply_markup": keyboard(rows)}
+
+
+def _held_back(study: time, quiet: tuple[time, time], _: Words) -> str:
+    """What becomes of a card whose time lies in the quiet hours: it waits for their end, and never past midnight."""
+    asked = datetime.combine(date.min, study)
+    ends = rest_ends(asked, *quiet)
+    if ends is None:
+        return ""
+    if ends.date() > asked.date():
+        return _("settings.held_past_midnight", time=f"{study:%H:%M}")
+    return _("settings.held_until", time=f"{study:%H:%M}", until=f"{ends:%H:%M}")
 
 
 def _choice(label: str, what: Setting, value: str, holds: bool) -> Button:

@@ -207,6 +207,28 @@ async def test_settings_are_changed_by_buttons_or_words(libraries: Database, emu
         assert (f"{person.study_time}", f"{person.quiet_from}", person.language) == ("19:30:00", "23:00:00", "en")
 
 
+async def test_a_study_time_in_the_quiet_hours_says_when_the_card_comes(library: Database, emulator: Emulator) -> None:
+    async with open_house(library, emulator) as house:
+        student = await house.join("林晓雨")
+        student.says("/settings")
+        assert "免打扰时段里" not in (await student.hears("我的设置")).text
+
+        student.presses("7:00")
+        early = (await student.hears("学习卡片：07:00")).text
+        student.says("/settings 23:30")
+        late = (await student.hears("学习卡片：23:30")).text
+        student.presses("不设免打扰")
+        free = (await student.hears("免打扰：不设免打扰")).text
+
+        assert "07:00 在免打扰时段里，卡片会等到 07:30" in early
+        assert "23:30 在免打扰时段里，到零点也等不到它结束，当天的卡片不会送到" in late
+        assert "免打扰时段里" not in free
+        student.says("/settings 23:30")
+        student.presses("暂停学习卡片", await student.hears("学习卡片：23:30"))
+        assert "免打扰时段里" not in (await student.hears("已暂停")).text
+    assert emulator.violations == []
+
+
 async def test_everything_about_me_can_be_downloaded(libraries: Database, emulator: Emulator) -> None:
     async with open_house(libraries, emulator) as house:
         student = await house.join("林晓雨", number="2026001")
