@@ -78,7 +78,7 @@ STAFF = {"due"}
 # Buttons that concern nobody but the presser; each room's own tests press them.
 OWN = {
     "join", "src", "file", "use", "pass", "dates", "rem", "card", "quiz", "leaf", "shelf", "set", "mine", "rec", "rep",
-    "think", "words", "cal", "sign", "talk", "analysed",
+    "think", "words", "cal", "sign", "talk", "analysed", "back",
 }  # fmt: skip
 # Buttons of organisers that name a subject: what an organiser of another branch must never reach.
 SUBJECTS = {
