@@ -40,7 +40,7 @@ class RosterEmpty(WaymarkError):
 
 @dataclass(frozen=True)
 class RosterRow:
-    """A row as it was read; `details` holds texts, and days as 2005-03-01."""
+    """A row as it was read; `details` holds texts, and days as 2005-03-01; `cells` says where each of them stands."""
 
     sheet: str
     row: int
@@ -49,6 +49,7 @@ class RosterRow:
     branch: str | None
     details: dict[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    cells: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def where(self) -> str:
@@ -139,7 +140,8 @@ def _row(sheet: str, row: int, own: Mapping[str, Cell]) -> RosterRow:
             details[key] = value
     branch = own.get("branch")
     branch_name = None if branch is None or is_blank(branch) else clean(branch.text)[:MAX_TEXT]
-    return RosterRow(sheet, row, number, name, branch_name, details, tuple(problems))
+    cells = {key: cell.address for key, cell in own.items()}
+    return RosterRow(sheet, row, number, name, branch_name, details, tuple(problems), cells)
 
 
 def _day(cell: Cell) -> str | Problem:
@@ -168,6 +170,7 @@ def _both(first: RosterRow, second: RosterRow) -> RosterRow:
         branch=first.branch or second.branch,
         details={**second.details, **first.details},
         problems=first.problems + second.problems,
+        cells={**first.cells, **{key: second.cells[key] for key in second.details.keys() - first.details.keys()}},
     )
 
 

@@ -63,10 +63,11 @@ class StepList:
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """A step with the person that it belongs to."""
+    """A step with the person that it belongs to, and what they are called here."""
 
     listed: ListedStep
     person: PersonId
+    name: str = ""
 
 
 def read_step_list(content: bytes, name: str) -> StepList:
@@ -106,7 +107,7 @@ def plan_steps(listed: Iterable[ListedStep], people: Sequence[Person]) -> tuple[
         if isinstance(found, Problem):
             problems.setdefault((found.key, found.where), found)
         else:
-            planned.append(PlannedStep(step, found.id))
+            planned.append(PlannedStep(step, found.id, found.name))
     places = {person.person: place for place, person in reversed(list(enumerate(planned)))}
     planned.sort(key=lambda one: (places[one.person], one.listed.on, one.listed.order))
     return planned, list(problems.values())
@@ -116,7 +117,13 @@ def steps_of_roster(rows: Iterable[RosterRow]) -> list[ListedStep]:
     """What a roster tells besides people: birthdays and the days on which they applied, as history."""
     return [
         ListedStep(
-            row.where, row.where, row.student_number, row.name, step, date.fromisoformat(row.details[key]), {}, order
+            where=row.cells.get(key, row.where),
+            row_where=row.where,
+            student_number=row.student_number,
+            name=row.name,
+            step=step,
+            on=date.fromisoformat(row.details[key]),
+            order=order,
         )
         for row in rows
         for order, (key, step) in enumerate(_ROSTER_STEPS.items())

@@ -12,6 +12,7 @@ from bot.cli.desk import Desk, Json, Refused, desk_of, read_bytes, write_bytes
 from bot.cli.help import PlainCommand, group
 
 if TYPE_CHECKING:
+    from bot.deeds.importing import ListedOutcome
     from bot.first import Links
     from bot.services import Services
     from records.branches import Branch
@@ -76,20 +77,22 @@ async def _import(desk: Desk, file: Path, branch: str | None, *, dry_run: bool, 
     content = read_bytes(file)
     with desk.waiting("cli.reading"):
         roster: Roster = await run_limited(READ, content, file.name)
-    async with desk.services() as services, services.database.write() as session:
+    async with desk.services() as services, services.database.session() as session, session.begin() as transaction:
         default = await branch_by_name(session, branch) if branch else None
         plan = await plan_roster(session, roster, default_branch=default.id if default else None)
-        if not dry_run:
-            await import_roster(services, session, plan, imported_by=None)
+        told = (await import_roster(services, session, plan, imported_by=None)).told
+        if dry_run:
+            await transaction.rollback()
     for row in plan.rows:
-        _tell_row(desk, row, json=json)
+        _tell_row(desk, row, [one for one in told if one.planned.listed.row_where == row.source.where], json=json)
     _tell_sum(desk, roster, plan, dry_run=dry_run, json=json)
     return plan
 
 
-def _tell_row(desk: Desk, row: PlannedRow, *, json: bool) -> None:
-    errors = [desk.problem(problem) for problem in row.problems]
+def _tell_row(desk: Desk, row: PlannedRow, told: list[ListedOutcome], *, json: bool) -> None:
     source = row.source
+    errors = [desk.problem(problem) for problem in row.problems]
+    refused = [(one.planned.listed.where, desk.words.plain_error(one.error)) for one in told if one.error]
     if json:
         desk.show(
             {
@@ -97,15 +100,15 @@ def _tell_row(desk: Desk, row: PlannedRow, *, json: bool) -> None:
                 "status": row.status.value,
                 "student_number": source.student_number,
                 "name": source.name,
-                "errors": errors,
+                "errors": errors + [f"{where}: {text}" for where, text in refused],
             }
         )
-    elif errors:
-        for error in errors:
-            desk.line("cli.row_rejected", row=source.where, text=error)
-    elif row.status != "same":
+        return
+    if not errors and row.status != "same":
         status = desk.words.plain(f"cli.roster.status.{row.status.value}")
         print(f"{source.where}  {status}  {source.student_number}  {source.name}")
+    for where, text in [(source.where, error) for error in errors] + refused:
+        desk.line("cli.row_rejected", row=where, text=text)
 
 
 def _tell_sum(desk: Desk, roster: Roster, plan: ImportPlan, *, dry_run: bool, json: bool) -> None:

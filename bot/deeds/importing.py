@@ -39,6 +39,14 @@ class Reached:
     absent: int
 
 
+@dataclass(frozen=True)
+class ImportedRoster:
+    """What importing a roster did: the people, and what became of the days that their rows tell."""
+
+    applied: Applied
+    told: tuple[ListedOutcome, ...]
+
+
 async def plan_roster(session: AsyncSession, roster: Roster, *, default_branch: int | None) -> ImportPlan:
     """What importing would do for somebody who may fill every branch and make new ones."""
     known = await known_people(session, (row.student_number for row in roster.rows))
@@ -48,11 +56,12 @@ async def plan_roster(session: AsyncSession, roster: Roster, *, default_branch: 
 
 async def import_roster(
     services: Services, session: AsyncSession, plan: ImportPlan, *, imported_by: PersonId | None
-) -> Applied:
+) -> ImportedRoster:
     """Apply a plan, and record the birthdays and application days that its rows tell, as history.
 
-    New branches stand below the committee, where there is exactly one. A day that cannot be recorded is left out: it
-    is asked for again when it matters. Who organises for somebody that moved is reminded from now on.
+    New branches stand below the committee, where there is exactly one. A day that cannot be recorded is left out and
+    named in the outcome. Who organises for somebody that moved is reminded from now on. To try it out, roll the
+    transaction back.
     """
     roots = [one for one in await all_branches(session) if one.parent_id is None and one.kind is not BranchKind.BRANCH]
     applied = await apply_import(
@@ -60,9 +69,9 @@ async def import_roster(
     )
     told = steps_of_roster(row.source for row, _ in applied.people)
     planned, _ = plan_steps(told, await people_of_branch(session))
-    await record_listed(services, session, planned, recorded_by=imported_by, history=True)
+    outcomes = await record_listed(services, session, planned, recorded_by=imported_by, history=True)
     await settle_moved(services, session, applied.moved)
-    return applied
+    return ImportedRoster(applied, tuple(outcomes))
 
 
 async def settle_moved(services: Services, session: AsyncSession, people: Iterable[PersonId]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.deeds.importing import ListedOutcome, record_listed
+from bot.deeds.importing import ListedOutcome, import_roster, record_listed
 from bot.deeds.uploads import Pending, ReadFile
 from bot.reach import Reach, people_within, reach_of
 from bot.services import Services
@@ -21,7 +21,7 @@ from content.questions import ImportPlan as BankPlan
 from content.questions import plan_import as plan_bank
 from content.readers import ParsedDocument
 from records.branches import BranchKind
-from records.people import Person, PersonId
+from records.people import Person
 from records.refusals import lacks_history
 from records.roster import ImportPlan, Roster, known_people, plan_import
 from records.step_list import PlannedStep, Problem, StepList, plan_steps
@@ -37,7 +37,6 @@ class StepPlan:
     listed: StepList
     outcomes: tuple[ListedOutcome, ...]
     problems: tuple[Problem, ...]
-    names: Mapping[PersonId, str]
     history: bool = False
 
     @property
@@ -49,6 +48,15 @@ class StepPlan:
         """How many steps would be treated so; rows that were not understood are rejected too."""
         number = sum(outcome.status == status for outcome in self.outcomes)
         return number + len(self.problems) if status == "rejected" else number
+
+
+@dataclass(frozen=True)
+class RosterTrial:
+    """What importing a roster would do: to whom, and with the days that it tells."""
+
+    roster: Roster
+    plan: ImportPlan
+    told: tuple[ListedOutcome, ...]
 
 
 @dataclass(frozen=True)
@@ -67,14 +75,14 @@ class Preview:
     near: tuple[Near, ...] = ()
     answered: tuple[tuple[str, Passage], ...] = ()
     bank: BankPlan | None = None
-    roster: tuple[Roster, ImportPlan] | None = None
+    roster: RosterTrial | None = None
     steps: StepPlan | None = None
 
 
 async def preview_of(services: Services, person: Person, pending: Pending, read: ReadFile) -> Preview:
     """What publishing or importing would do for this person; changes nothing.
 
-    Opens the writing connection to try steps out, so it must come before the turn's own session is used.
+    Opens the writing connection to try people and steps out, so it must come before the turn's own session is used.
     """
     today = services.clock.today()
     async with services.database.read() as session:
@@ -87,8 +95,10 @@ async def preview_of(services: Services, person: Person, pending: Pending, read:
             return Preview(pending, reach, bank=await plan_bank(session, read.bank, today=today))
         if read.roster is not None:
             plan = await roster_plan(session, reach, pending, read.roster)
-            return Preview(pending, reach, roster=(read.roster, plan))
         people = await people_within(session, reach)
+    if read.roster is not None:
+        told = await _tried_roster(services, plan, person)
+        return Preview(pending, reach, roster=RosterTrial(read.roster, plan, told))
     if read.document is not None:
         near = await asyncio.to_thread(near_to, read.document.passages, there)
         answered = await _answered(services, read.document, {one.place for one in near})
@@ -96,9 +106,8 @@ async def preview_of(services: Services, person: Person, pending: Pending, read:
     listed = read.steps or StepList((), (), (), history=False)
     planned, unknown = plan_steps(listed.steps, people)
     outcomes = await _tried(services, planned, person, history=listed.history or pending.history)
-    names = {one.id: one.name for one in people}
     problems = (*listed.problems, *unknown)
-    return Preview(pending, reach, steps=StepPlan(listed, tuple(outcomes), problems, names, pending.history))
+    return Preview(pending, reach, steps=StepPlan(listed, tuple(outcomes), problems, pending.history))
 
 
 async def roster_plan(session: AsyncSession, reach: Reach, pending: Pending, roster: Roster) -> ImportPlan:
@@ -147,3 +156,10 @@ async def _tried(
         outcomes = await record_listed(services, session, planned, recorded_by=person.id, history=history)
         await transaction.rollback()
     return outcomes
+
+
+async def _tried_roster(services: Services, plan: ImportPlan, person: Person) -> tuple[ListedOutcome, ...]:
+    async with services.database.session() as session, session.begin() as transaction:
+        tried = await import_roster(services, session, plan, imported_by=person.id)
+        await transaction.rollback()
+    return tried.told

@@ -128,8 +128,8 @@ async def _import_roster(
     services: Services, session: AsyncSession, reach: Reach, pending: Pending, roster: Roster
 ) -> Published:
     plan = await roster_plan(session, reach, pending, roster)
-    applied = await import_roster(services, session, plan, imported_by=reach.person.id)
-    return Published(roster=plan, undo={"roster": applied.undo})
+    done = await import_roster(services, session, plan, imported_by=reach.person.id)
+    return Published(roster=plan, undo={"roster": done.applied.undo})
 
 
 async def _import_steps(

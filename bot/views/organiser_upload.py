@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import Deed, UndoDocument, Upload
-from bot.deeds.preview import Preview, StepPlan
+from bot.deeds.importing import ListedOutcome
+from bot.deeds.preview import Preview, RosterTrial, StepPlan
 from bot.deeds.publishing import Published, TakenBack
 from bot.deeds.uploads import Pending, Sort
 from bot.reach import Reach
@@ -26,7 +27,7 @@ from content.passages import DocumentKind
 from content.questions import ImportPlan as BankPlan
 from content.readers import ParsedDocument
 from records.branches import BranchKind
-from records.roster import ImportPlan, PlannedRow, Roster, Status
+from records.roster import PlannedRow, Status
 from records.stages import Stage
 from records.step_list import Problem
 
@@ -44,10 +45,10 @@ def show_preview(found: Preview, today: date, _: Words) -> Shown:
     if found.bank is not None:
         return _with_buttons(_bank(found.bank, _), pending, _, "upload.publish", possible=bool(found.bank.new))
     if found.roster is not None:
-        roster, plan = found.roster
+        plan = found.roster.plan
         changes = plan.count(Status.NEW) + plan.count(Status.CHANGED)
         extra = [Button(_.plain("upload.into_button"), _press(pending, Deed.BRANCH))] if _has_branches(found) else []
-        text = _roster(found, roster, plan, _)
+        text = _roster(found, found.roster, _)
         return _with_buttons(text, pending, _, "upload.import", possible=bool(changes), extra=extra)
     steps = found.steps
     text = _steps(steps, pending, _) if steps else ""
@@ -207,9 +208,11 @@ def _bank_problem(problem: BankProblem, _: Words) -> str:
     return _("upload.at", where=problem.where, text=Markup(notice_text(problem.notice, _)))  # noqa: S704 (ours)
 
 
-def _roster(found: Preview, roster: Roster, plan: ImportPlan, _: Words) -> str:
+def _roster(found: Preview, trial: RosterTrial, _: Words) -> str:
+    roster, plan = trial.roster, trial.plan
     into = found.reach.names.get(found.pending.branch or 0)
     rejected = [problem_text(problem, _) for row in plan.rows for problem in row.problems]
+    rejected += _refused(trial.told, _)
     changed = [_change(row, _) for row in plan.rows if row.status is Status.CHANGED]
     comma = _.plain("dates.comma")
     return paragraphs(
@@ -243,12 +246,7 @@ def _change(row: PlannedRow, _: Words) -> str:
 
 def _steps(plan: StepPlan, pending: Pending, _: Words) -> str:
     rejected = [problem_text(problem, _) for problem in plan.problems]
-    for outcome in plan.outcomes:
-        if outcome.error is not None:
-            listed = outcome.planned.listed
-            name = plan.names.get(outcome.planned.person, "")
-            text = Markup(_.error(outcome.error))  # noqa: S704 (escaped by Words)
-            rejected.append(_("upload.step_refused", where=listed.where, name=name, text=text))
+    rejected += _refused(plan.outcomes, _)
     columns = []
     unrelated = list(dict.fromkeys(one.heading for one in plan.listed.columns if one.unrelated))
     for one in plan.listed.columns:
@@ -268,6 +266,20 @@ def _steps(plan: StepPlan, pending: Pending, _: Words) -> str:
             _("upload.import_hint"),
         ]
     )
+
+
+def _refused(outcomes: Iterable[ListedOutcome], _: Words) -> list[str]:
+    """Which days cannot be recorded, and why."""
+    return [
+        _(
+            "upload.step_refused",
+            where=outcome.planned.listed.where,
+            name=outcome.planned.name,
+            text=Markup(_.error(outcome.error)),  # noqa: S704 (escaped by Words)
+        )
+        for outcome in outcomes
+        if outcome.error is not None
+    ]
 
 
 def _listed(found: Iterable[str], head: str, _: Words, *, most: int = LISTED_AT_MOST) -> str:

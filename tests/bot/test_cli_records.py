@@ -64,6 +64,18 @@ def test_a_roster_is_tried_imported_listed_and_invited(run: Line, tmp_path: Path
     assert first["student_number"] is None
 
 
+def test_a_day_of_a_roster_that_has_not_come_is_named_with_its_cell(run: Line, tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text(ROSTER.replace("2025-03-01", "2090-01-01"), encoding="utf-8")
+
+    for more in (["--dry-run"], []):
+        told = run("roster", "import", "roster.csv", *more)
+        assert told.code == 0
+        assert "roster!F2" in told.out
+        assert "2090-01-01" in told.out
+    [_, *rest] = run("roster", "import", "roster.csv", "--json").objects
+    assert [len(one["errors"]) for one in rest[:-1]] == [0, 1]
+
+
 def test_the_first_organisers_committee_is_one_and_branches_stand_below_it(run: Line, tmp_path: Path) -> None:
     (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
 

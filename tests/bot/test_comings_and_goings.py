@@ -60,7 +60,7 @@ async def test_whoever_moves_is_the_new_branchs_to_be_reminded_of_at_once(
         async with library.write() as session:
             row = RosterRow("名册", 2, "2026001", "林晓雨", "学生第二党支部")
             plan = await plan_roster(session, Roster((row,), (), ()), default_branch=None)
-            applied = await import_roster(house.services, session, plan, imported_by=None)
+            applied = (await import_roster(house.services, session, plan, imported_by=None)).applied
 
         assert await reminded(house) == {student, after}
 

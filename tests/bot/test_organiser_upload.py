@@ -10,7 +10,7 @@ from aiogram.types import Document
 from openpyxl import Workbook
 
 from bot.deeds.uploads import MEGABYTE, MOST_MEGABYTES, UploadTooBig, fetch
-from records.people import Role, person_by_number
+from records.people import Role, people_of_branch, person_by_number
 from records.steps import facts_of_person
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
@@ -159,6 +159,27 @@ async def test_a_roster_is_tried_out_with_what_is_wrong_and_where_then_imported_
 
         organiser.presses("撤销")
         assert "移除 2 人" in (await organiser.hears("已撤销")).text
+    assert emulator.violations == []
+
+
+async def test_a_day_of_a_roster_that_has_not_come_is_named_with_its_cell(
+    library: Database, emulator: Emulator
+) -> None:
+    rows = (("学号", "姓名", "出生日期", "申请入党时间"), ("2026001", "林晓雨", "2005-03-01", "2030-01-01"))
+    async with open_house(library, emulator) as house:
+        organiser = await organiser_of(house)
+
+        organiser.sends_document(sheet(*rows), "名册.xlsx")
+
+        preview = await organiser.hears("新增 1 人", timeout=40)
+        assert "Sheet!D2 林晓雨：「递交入党申请书」的日期 2030-01-01 还没有到" in preview.text
+        async with library.read() as session:
+            assert await people_of_branch(session, house.branch) == [house.people["王书记"]]
+        organiser.presses("确认导入", preview)
+        await organiser.hears("新增 1 人", timeout=40)
+        async with library.read() as session:
+            facts = await facts_of_person(session, (await person_by_number(session, "2026001")).id)
+        assert [fact.step for fact in facts] == ["birthday"]
     assert emulator.violations == []
 
 

@@ -234,9 +234,9 @@ def test_a_roster_tells_birthdays_and_applications_too() -> None:
         csv(["学号", "姓名", "出生日期", "申请入党时间"], ["2023001", "林一", "20050301", "2023-09-10"]), "名册.csv"
     )
 
-    assert [(s.step, s.on) for s in steps_of_roster(roster.rows)] == [
-        ("birthday", date(2005, 3, 1)),
-        ("application_received", date(2023, 9, 10)),
+    assert [(s.where, s.step, s.on) for s in steps_of_roster(roster.rows)] == [
+        ("名册!C2", "birthday", date(2005, 3, 1)),
+        ("名册!D2", "application_received", date(2023, 9, 10)),
     ]
 
 
