@@ -18,6 +18,7 @@ _BEGINS_WITH_A_YEAR = re.compile(r"(?:19|20)\d{2}(?:\s*[-/.年]|\d{2})")  # 2024
 _SPAN = re.compile(_DAY + r"\s*[-~～—–至到]+\s*" + _DAY)
 _WHO = ("student_number", "name")
 UNRELATED = "ledger.unrelated"
+_UNKNOWN_DAYS = "ledger.unknown_days"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ListedStep:
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """What a column was taken for. Without steps it was not read; `remark` is the locale key that says why, or None."""
+    """What a column was taken for; without steps it was not read. `remark`: the locale key of why, or of how."""
 
     where: str
     heading: str
@@ -54,6 +55,12 @@ class ColumnReading:
 class _Column:
     index: int
     reading: ColumnReading
+    first_day: bool = False  # of a span
+
+    def day(self, cell: Cell) -> date | Problem | None:
+        """The day of the cell; of a span like 2020.09.01-2020.09.05 the one that counts for this column."""
+        span = _span(cell)
+        return read_date(cell) if span is None else span[0 if self.first_day else 1]
 
 
 def read_ledger(
@@ -91,23 +98,37 @@ def _columns(sheet: Sheet, header: Header, patterns: Iterable[Mapping[str, Any]]
         if not text or index in header.columns.values():
             continue
         if pattern is None or not pattern.keys() & {"steps", "remark"}:
-            if any(not is_blank(row[index]) for row in sheet.rows[header.first_row :]):
-                columns.append(_Column(index, ColumnReading(where, text, remark=UNRELATED)))
+            cells = _below(sheet, header, index)
+            if any(not is_blank(cell) for cell in cells):
+                dated = pattern is None and any(_is_written_day(cell) for cell in cells)
+                columns.append(_Column(index, ColumnReading(where, text, remark=_UNKNOWN_DAYS if dated else UNRELATED)))
             continue
         phase = pattern.get("phase", phase)
         remark = f"ledger.{pattern['remark']}" if "remark" in pattern else None
         reading = ColumnReading(where, text, tuple(pattern.get("steps", ())), pattern.get("detail"), remark)
         if reading.steps and not _holds_days(sheet, header, index):
             reading = replace(reading, steps=(), remark="ledger.no_days")
+        first_day = pattern.get("span") == "first"
+        if reading.steps and not reading.remark and any(_span(cell) for cell in _below(sheet, header, index)):
+            reading = replace(reading, remark="ledger.span_first" if first_day else "ledger.span_last")
         if reading.steps or reading.remark:
-            columns.append(_Column(index, reading))
+            columns.append(_Column(index, reading, first_day))
     return columns
+
+
+def _below(sheet: Sheet, header: Header, index: int) -> list[Cell]:
+    return [row[index] for row in sheet.rows[header.first_row :]]
 
 
 def _holds_days(sheet: Sheet, header: Header, index: int) -> bool:
     """Whether any cell is a day, or was meant as one; a column of 是/否 or of remarks is none of ours."""
-    cells = [row[index] for row in sheet.rows[header.first_row :]]
-    return any(isinstance(_day(cell), date) or _BEGINS_WITH_A_YEAR.match(clean(cell.text)) for cell in cells)
+    cells = _below(sheet, header, index)
+    return any(isinstance(read_date(cell), date) or _BEGINS_WITH_A_YEAR.match(clean(cell.text)) for cell in cells)
+
+
+def _is_written_day(cell: Cell) -> bool:
+    """Whether the cell is a day as people write it: a bare number like a class's could be anything."""
+    return isinstance(read_date(cell), date) and _BEGINS_WITH_A_YEAR.match(clean(cell.text)) is not None
 
 
 def _read_row(
@@ -135,7 +156,7 @@ def _read_row(
     own: list[ListedStep] = []
     for column in columns:
         reading, cell = column.reading, cells[column.index]
-        day = _day(cell) if reading.steps else None
+        day = column.day(cell) if reading.steps else None
         if isinstance(day, Problem):
             problems.append(day)
         elif day is not None and reading.detail:
@@ -151,14 +172,13 @@ def _read_row(
     steps += own
 
 
-def _day(cell: Cell) -> date | Problem | None:
-    """The day of the cell, the last one of a span like 2020.09.01-2020.09.05."""
-    day = read_date(cell)
-    if isinstance(day, Problem) and isinstance(cell.value, str) and (span := _SPAN.fullmatch(clean(cell.text))):
-        ends = [read_date(replace(cell, value=part)) for part in span.groups()]
-        if all(isinstance(end, date) for end in ends):
-            return ends[1]
-    return day
+def _span(cell: Cell) -> tuple[date, date] | None:
+    """The first and last day of a cell like 2020.09.01-2020.09.05."""
+    found = _SPAN.fullmatch(clean(cell.text)) if isinstance(cell.value, str) else None
+    if found is None:
+        return None
+    first, last = (read_date(replace(cell, value=part)) for part in found.groups())
+    return (first, last) if isinstance(first, date) and isinstance(last, date) else None
 
 
 def _once(steps: Iterable[ListedStep]) -> tuple[tuple[ListedStep, ...], tuple[Problem, ...]]:

@@ -201,14 +201,14 @@ def _tell_problem(desk: Desk, problem: Problem, *, json: bool) -> None:
 def _tell_sum(
     desk: Desk, listed: StepList, outcomes: list[ListedOutcome], problems: int, *, dry_run: bool, json: bool
 ) -> None:
-    from bot.views.columns import read_as
+    from bot.views.columns import said_of
 
     counts: dict[str, Any] = {
         status: sum(outcome.status == status for outcome in outcomes) for status in ("new", "same", "rejected")
     }
     counts["rejected"] += problems
     unread = [
-        f"{one.heading}: {desk.words.plain(one.remark)}" for one in listed.columns if one.remark and not one.unrelated
+        f"{one.heading}: {said_of(one, desk.words)}" for one in listed.columns if not one.steps and not one.unrelated
     ]
     unrelated = list(dict.fromkeys(one.heading for one in listed.columns if one.unrelated))
     if json:
@@ -216,8 +216,7 @@ def _tell_sum(
         return
     for one in listed.columns:
         if one.steps:
-            steps = read_as(one, desk.words)
-            desk.line("cli.steps.read", where=one.where, heading=one.heading, steps=steps)
+            desk.line("cli.steps.read", where=one.where, heading=one.heading, steps=said_of(one, desk.words))
     desk.line("cli.steps.would" if dry_run else "cli.steps.done", **counts)
     for column in unread:
         desk.line("cli.steps.unread", text=column)

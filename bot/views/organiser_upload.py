@@ -14,7 +14,7 @@ from bot.deeds.preview import Preview, RosterTrial, StepPlan
 from bot.deeds.publishing import Published, TakenBack
 from bot.deeds.uploads import Pending, Sort
 from bot.reach import Reach
-from bot.views.columns import read_as
+from bot.views.columns import said_of
 from bot.views.organiser_near import near_parts, new_edition_buttons
 from bot.views.reached import told_keys
 from bot.views.text import Shown, lines, paragraphs, shortened
@@ -250,10 +250,8 @@ def _steps(plan: StepPlan, pending: Pending, _: Words) -> str:
     columns = []
     unrelated = list(dict.fromkeys(one.heading for one in plan.listed.columns if one.unrelated))
     for one in plan.listed.columns:
-        what = [read_as(one, _), _.plain(one.remark) if one.remark else ""]
         if not one.unrelated:
-            said = _.plain("dates.semicolon").join(part for part in what if part)
-            columns.append(_("upload.column", where=one.where, heading=one.heading, what=said))
+            columns.append(_("upload.column", where=one.where, heading=one.heading, what=said_of(one, _)))
     counts = {status: plan.count(status) for status in ("new", "same", "rejected")}
     return paragraphs(
         [

@@ -172,6 +172,88 @@ def test_a_span_counts_from_its_last_day() -> None:
     assert told.problems == ()
 
 
+def test_a_notice_counts_from_its_first_day_and_the_column_says_so() -> None:
+    rows = [
+        ["姓名", "学号", "确定为发展对象时间", "公示时间", "发展对象培训时间"],
+        ["林一", 2023001, 20260310, "2026-03-21至2026-03-28", "2026.04.01-2026.04.03"],
+    ]
+
+    told = read_step_list(xlsx(表=rows), "台账.xlsx")
+
+    assert [(s.step, s.on) for s in told.steps[1:]] == [
+        ("public_notice_posted", date(2026, 3, 21)),
+        ("intensive_training_completed", date(2026, 4, 3)),
+    ]
+    assert [column.remark for column in told.columns] == [None, "ledger.span_first", "ledger.span_last"]
+
+
+WAY = ["申请入党时间", "确定为入党积极分子时间", "确定为发展对象时间", "吸收为预备党员时间", "转正时间"]
+
+
+@pytest.mark.parametrize(
+    ("before", "heading", "steps"),
+    [
+        (3, "支部大会时间", "branch_meeting_admitted"),
+        (3, "支部党员大会时间", "branch_meeting_admitted"),
+        (3, "支部大会日期", "branch_meeting_admitted"),
+        (1, "接收大会时间", "branch_meeting_admitted"),
+        (5, "支部大会时间", "conversion_meeting"),
+        (3, "公示开始时间", "public_notice_posted"),
+        (2, "发展对象公示时间", "public_notice_posted"),
+        (2, "上级党委备案时间", "activist_filed"),
+        (4, "上级党委备案时间", "admission_filed"),
+        (4, "预备党员备案时间", "admission_filed"),
+        (3, "上级党委同意", "candidate_agreed"),
+        (2, "上级党委同意列为发展对象时间", "candidate_agreed"),
+    ],
+)
+def test_a_bare_heading_is_read_by_what_stands_before_it(before: int, heading: str, steps: str) -> None:
+    row = ["林一", 2023001, *[20230910 + n for n in range(before)], 20260310]
+
+    told = read_step_list(xlsx(表=[["姓名", "学号", *WAY[:before], heading], row]), "台账.xlsx")
+
+    assert told.columns[-1].steps == (steps,)
+
+
+@pytest.mark.parametrize(
+    ("before", "heading", "remark"),
+    [
+        (1, "支部大会时间", "ledger.which_meeting"),
+        (2, "公示开始时间", "ledger.which_notice"),
+        (3, "上级党委备案时间", "ledger.which_filing"),
+        (4, "上级党委同意时间", "ledger.which_consent"),
+        (2, "组织生活会", "ledger.unknown_days"),
+        (2, "入学时间", "ledger.unrelated"),
+        (2, "培养联系人", "ledger.mentors"),
+    ],
+)
+def test_a_column_of_days_that_cannot_be_told_is_never_called_unrelated(before: int, heading: str, remark: str) -> None:
+    row = ["林一", 2023001, *[20230910 + n for n in range(before)], "2026-03-10"]
+
+    told = read_step_list(xlsx(表=[["姓名", "学号", *WAY[:before], heading], row]), "台账.xlsx")
+
+    assert (told.columns[-1].steps, told.columns[-1].remark) == ((), remark)
+
+
+@pytest.mark.parametrize(
+    ("heading", "step"),
+    [
+        ("发展对象公示时间", "public_notice_posted"),
+        ("积极分子备案时间", "activist_filed"),
+        ("预备党员备案时间", "admission_filed"),
+        ("上级党委同意列为发展对象时间", "candidate_agreed"),
+        ("批准为预备党员时间", "admission_approved"),
+        ("接收预备党员大会时间", "branch_meeting_admitted"),
+        ("转正大会时间", "conversion_meeting"),
+        ("入党宣誓时间", "oath_taken"),
+    ],
+)
+def test_a_column_that_is_renamed_as_advised_is_read(heading: str, step: str) -> None:
+    told = read_step_list(xlsx(表=[["姓名", "学号", heading], ["林一", 2023001, 20260310]]), "台账.xlsx")
+
+    assert step in told.columns[-1].steps
+
+
 def test_the_same_step_on_two_sheets_is_one_and_another_day_is_a_contradiction() -> None:
     told = read_step_list(
         xlsx(
