@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from records.branches import all_branches
 from records.ledger import voided_by
-from records.limits import Mark
+from records.limits import Mark, marks_kept
 from records.people import Person, PersonId, details_of, mentors_of
 from records.tables import EntryRow, PersonRow
 from records.verification import VERIFIABLE, Verified, verifications
@@ -188,7 +188,7 @@ def _growth_row(
         verified_by=names.get((verified.by if verified else row.verified_by) or 0),
         verified_on=verified.on if verified else None,
         hash=row.hash,
-        marks=tuple(Mark(**mark) for mark in payload.get("marks", ())),
+        marks=marks_kept(payload),
         reason=payload.get("reason"),
         correction_asked_on=correction_asked_on,
     )

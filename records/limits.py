@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from records import refusals as no
 from records.bases import Counted, Scene, after, counted, find
@@ -31,6 +32,11 @@ class Mark:
     def key(self) -> str:
         """The locale key of its wording."""
         return f"mark.{self.code}"
+
+
+def marks_kept(payload: Mapping[str, Any]) -> tuple[Mark, ...]:
+    """The remarks that an entry keeps."""
+    return tuple(Mark(**mark) for mark in payload.get("marks", ()))
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ async def _import(desk: Desk, file: Path, branch: str | None, *, dry_run: bool, 
             await transaction.rollback()
     for row in plan.rows:
         _tell_row(desk, row, [one for one in told if one.planned.listed.row_where == row.source.where], json=json)
-    _tell_sum(desk, roster, plan, dry_run=dry_run, json=json)
+    _tell_sum(desk, roster, plan, told, dry_run=dry_run, json=json)
     return plan
 
 
@@ -100,6 +100,7 @@ def _tell_row(desk: Desk, row: PlannedRow, told: list[ListedOutcome], *, json: b
                 "status": row.status.value,
                 "student_number": source.student_number,
                 "name": source.name,
+                "marks": [mark.code for one in told for mark in one.marks],
                 "errors": errors + [f"{where}: {text}" for where, text in refused],
             }
         )
@@ -111,7 +112,10 @@ def _tell_row(desk: Desk, row: PlannedRow, told: list[ListedOutcome], *, json: b
         desk.line("cli.row_rejected", row=where, text=text)
 
 
-def _tell_sum(desk: Desk, roster: Roster, plan: ImportPlan, *, dry_run: bool, json: bool) -> None:
+def _tell_sum(
+    desk: Desk, roster: Roster, plan: ImportPlan, told: tuple[ListedOutcome, ...], *, dry_run: bool, json: bool
+) -> None:
+    from bot.views.listed import marked
     from records.roster import Status
 
     values: dict[str, Any] = {status.value: plan.count(status) for status in Status}
@@ -124,6 +128,8 @@ def _tell_sum(desk: Desk, roster: Roster, plan: ImportPlan, *, dry_run: bool, js
         desk.show({"summary": True, "dry_run": dry_run, **values, **lists})
         return
     desk.line("cli.roster.would" if dry_run else "cli.roster.done", **values)
+    for text in marked(told, desk.words):
+        desk.line("cli.steps.mark", text=text)
     if plan.new_branches:
         desk.line("cli.roster.new_branches", names="、".join(plan.new_branches))
     if roster.left_out:

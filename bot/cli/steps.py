@@ -180,6 +180,7 @@ def _tell_outcome(desk: Desk, outcome: ListedOutcome, person: Person, *, dry_run
                 "on": listed.on.isoformat(),
                 "row": listed.where,
                 "status": outcome.status,
+                "marks": [mark.code for mark in outcome.marks],
                 "errors": errors,
             }
         )
@@ -193,7 +194,7 @@ def _tell_problem(desk: Desk, problem: Problem, *, json: bool) -> None:
     text = desk.problem(problem)
     if json:
         empty = dict.fromkeys(("entry", "student", "step", "on"))
-        desk.show({**empty, "row": problem.where, "status": "rejected", "errors": [text]})
+        desk.show({**empty, "row": problem.where, "status": "rejected", "marks": [], "errors": [text]})
     else:
         desk.line("cli.rejected", text=text)
 
@@ -202,6 +203,7 @@ def _tell_sum(
     desk: Desk, listed: StepList, outcomes: list[ListedOutcome], problems: int, *, dry_run: bool, json: bool
 ) -> None:
     from bot.views.columns import said_of
+    from bot.views.listed import marked
 
     counts: dict[str, Any] = {
         status: sum(outcome.status == status for outcome in outcomes) for status in ("new", "same", "rejected")
@@ -218,6 +220,8 @@ def _tell_sum(
         if one.steps:
             desk.line("cli.steps.read", where=one.where, heading=one.heading, steps=said_of(one, desk.words))
     desk.line("cli.steps.would" if dry_run else "cli.steps.done", **counts)
+    for text in marked(outcomes, desk.words):
+        desk.line("cli.steps.mark", text=text)
     for column in unread:
         desk.line("cli.steps.unread", text=column)
     if unrelated:

@@ -14,6 +14,7 @@ from bot.deeds.recording import note_many, record_quietly, settle_anew
 from bot.services import Services
 from records.branches import BranchKind, all_branches
 from records.ledger import Entry
+from records.limits import Mark, marks_kept
 from records.people import PersonId, accounts_of, people_of_branch, person_by_id
 from records.roster import Applied, ImportPlan, Roster, apply_import, known_people, plan_import
 from records.step_list import ListedStep, PlannedStep, plan_steps, steps_of_roster
@@ -29,6 +30,11 @@ class ListedOutcome:
     status: Literal["new", "same", "rejected"]
     entry: Entry | None = None
     error: WaymarkError | None = None
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What is kept with it as against the rules."""
+        return marks_kept(self.entry.payload) if self.entry else ()
 
 
 @dataclass(frozen=True)

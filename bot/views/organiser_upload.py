@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import Deed, UndoDocument, Upload
@@ -15,6 +15,7 @@ from bot.deeds.publishing import Published, TakenBack
 from bot.deeds.uploads import Pending, Sort
 from bot.reach import Reach
 from bot.views.columns import said_of
+from bot.views.listed import marked
 from bot.views.organiser_near import near_parts, new_edition_buttons
 from bot.views.reached import told_keys
 from bot.views.text import Shown, lines, paragraphs, shortened
@@ -225,6 +226,7 @@ def _roster(found: Preview, trial: RosterTrial, _: Words) -> str:
                 _("upload.unread", names=_few(roster.unread, _)) if roster.unread else "",
             ),
             _listed(changed, "upload.changed", _),
+            _listed(map(escape, marked(trial.told, _)), "upload.marks", _),
             _listed(rejected, "upload.rejected", _),
             _("upload.import_hint"),
         ]
@@ -260,6 +262,7 @@ def _steps(plan: StepPlan, pending: Pending, _: Words) -> str:
             _("upload.history_chosen") if plan.history else _("upload.history_hint") if plan.history_helps else "",
             _listed(columns, "upload.columns", _, most=30),
             _("upload.unrelated", names=_few(unrelated, _)) if unrelated else "",
+            _listed(map(escape, marked(plan.outcomes, _)), "upload.marks", _),
             _listed(rejected, "upload.rejected", _),
             _("upload.import_hint"),
         ]

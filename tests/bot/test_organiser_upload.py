@@ -10,7 +10,7 @@ from aiogram.types import Document
 from openpyxl import Workbook
 
 from bot.deeds.uploads import MEGABYTE, MOST_MEGABYTES, UploadTooBig, fetch
-from records.people import Role, people_of_branch, person_by_number
+from records.people import Role, add_person, people_of_branch, person_by_number
 from records.steps import facts_of_person
 from storage.database import Database
 from tests.bot.student_house import StudentHouse, open_house
@@ -180,6 +180,42 @@ async def test_a_day_of_a_roster_that_has_not_come_is_named_with_its_cell(
         async with library.read() as session:
             facts = await facts_of_person(session, (await person_by_number(session, "2026001")).id)
         assert [fact.step for fact in facts] == ["birthday"]
+    assert emulator.violations == []
+
+
+async def test_who_applied_before_the_eighteenth_birthday_is_named_in_the_preview_of_a_roster(
+    library: Database, emulator: Emulator
+) -> None:
+    rows = (("学号", "姓名", "出生日期", "申请入党时间"), ("2026001", "林晓雨", "2008-03-01", "2025-09-10"))
+    async with open_house(library, emulator) as house:
+        organiser = await organiser_of(house)
+
+        organiser.sends_document(sheet(*rows), "名册.xlsx")
+
+        preview = await organiser.hears("新增 1 人", timeout=40)
+        assert "「递交入党申请书」申请时未满十八岁" in preview.text
+        assert "Sheet!D2 林晓雨" in preview.text
+    assert emulator.violations == []
+
+
+async def test_dates_of_a_ledger_in_a_wrong_order_are_named_in_its_preview(
+    library: Database, emulator: Emulator
+) -> None:
+    people = [(f"202600{n}", f"同学{n}") for n in range(1, 6)]
+    rows = [("学号", "姓名", "申请入党时间", "谈话时间"), *((*who, "2025-09-10", "2025-09-01") for who in people)]
+    async with open_house(library, emulator) as house:
+        organiser = await organiser_of(house)
+        async with library.write() as session:
+            for number, name in people:
+                await add_person(session, name=name, student_number=number, branch_id=house.branch, now=house.now)
+
+        organiser.sends_document(sheet(*rows), "台账.xlsx")
+
+        preview = await organiser.hears("可以登记 10 步", timeout=40)
+        [wrong] = [line for line in preview.text.splitlines() if "日期先后有误" in line]
+        assert "「递交入党申请书」" in wrong
+        assert "Sheet!C2 同学1" in wrong
+        assert "等 5 处" in wrong
     assert emulator.violations == []
 
 
