@@ -23,7 +23,10 @@ _UNKNOWN_DAYS = "ledger.unknown_days"
 
 @dataclass(frozen=True)
 class ListedStep:
-    """A step as a file tells it; `where` is its cell, `row_where` its row, `order` settles steps of one day."""
+    """A step as a file tells it; `where` is its cell, `row_where` its row, `order` settles steps of one day.
+
+    `only`: the file has one day of this step for each person, so that another day corrects what an earlier file told.
+    """
 
     where: str
     row_where: str
@@ -33,6 +36,7 @@ class ListedStep:
     on: date
     detail: dict[str, str] = field(default_factory=dict)
     order: int = 0
+    only: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,8 @@ def _read_row(
         elif day is not None and reading.detail:
             details.append((reading, cell, day))
         elif day is not None:
-            own += [ListedStep(cell.address, where, number, name, s, day, {}, column.index) for s in reading.steps]
+            told = ListedStep(cell.address, where, number, name, "", day, order=column.index, only=True)
+            own += [replace(told, step=step) for step in reading.steps]
     for reading, cell, day in details:
         place = next((i for i, step in enumerate(own) if step.step in reading.steps), None)
         if place is None:

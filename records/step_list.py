@@ -124,6 +124,7 @@ def steps_of_roster(rows: Iterable[RosterRow]) -> list[ListedStep]:
             step=step,
             on=date.fromisoformat(row.details[key]),
             order=order,
+            only=True,
         )
         for row in rows
         for order, (key, step) in enumerate(_ROSTER_STEPS.items())

@@ -115,7 +115,7 @@ def _tell_row(desk: Desk, row: PlannedRow, told: list[ListedOutcome], *, json: b
 def _tell_sum(
     desk: Desk, roster: Roster, plan: ImportPlan, told: tuple[ListedOutcome, ...], *, dry_run: bool, json: bool
 ) -> None:
-    from bot.views.listed import marked
+    from bot.views.listed import corrected, marked
     from records.roster import Status
 
     values: dict[str, Any] = {status.value: plan.count(status) for status in Status}
@@ -128,6 +128,8 @@ def _tell_sum(
         desk.show({"summary": True, "dry_run": dry_run, **values, **lists})
         return
     desk.line("cli.roster.would" if dry_run else "cli.roster.done", **values)
+    for text in corrected(told, desk.words):
+        print(text)
     for text in marked(told, desk.words):
         desk.line("cli.steps.mark", text=text)
     if plan.new_branches:

@@ -203,11 +203,10 @@ def _tell_sum(
     desk: Desk, listed: StepList, outcomes: list[ListedOutcome], problems: int, *, dry_run: bool, json: bool
 ) -> None:
     from bot.views.columns import said_of
-    from bot.views.listed import marked
+    from bot.views.listed import corrected, marked
 
-    counts: dict[str, Any] = {
-        status: sum(outcome.status == status for outcome in outcomes) for status in ("new", "same", "rejected")
-    }
+    statuses = ("new", "corrected", "same", "rejected")
+    counts: dict[str, Any] = {status: sum(outcome.status == status for outcome in outcomes) for status in statuses}
     counts["rejected"] += problems
     unread = [
         f"{one.heading}: {said_of(one, desk.words)}" for one in listed.columns if not one.steps and not one.unrelated
@@ -220,6 +219,8 @@ def _tell_sum(
         if one.steps:
             desk.line("cli.steps.read", where=one.where, heading=one.heading, steps=said_of(one, desk.words))
     desk.line("cli.steps.would" if dry_run else "cli.steps.done", **counts)
+    for text in corrected(outcomes, desk.words):
+        print(text)
     for text in marked(outcomes, desk.words):
         desk.line("cli.steps.mark", text=text)
     for column in unread:

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.deeds.recording import settle, tell_both
+from bot.deeds.recording import correct_quietly, settle, tell_both
 from bot.services import Services
 from records import steps
 from records.ledger import Entry, entries_of
@@ -24,19 +24,7 @@ async def redate_step(
         EntryUnknown, EntryVoided, StepRefused: nothing was written.
     """
     old = steps.standing_entry(await entries_of(session, student.id), entry)
-    recorded = await steps.correct(
-        session,
-        services.track,
-        person=student.id,
-        entry=entry,
-        on=on,
-        reason=reason,
-        recorded_by=by.id,
-        today=services.clock.today(),
-        now=services.clock.now(),
-        calendar=services.calendar,
-        readings=services.readings,
-    )
+    recorded = await correct_quietly(services, session, student.id, entry, on, reason=reason, by=by.id)
     was = old.happened_on.isoformat()
     await _settled(services, session, student, recorded, "corrected", recorded.entry, by, was=was)
     return recorded
@@ -59,6 +47,18 @@ async def withdraw_step(
     recorded = replace(recorded, before=first.before, stage_before=first.stage_before)
     await _settled(services, session, student, recorded, "voided", entry, by)
     return recorded
+
+
+async def take_back_step(
+    services: Services, session: AsyncSession, student: Person, entry: Entry, *, reason: str, by: Person
+) -> None:
+    """Withdraw this entry alone: what it had corrected stands again. Both sides are told.
+
+    Raises:
+        EntryUnknown, EntryVoided: nothing was written.
+    """
+    recorded = await _void(services, session, student, entry, reason=reason, by=by)
+    await _settled(services, session, student, recorded, "voided", entry, by)
 
 
 async def _void(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.deeds.mentoring import tie_mentors
-from bot.deeds.recording import note_many, record_quietly, settle_anew
+from bot.deeds.recording import correct_quietly, note_many, record_quietly, settle_anew
 from bot.services import Services
 from records.branches import BranchKind, all_branches
+from records.facts import Fact
 from records.ledger import Entry
 from records.limits import Mark, marks_kept
 from records.people import PersonId, accounts_of, people_of_branch, person_by_id
@@ -24,12 +26,16 @@ from storage.errors import WaymarkError
 
 @dataclass(frozen=True)
 class ListedOutcome:
-    """What became of a listed step: `new` with its entry, `same` (it is recorded already), or `rejected` with why."""
+    """What became of a listed step: `same` (it is recorded already), `rejected` with why, or with its entry.
+
+    That is `new`, or `corrected`: it takes the place of what an earlier file told, on the day `was`.
+    """
 
     planned: PlannedStep
-    status: Literal["new", "same", "rejected"]
+    status: Literal["new", "corrected", "same", "rejected"]
     entry: Entry | None = None
     error: WaymarkError | None = None
+    was: date | None = None
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -51,6 +57,13 @@ class ImportedRoster:
 
     applied: Applied
     told: tuple[ListedOutcome, ...]
+
+    @property
+    def entries(self) -> list[tuple[int, int]]:
+        """What was added to the records of those who were here before: person and entry."""
+        created = set(self.applied.undo["created"])
+        added = [one.entry for one in self.told if one.entry is not None]
+        return [(entry.person, entry.id) for entry in added if entry.person not in created]
 
 
 async def plan_roster(session: AsyncSession, roster: Roster, *, default_branch: int | None) -> ImportPlan:
@@ -97,6 +110,8 @@ async def record_listed(
 ) -> list[ListedOutcome]:
     """Record listed steps, person by person in the order given; what stands already on that day is left as it is.
 
+    A file that has one day of a step for each person corrects what an earlier file told.
+
     Each person and their organisers are told once. To try it out, roll the transaction back.
     """
     outcomes: list[ListedOutcome] = []
@@ -125,23 +140,37 @@ async def _record_of(
     recorded_by: PersonId | None,
     history: bool,
 ) -> list[ListedOutcome]:
-    known = {(fact.step, fact.on) for fact in await facts_of_person(session, person)}
+    facts = await facts_of_person(session, person)
+    known = {(fact.step, fact.on) for fact in facts}
     outcomes = []
     for planned in steps:
         listed = planned.listed
         if (listed.step, listed.on) in known:
             outcomes.append(ListedOutcome(planned, "same"))
             continue
-        request = _request(person, listed, recorded_by, history=history)
+        earlier = _told_earlier(facts, listed)
         try:
-            recorded = await record_quietly(services, session, request)
+            if earlier is None:
+                request = _request(person, listed, recorded_by, history=history)
+                recorded = await record_quietly(services, session, request)
+            else:
+                correction = (person, earlier.entry, listed.on)
+                recorded = await correct_quietly(services, session, *correction, by=recorded_by, detail=listed.detail)
         except WaymarkError as error:
             outcomes.append(ListedOutcome(planned, "rejected", error=error))
         else:
             known.add((listed.step, listed.on))
             await _tie_mentors(session, recorded.entry)
-            outcomes.append(ListedOutcome(planned, "new", entry=recorded.entry))
+            status: Literal["new", "corrected"] = "corrected" if earlier else "new"
+            was = earlier.on if earlier else None
+            outcomes.append(ListedOutcome(planned, status, entry=recorded.entry, was=was))
     return outcomes
+
+
+def _told_earlier(facts: Iterable[Fact], listed: ListedStep) -> Fact | None:
+    """What an earlier file told of a step that this one has a single day of; not what was recorded as it happened."""
+    there = [fact for fact in facts if fact.step == listed.step]
+    return there[0] if listed.only and len(there) == 1 and there[0].history else None
 
 
 async def _tie_mentors(session: AsyncSession, entry: Entry) -> None:

@@ -44,6 +44,11 @@ class StepPlan:
         """Whether a refused row could be recorded as history: only what comes before it is not known here."""
         return not self.listed.history and any(lacks_history(outcome.error) for outcome in self.outcomes)
 
+    @property
+    def changes(self) -> int:
+        """How many entries would be added."""
+        return self.count("new") + self.count("corrected")
+
     def count(self, status: str) -> int:
         """How many steps would be treated so; rows that were not understood are rejected too."""
         number = sum(outcome.status == status for outcome in self.outcomes)

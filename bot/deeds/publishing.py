@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.deeds.correcting import take_back_step
 from bot.deeds.importing import ListedOutcome, Reached, import_roster, reached_by, record_listed, settle_moved
 from bot.deeds.preview import roster_plan
 from bot.deeds.uploads import Pending, ReadFile, forget
@@ -20,6 +22,8 @@ from content.library import STARTER, add, predecessor_of
 from content.passages import DocumentKind
 from content.questions import Bank, QuestionId, apply_import, plan_import, questions_of, retire_questions
 from content.readers import ParsedDocument
+from records.ledger import EntryVoided, entry_of
+from records.people import Person, PersonId, person_by_id
 from records.roster import ImportPlan, Roster, Undone, undo_import
 from records.step_list import StepList, plan_steps
 
@@ -68,14 +72,21 @@ async def publish(
     return done
 
 
-async def take_back(services: Services, session: AsyncSession, undo: Mapping[str, Any]) -> TakenBack:
-    """Undo an import, except what has been used since."""
+async def take_back(
+    services: Services, session: AsyncSession, undo: Mapping[str, Any], *, reason: str, by: Person
+) -> TakenBack:
+    """Undo an import, except what has been used since; `reason` is kept with what is withdrawn from the records."""
     if "bank" in undo:
         wanted = set(range(undo["first"], undo["last"] + 1))
         there = [QuestionId(_number(one.where)) for one in await questions_of(session, undo["bank"], missing_ok=True)]
         gone = [one for one in there if one in wanted]
         await retire_questions(session, gone, now=services.clock.now())
         return TakenBack(questions=len(gone))
+    for person, entry in undo.get("entries", ()):
+        student = await person_by_id(session, PersonId(person))
+        if student is not None:
+            with suppress(EntryVoided):  # somebody has corrected it since
+                await take_back_step(services, session, student, await entry_of(session, entry), reason=reason, by=by)
     undone = await undo_import(session, undo["roster"])
     await settle_moved(services, session, undone.moved)
     return TakenBack(roster=undone)
@@ -129,7 +140,7 @@ async def _import_roster(
 ) -> Published:
     plan = await roster_plan(session, reach, pending, roster)
     done = await import_roster(services, session, plan, imported_by=reach.person.id)
-    return Published(roster=plan, undo={"roster": done.applied.undo})
+    return Published(roster=plan, steps=done.told, undo={"roster": done.applied.undo, "entries": done.entries})
 
 
 async def _import_steps(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ from records.changes import Change
 from records.deadline import Deadline
 from records.ledger import Entry, hold
 from records.people import Person, PersonId, Role, mentors_of, organisers_of, person_by_id
-from records.steps import Recorded, StepRequest, record
+from records.steps import Recorded, StepRequest, correct, record
 from scheduler.deadlines import ESCALATION, ReminderSettings, refresh_reminders
 from scheduler.outbox import Draft, enqueue
 
@@ -190,6 +191,38 @@ async def record_quietly(services: Services, session: AsyncSession, request: Ste
         session,
         services.track,
         request,
+        today=services.clock.today(),
+        now=services.clock.now(),
+        calendar=services.calendar,
+        readings=services.readings,
+    )
+
+
+async def correct_quietly(
+    services: Services,
+    session: AsyncSession,
+    person: PersonId,
+    entry: int,
+    on: date,
+    *,
+    by: int | None,
+    reason: str = "",
+    detail: Mapping[str, str] | None = None,
+) -> Recorded:
+    """Only the entry that replaces another one's day, as `record_quietly` does.
+
+    Raises:
+        EntryUnknown, EntryVoided, StepRefused: nothing was written.
+    """
+    return await correct(
+        session,
+        services.track,
+        person=person,
+        entry=entry,
+        on=on,
+        detail=detail,
+        reason=reason,
+        recorded_by=by,
         today=services.clock.today(),
         now=services.clock.now(),
         calendar=services.calendar,

@@ -12,6 +12,22 @@ NAMED_AT_MOST = 3
 _FIRST = frozenset({"under_age", "order"})  # a date is likely wrong; the others are mostly what no file tells
 
 
+def corrected(outcomes: Iterable[ListedOutcome], _: Words) -> list[str]:
+    """What takes the place of what an earlier file told, plain: whose, which step, from when to when."""
+    return [
+        _.plain(
+            "upload.correction",
+            where=outcome.planned.listed.where,
+            name=outcome.planned.name,
+            step=_.plain(f"step.{outcome.planned.listed.step}"),
+            was=outcome.was,
+            on=outcome.planned.listed.on,
+        )
+        for outcome in outcomes
+        if outcome.status == "corrected"
+    ]
+
+
 def marked(outcomes: Iterable[ListedOutcome], _: Words) -> list[str]:
     """What is against the rules, plain: one line for each step and remark, with whom it is about; wrong dates first."""
     found: dict[tuple[bool, str, str], list[str]] = {}

@@ -15,7 +15,7 @@ from bot.deeds.publishing import Published, TakenBack
 from bot.deeds.uploads import Pending, Sort
 from bot.reach import Reach
 from bot.views.columns import said_of
-from bot.views.listed import marked
+from bot.views.listed import corrected, marked
 from bot.views.organiser_near import near_parts, new_edition_buttons
 from bot.views.reached import told_keys
 from bot.views.text import Shown, lines, paragraphs, shortened
@@ -56,7 +56,7 @@ def show_preview(found: Preview, today: date, _: Words) -> Shown:
     label = "upload.no_history_button" if pending.history else "upload.history_button"
     offered = steps is not None and (steps.history_helps or steps.history)
     extra = [Button(_.plain(label), _press(pending, Deed.HISTORY))] if offered else []
-    return _with_buttons(text, pending, _, "upload.import", possible=bool(steps and steps.count("new")), extra=extra)
+    return _with_buttons(text, pending, _, "upload.import", possible=bool(steps and steps.changes), extra=extra)
 
 
 def show_stages(pending: Pending, _: Words) -> Shown:
@@ -99,13 +99,22 @@ def show_published(done: Published, ref: int, today: date, _: Words) -> Shown:
         text = _("upload.bank_done", name=done.bank.name, added=done.added, questions=done.bank.questions)
     elif done.roster is not None:
         counts = {status.value: done.roster.count(status) for status in Status}
-        text = lines(_("upload.roster_done", **counts), _("upload.roster_next"))
+        text = lines(_("upload.roster_done", **counts), _corrections(done.steps, _), _("upload.roster_next"))
     else:
         outcomes = done.steps or ()
         text = _("upload.steps_done", **{s: sum(o.status == s for o in outcomes) for s in ("new", "same", "rejected")})
         reached = done.reached
-        text = lines(text, *(_(key, told=reached.told, absent=reached.absent) for key in told_keys(reached)))
+        text = lines(
+            text,
+            _corrections(outcomes, _),
+            *(_(key, told=reached.told, absent=reached.absent) for key in told_keys(reached)),
+        )
     return {"text": text, "reply_markup": keyboard([[undo]] if undo else [])}
+
+
+def _corrections(outcomes: Iterable[ListedOutcome] | None, _: Words) -> str:
+    count = len(corrected(outcomes or (), _))
+    return _("upload.corrected_done", count=count) if count else ""
 
 
 def show_taken_back(taken: TakenBack, _: Words) -> Shown:
@@ -226,6 +235,7 @@ def _roster(found: Preview, trial: RosterTrial, _: Words) -> str:
                 _("upload.unread", names=_few(roster.unread, _)) if roster.unread else "",
             ),
             _listed(changed, "upload.changed", _),
+            _listed(map(escape, corrected(trial.told, _)), "upload.corrections", _),
             _listed(map(escape, marked(trial.told, _)), "upload.marks", _),
             _listed(rejected, "upload.rejected", _),
             _("upload.import_hint"),
@@ -262,6 +272,7 @@ def _steps(plan: StepPlan, pending: Pending, _: Words) -> str:
             _("upload.history_chosen") if plan.history else _("upload.history_hint") if plan.history_helps else "",
             _listed(columns, "upload.columns", _, most=30),
             _("upload.unrelated", names=_few(unrelated, _)) if unrelated else "",
+            _listed(map(escape, corrected(plan.outcomes, _)), "upload.corrections", _),
             _listed(map(escape, marked(plan.outcomes, _)), "upload.marks", _),
             _listed(rejected, "upload.rejected", _),
             _("upload.import_hint"),

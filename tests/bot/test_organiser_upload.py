@@ -198,6 +198,35 @@ async def test_who_applied_before_the_eighteenth_birthday_is_named_in_the_previe
     assert emulator.violations == []
 
 
+async def test_a_roster_sent_again_corrects_a_day_and_undoing_brings_the_old_one_back(
+    library: Database, emulator: Emulator
+) -> None:
+    async def applied(house: StudentHouse) -> list[str]:
+        async with library.read() as session:
+            facts = await facts_of_person(session, (await person_by_number(session, "2026001")).id)
+        return [str(fact.on) for fact in facts if fact.step == "application_received"]
+
+    head = ("学号", "姓名", "申请入党时间")
+    async with open_house(library, emulator) as house:
+        organiser = await organiser_of(house)
+        organiser.sends_document(sheet(head, ("2026001", "林晓雨", "2025-09-10")), "名册.xlsx")
+        organiser.presses("确认导入", await organiser.hears("新增 1 人", timeout=40))
+        await organiser.hears("名册已导入", timeout=40)
+
+        organiser.sends_document(sheet(head, ("2026001", "林晓雨", "2025-09-11")), "名册.xlsx")
+        preview = await organiser.hears("更正以前导入的日期", timeout=40)
+        assert "Sheet!C2 林晓雨：「递交入党申请书」2025-09-10 → 2025-09-11" in preview.text
+        assert await applied(house) == ["2025-09-10"]
+        organiser.presses("确认导入", preview)
+        done = await organiser.hears("更正日期 1 处", timeout=40)
+        assert await applied(house) == ["2025-09-11"]
+
+        organiser.presses("撤销", done)
+        await organiser.hears("已撤销", timeout=40)
+        assert await applied(house) == ["2025-09-10"]
+    assert emulator.violations == []
+
+
 async def test_dates_of_a_ledger_in_a_wrong_order_are_named_in_its_preview(
     library: Database, emulator: Emulator
 ) -> None:

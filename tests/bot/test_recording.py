@@ -23,7 +23,7 @@ from records.consent import give_consent
 from records.people import Person, Role, add_person, assign_mentor, attach_account, mentors_of
 from records.refusals import StepRefused
 from records.step_list import ListedStep, PlannedStep
-from records.steps import StepRequest
+from records.steps import StepRequest, facts_of_person
 from scheduler.deadlines import ESCALATION
 from scheduler.tables import OutboxRow, ReminderRow
 
@@ -128,6 +128,34 @@ async def test_a_list_tells_each_person_once(services: Services, people: People)
     assert [outcome.status for outcome in again] == ["same", "same"]
     assert (people["student"].id, "notice.recorded_many.student") in await _told(services)
     assert len(await _told(services)) == 3
+
+
+@pytest.mark.parametrize(
+    ("only", "live", "status", "days"),
+    [
+        (True, False, "corrected", [date(2025, 1, 21)]),
+        (False, False, "new", [date(2025, 1, 20), date(2025, 1, 21)]),  # a list may tell of a second talk
+        (True, True, "new", [date(2025, 1, 20), date(2025, 1, 21)]),  # what was recorded as it happened stands
+    ],
+)
+async def test_a_ledger_with_another_day_corrects_what_an_earlier_one_told(
+    services: Services, people: People, only: bool, live: bool, status: str, days: list[date]
+) -> None:
+    student = people["student"].id
+
+    def planned(step: str, on: date) -> PlannedStep:
+        return PlannedStep(ListedStep("A1", "A", None, "student", step, on, only=only), student)
+
+    async with services.database.write() as session:
+        told = [planned("application_received", date(2025, 1, 5)), planned("interview", date(2025, 1, 20))]
+        await record_listed(services, session, told, recorded_by=None, history=not live)
+
+        again = [planned("interview", date(2025, 1, 21))]
+        [outcome] = await record_listed(services, session, again, recorded_by=None, history=True)
+        facts = await facts_of_person(session, student)
+
+    assert outcome.status == status
+    assert [fact.on for fact in facts if fact.step == "interview"] == days
 
 
 async def test_a_mentor_named_in_a_list_accompanies_the_student_and_who_was_before_no_longer(

@@ -208,13 +208,14 @@ async def on_undo(
     state: FSMContext,
     services: Services,
     session: AsyncSession,
+    person: Person,
     _: Words,
 ) -> None:
     """「撤销」 of a roster or a question bank, as long as the conversation remembers what was done."""
     undo: dict[str, Any] = (await state.get_data()).get("undo") or {}
     if undo.get("ref") != callback_data.ref:
         raise PressOver
-    taken = await take_back(services, session, undo)
+    taken = await take_back(services, session, undo, reason=_.plain("upload.undo_reason"), by=person)
     await state.update_data(undo=None)
     await changed(query)(**show_taken_back(taken, _))
 
