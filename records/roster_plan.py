@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from records.cells import Problem
-from records.roster_sheet import RosterRow
+from records.roster_sheet import RosterRow, contradiction
 
 
 class Status(StrEnum):
@@ -82,7 +82,7 @@ def plan_import(
         if row.student_number is not None:
             earlier = first_seen.setdefault(row.student_number, row)
             if earlier is not row:
-                problems.append(Problem("problem.repeated_number", row.where, {"first": earlier.where}))
+                problems.append(_repeated(earlier, row))
         branch_id = branches.get(row.branch) if row.branch else default_branch
         creates = row.branch if row.branch and branch_id is None and may_create else None
         person = here.get(row.student_number or "")
@@ -127,6 +127,15 @@ def _changes(
         if new != old:
             changes[key] = (old, new)
     return changes
+
+
+def _repeated(earlier: RosterRow, row: RosterRow) -> Problem:
+    found = contradiction(earlier, row)
+    if found is None:
+        return Problem("problem.repeated_number", row.where, {"first": earlier.where})
+    told, one, other = found
+    values = {"number": row.student_number, "first": earlier.where, "one": one, "other": other}
+    return Problem(f"problem.two_{told}", row.where, values)
 
 
 def _no_branch(row: RosterRow) -> Problem:

@@ -56,6 +56,11 @@ class RosterRow:
         """`Sheet1!5`, as errors name it."""
         return f"{self.sheet}!{self.row}"
 
+    def told(self, field: str) -> str | None:
+        """What the row tells of it: name, branch, or one of the details."""
+        own = {"name": self.name, "branch": self.branch}
+        return own[field] if field in own else self.details.get(field)
+
 
 @dataclass(frozen=True)
 class Roster:
@@ -150,18 +155,27 @@ def _day(cell: Cell) -> str | Problem:
 
 
 def _merged(rows: Iterable[RosterRow]) -> tuple[RosterRow, ...]:
-    """The same person on several sheets is one row; twice on one sheet, or under two names, stays two."""
+    """The same person on several sheets is one row; twice on one sheet, or told otherwise, stays two."""
     merged: list[RosterRow] = []
     places: dict[str, int] = {}
     for row in rows:
         place = places.get(row.student_number or "")
-        if place is not None and merged[place].sheet != row.sheet and merged[place].name == row.name:
+        if place is not None and merged[place].sheet != row.sheet and contradiction(merged[place], row) is None:
             merged[place] = _both(merged[place], row)
             continue
         if row.student_number is not None:
             places.setdefault(row.student_number, len(merged))
         merged.append(row)
     return tuple(merged)
+
+
+def contradiction(first: RosterRow, second: RosterRow) -> tuple[str, str, str] | None:
+    """The first field of which two rows of one person tell different things, with both; None where they agree."""
+    for told in ("name", "branch", *DATES):
+        one, other = first.told(told), second.told(told)
+        if one != other and one is not None and other is not None:
+            return told, one, other
+    return None
 
 
 def _both(first: RosterRow, second: RosterRow) -> RosterRow:

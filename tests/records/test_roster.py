@@ -135,6 +135,29 @@ def test_the_same_person_on_two_sheets_is_one_row() -> None:
     assert row.details == {"gender": "女", "phone": "13800000000"}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "key"),
+    [
+        (("林一", "一支部", "2025-09-10"), ("林一", "二支部", "2025-09-10"), "problem.two_branch"),
+        (("林一", "一支部", "2025-09-10"), ("林壹", "一支部", "2025-09-10"), "problem.two_name"),
+        (("林一", "一支部", "2025-09-10"), ("林一", "一支部", "2025-09-11"), "problem.two_applied_on"),
+    ],
+)
+def test_two_sheets_that_contradict_each_other_are_told_with_both_values_and_the_first_is_taken(
+    first: tuple[str, ...], second: tuple[str, ...], key: str
+) -> None:
+    head = ["学号", "姓名", "党支部", "申请入党时间"]
+    content = xlsx(一=[head, ["2026001", *first]], 二=[head, ["2026001", *second]])
+
+    plan = plan_import(read_roster(content, "名册.xlsx").rows, [], branches={"一支部": 1, "二支部": 2})
+
+    taken, left = plan.rows
+    [(one, other)] = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
+    assert (taken.status, taken.branch_id, left.status) == (Status.NEW, 1, Status.REJECTED)
+    assert [(p.key, p.where) for p in left.problems] == [(key, "二!2")]
+    assert left.problems[0].fields == {"number": "2026001", "first": "一!2", "one": one, "other": other}
+
+
 async def test_an_import_adds_changes_and_leaves_alone(database: Database) -> None:
     async with database.write() as session:
         branch = await create_branch(session, "第一党支部")
