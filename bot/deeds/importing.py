@@ -74,7 +74,7 @@ async def plan_roster(session: AsyncSession, roster: Roster, *, default_branch: 
 
 
 async def import_roster(
-    services: Services, session: AsyncSession, plan: ImportPlan, *, imported_by: PersonId | None
+    services: Services, session: AsyncSession, plan: ImportPlan, *, imported_by: PersonId | None, tell: bool = True
 ) -> ImportedRoster:
     """Apply a plan, and record the birthdays and application days that its rows tell, as history.
 
@@ -88,7 +88,7 @@ async def import_roster(
     )
     told = steps_of_roster(row.source for row, _ in applied.people)
     planned, _ = plan_steps(told, await people_of_branch(session))
-    outcomes = await record_listed(services, session, planned, recorded_by=imported_by, history=True)
+    outcomes = await record_listed(services, session, planned, recorded_by=imported_by, history=True, tell=tell)
     await settle_moved(services, session, applied.moved)
     return ImportedRoster(applied, tuple(outcomes))
 
@@ -107,19 +107,21 @@ async def record_listed(
     *,
     recorded_by: PersonId | None,
     history: bool,
+    tell: bool = True,
 ) -> list[ListedOutcome]:
     """Record listed steps, person by person in the order given; what stands already on that day is left as it is.
 
     A file that has one day of a step for each person corrects what an earlier file told.
 
-    Each person and their organisers are told once. To try it out, roll the transaction back.
+    Each person and their organisers are told once. To try it out, roll the transaction back; `tell` False spares
+    what only the telling needs.
     """
     outcomes: list[ListedOutcome] = []
     for person, steps in groupby(planned, key=lambda one: one.person):
         done = await _record_of(services, session, person, list(steps), recorded_by=recorded_by, history=history)
         outcomes += done
         entries = [outcome.entry for outcome in done if outcome.entry is not None]
-        if entries:
+        if entries and tell:
             await note_many(services, session, person, entries, by=recorded_by)
     return outcomes
 

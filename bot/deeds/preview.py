@@ -158,13 +158,13 @@ async def _tried(
     services: Services, planned: list[PlannedStep], person: Person, *, history: bool
 ) -> list[ListedOutcome]:
     async with services.database.session() as session, session.begin() as transaction:
-        outcomes = await record_listed(services, session, planned, recorded_by=person.id, history=history)
+        outcomes = await record_listed(services, session, planned, recorded_by=person.id, history=history, tell=False)
         await transaction.rollback()
     return outcomes
 
 
 async def _tried_roster(services: Services, plan: ImportPlan, person: Person) -> tuple[ListedOutcome, ...]:
     async with services.database.session() as session, session.begin() as transaction:
-        tried = await import_roster(services, session, plan, imported_by=person.id)
+        tried = await import_roster(services, session, plan, imported_by=person.id, tell=False)
         await transaction.rollback()
     return tried.told
