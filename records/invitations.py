@@ -174,6 +174,12 @@ async def _failure(session: AsyncSession, channel: str, external_id: int, now: d
     return InvitationRefused()
 
 
+def looks_like_code(text: str) -> bool:
+    """Whether a text has the shape of a code, right or wrong, as people copy it: k7q2m 9xrta."""
+    plain = _plain(text)
+    return len(plain) == CODE_LENGTH and plain.isascii()
+
+
 def _plain(code: str) -> str:
     typed = unicodedata.normalize("NFKC", code).upper()
     return "".join(letter for letter in typed if letter.isalnum())

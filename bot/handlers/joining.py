@@ -26,7 +26,7 @@ from bot.turns.turn import Turn
 from bot.views.privacy import notice_text
 from bot.words import Words
 from records.consent import give_consent
-from records.invitations import TooManyAttempts, check_code, redeem
+from records.invitations import TooManyAttempts, check_code, looks_like_code, redeem
 from records.people import Person, Role, mark_blocked, person_by_id
 from storage.errors import WaymarkError
 
@@ -58,7 +58,9 @@ def router() -> Router:
     router = Router(name="joining")
     router.message.register(on_start, CommandStart())
     router.callback_query.register(on_consent, Consent.filter())
-    router.message.register(on_code, StateFilter(Joining.code), F.text, ~F.text.startswith("/"))
+    typed = (F.text, ~F.text.startswith("/"), ~Joined())
+    router.message.register(on_code, StateFilter(Joining.code), *typed)
+    router.message.register(on_code, *typed, F.text.func(looks_like_code))
     router.message.register(on_help, Command("help"), Joined())
     router.message.register(on_command_before, F.text.startswith("/"), Hesitating())
     router.my_chat_member.register(on_membership)
@@ -92,7 +94,7 @@ async def on_start(
 async def on_code(
     message: Message, state: FSMContext, services: Services, session: AsyncSession, turn: Turn, _: Words
 ) -> None:
-    """A code typed after it was asked for."""
+    """A code, typed after it was asked for or at any other time."""
     await _try_code(message, (message.text or "").strip(), state, services, session, turn, _)
 
 

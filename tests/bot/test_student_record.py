@@ -340,6 +340,40 @@ async def test_who_has_given_a_code_but_not_agreed_sees_the_notice_again_whateve
     assert emulator.violations == []
 
 
+async def test_a_bare_code_is_taken_wherever_it_is_typed_by_who_has_not_joined(
+    library: Database, emulator: Emulator
+) -> None:
+    async with open_house(library, emulator) as house:
+        async with library.write() as session:
+            person = await add_person(session, name="周明", branch_id=house.branch, now=house.now)
+            code = await invite(session, person.id, now=house.now)
+        newcomer = emulator.user("周明")
+
+        newcomer.says("你好")
+        await newcomer.hears("邀请码")
+        newcomer.says(code)
+        first = await newcomer.hears("告知书")
+        newcomer.presses("不同意", first)
+        await newcomer.hears("发送 /start 即可")
+        newcomer.says(code.replace("-", " ").lower())
+        await newcomer.hears("告知书")
+        newcomer.presses("不同意", newcomer.last)
+        await newcomer.hears("发送 /start 即可")
+        newcomer.presses("同意", first)  # the old button: what it was for is gone
+        await newcomer.hears("请发送党支部给您的邀请码")
+        newcomer.says("K7Q2M-9XRTA")
+        await newcomer.hears("这个邀请码不能用")
+        newcomer.says("/start")
+        await newcomer.hears("请发送党支部给您的邀请码")
+        newcomer.says(code)
+        newcomer.presses("同意", await newcomer.hears("告知书"))
+
+        await newcomer.hears("欢迎")
+        newcomer.says(code)
+        assert "告知书" not in (await newcomer.hears("")).text
+    assert emulator.violations == []
+
+
 async def test_who_is_no_student_is_told_that_a_command_is_not_theirs(library: Database, emulator: Emulator) -> None:
     async with open_house(library, emulator) as house:
         organiser = await house.join("周老师", role=Role.ORGANISER)
