@@ -14,13 +14,30 @@ from records.people import Person, Role, people_of_branch
 from records.stages import Stage
 from records.tables import PersonRow, RoleRow
 from records.track import DetailField, Step
+from storage.errors import Term, WaymarkError
+
+
+class MentorNotFullMember(WaymarkError):
+    """Somebody who is on the track themselves cannot be made a mentor yet."""
+
+    key = "error.mentor_not_full_member"
+    sentence = "{name} is {stage}; a mentor must be a full member (Detailed Rules Art 9). Nothing was changed."
+
+
+def can_be_named(person: Person) -> bool:
+    """Whether a person of the roster is a full member, or is there only as organiser or mentor."""
+    return person.stage == Stage.FULL_MEMBER or _is_staff(person)
+
+
+def check_can_be_mentor(person: Person) -> None:
+    """Raises: MentorNotFullMember."""
+    if not can_be_named(person):
+        raise MentorNotFullMember(name=person.name, stage=Term(str(person.stage), f"stage.{person.stage}"))
 
 
 async def full_members(session: AsyncSession, branch_id: int) -> list[Person]:
     """Who can be named in a branch and below it: full members, and whoever is there only as organiser or mentor."""
-    return [
-        one for one in await people_of_branch(session, branch_id) if one.stage == Stage.FULL_MEMBER or _is_staff(one)
-    ]
+    return [one for one in await people_of_branch(session, branch_id) if can_be_named(one)]
 
 
 async def members_only(session: AsyncSession, step: Step, detail: Mapping[str, str], *, history: bool) -> list[Mark]:

@@ -104,11 +104,12 @@ class Card(CallbackData, prefix="pcard"):
 
 
 class Grant(CallbackData, prefix="role"):
-    """Give a role to a person in their own branch, or take it back."""
+    """Give a role to a person in their own branch, or take it back; first asked, then `sure`."""
 
     person: Id
     role: Name
     give: bool
+    sure: bool = False
 
 
 class Invite(CallbackData, prefix="inv"):

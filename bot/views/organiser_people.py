@@ -122,6 +122,13 @@ def show_card(card: CardOf, reach: Reach, _: Words, *, may_grant: bool) -> Shown
     return {"text": text, "reply_markup": keyboard(rows)}
 
 
+def show_grant(person: Person, wanted: Grant, _: Words) -> Shown:
+    """What giving or taking back a role would mean, before it is done."""
+    deed = f"{'grant' if wanted.give else 'revoke'}_{wanted.role}"
+    button = Button(_.plain(f"roster.{deed}"), wanted.model_copy(update={"sure": True}))
+    return {"text": _(f"roster.sure_{deed}", name=person.name), "reply_markup": keyboard([[button]])}
+
+
 def show_invite(reach: Reach, _: Words, *, may_grant: bool) -> Shown:
     """For whom codes can be made."""
     rows = [[Button(one.name, Invite(branch=one.id))] for one in reach.branches[:BRANCHES_AT_MOST]]

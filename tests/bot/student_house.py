@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import telegram
@@ -36,6 +36,7 @@ from records.consent import give_consent
 from records.people import Person, Role, add_person, attach_account, grant_role
 from records.rules import Readings
 from records.steps import StepRequest
+from records.tables import PersonRow
 from records.track import load_track
 from records.workdays import WorkCalendar
 from scheduler.delivery import Delivery
@@ -141,6 +142,13 @@ class StudentHouse:
     def _planning(self) -> Planning:
         settings = self.services.settings
         return Planning(BEIJING, settings.study_time, settings.reminder_time)
+
+
+async def full_member(house: StudentHouse, name: str, number: str) -> None:
+    """Somebody of the branch who has joined, at the end of the track."""
+    await house.join(name, number=number)
+    async with house.services.database.write() as session:
+        await session.execute(update(PersonRow).where(PersonRow.name == name).values(stage="full_member"))
 
 
 @asynccontextmanager

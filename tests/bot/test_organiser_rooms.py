@@ -16,7 +16,7 @@ from records.branches import ensure_branch
 from records.invitations import ALARMING_FAILURES, check_code
 from records.people import Role, assign_mentor, grant_role, mark_blocked
 from storage.database import Database
-from tests.bot.student_house import StudentHouse, open_house
+from tests.bot.student_house import StudentHouse, full_member, open_house
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 
@@ -233,9 +233,23 @@ async def test_an_admin_makes_organisers_and_an_organiser_does_not(database: Dat
         assert all("设为组织员" not in row for row in (await organiser.hears("已加入路标")).buttons)
         admin.says("/roster 2026001")
         admin.presses("设为组织员", await admin.hears("已加入路标"))
+        asked = await admin.hears("林晓雨将能看到并登记本支部")
+        student.says("/due")
+        await student.hears("不对您的角色开放")
+        admin.presses("设为组织员", asked)
         await admin.hears("现在是本支部的组织员")
         student.says("/due")
         await student.hears("到期事项")
+        admin.presses("设为组织员", asked)  # a second press says the same again
+
+        for name, number, told in (("林晓雨", "2026001", "林晓雨现在是入党申请人"), ("许党员", "2020001", "再点一次")):
+            if name not in house.people:
+                await full_member(house, name, number)
+            admin.says(f"/roster {number}")
+            admin.presses("设为培养联系人", await admin.hears(name))
+            answer = await admin.hears(told)
+        admin.presses("设为培养联系人", answer)
+        await admin.hears("许党员 现在是本支部的培养联系人")
 
         admin.says("/invite")
         admin.presses("邀请新的组织员", await admin.hears("给谁邀请码"))

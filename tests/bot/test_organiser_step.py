@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import update
-
 from records.access import Looked, looked_at
 from records.branches import create_branch
 from records.ledger import entries_of
 from records.people import Role, add_person, students_of
 from records.steps import facts_of_person
-from records.tables import PersonRow
 from storage.database import Database
-from tests.bot.student_house import StudentHouse, open_house
+from tests.bot.student_house import StudentHouse, full_member, open_house
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
 from tests.emulator.person import Person as Chatting
@@ -353,12 +350,6 @@ async def test_due_says_what_keeps_a_date_from_being_taken_as_it_stands(database
 
 
 LETTERS = "甲乙丙丁戊己庚辛壬癸"
-
-
-async def full_member(house: StudentHouse, name: str, number: str) -> None:
-    await house.join(name, number=number)
-    async with house.services.database.write() as session:
-        await session.execute(update(PersonRow).where(PersonRow.name == name).values(stage="full_member"))
 
 
 async def test_introducers_are_chosen_among_the_branchs_full_members(database: Database, emulator: Emulator) -> None:

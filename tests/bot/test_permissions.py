@@ -242,7 +242,7 @@ async def test_nobody_but_the_branchs_own_organisers_reaches_anything_by_a_butto
             Retire(document=document.id, sure=True),
             AliasPress(deed=AliasDeed.REMOVE, number=alias.id),
             Card(person=subject.id),
-            Grant(person=subject.id, role="organiser", give=True),
+            Grant(person=subject.id, role="organiser", give=True, sure=True),
             Invite(branch=branch),
             Invite(person=subject.id),
             NewOrganiser(branch=branch),

@@ -18,12 +18,13 @@ from bot.handlers.pressing import changed, said_below
 from bot.reach import OutOfReach, named_person, people_within, reach_of, students_among, subject_of
 from bot.services import Services
 from bot.turns.turn import Turn
-from bot.views.organiser_people import PAGE, CardOf, show_card, show_roster
+from bot.views.organiser_people import PAGE, CardOf, show_card, show_grant, show_roster
 from bot.words import Words
 from records.access import Looked, note_look
 from records.cohort import stage_counts
 from records.growth import growth_of, unverified_of
 from records.people import Person, PersonId, Role, accounts_of, grant_role, mentors_of, revoke_role
+from records.sponsors import check_can_be_mentor
 from records.stages import Stage
 from records.steps import facts_of_person
 
@@ -97,16 +98,21 @@ async def on_grant(
     person: Person,
     _: Words,
 ) -> None:
-    """An admin gives a role in the person's own branch, or takes it back."""
+    """An admin gives a role in the person's own branch, or takes it back: asked once more, then done."""
     async with services.database.read() as reading:
         subject = await subject_of(reading, await reach_of(reading, person, Role.ADMIN), callback_data.person)
     if callback_data.role not in GIVEN:
         raise OutOfReach
     role = Role(callback_data.role)
+    if callback_data.give and role is Role.MENTOR:
+        check_can_be_mentor(subject)
+    if not callback_data.sure:
+        await said_below(query)(**show_grant(subject, callback_data, _))
+        return
     change = grant_role if callback_data.give else revoke_role
     await change(session, subject.id, role, subject.branch_id)
     key = "roster.granted" if callback_data.give else "roster.revoked"
-    await said_below(query)(_(key, name=subject.name, role=_.plain(f"role.{role}")))
+    await changed(query)(_(key, name=subject.name, role=_.plain(f"role.{role}")))
 
 
 async def _page(
