@@ -107,6 +107,13 @@ class StepNotFullMember(StepRefused):
     code = "not_full_member"
 
 
+class StepNamesThemself(StepRefused):
+    """Somebody was named as their own mentor or introducer."""
+
+    key = "error.step_names_themself"
+    sentence = "{step}: {name} cannot be their own {field}. Choose somebody else."
+
+
 class StepMissing(StepRefused):
     """Something has to come first."""
 

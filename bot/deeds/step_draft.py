@@ -17,7 +17,7 @@ from records import refusals as no
 from records.facts import facts_of, stage_of
 from records.fields import names_in, read_details, wrong_counts
 from records.ledger import entries_of
-from records.people import Person, PersonId
+from records.people import Person, PersonId, SeveralPeople
 from records.refusals import StepFieldUnknown, StepRefused, lacks_history
 from records.rules import deadlines
 from records.sponsors import full_members, members_only
@@ -162,12 +162,19 @@ def pick(draft: StepDraft, field: DetailField, name: str) -> bool:
     return len(draft.picked) == field.most
 
 
-async def take_names(session: AsyncSession, step: Step, field: DetailField, draft: StepDraft, typed: str) -> None:
+async def take_names(
+    session: AsyncSession, step: Step, field: DetailField, draft: StepDraft, typed: str, *, among: Sequence[Person] = ()
+) -> None:
     """The names chosen and typed become the detail.
 
+    Args:
+        among: the people known here, of whom what is typed may mean one.
+
     Raises:
-        StepFieldWrong, StepCountWrong, StepNotFullMember.
+        StepFieldWrong, StepCountWrong, StepNotFullMember, StepNamesThemself, SeveralPeople.
     """
+    for name in names_in(typed):
+        _means_one_other(step, field, draft, name, among)
     names = "、".join(dict.fromkeys([*draft.picked, *names_in(typed)]))
     read = {field.name: read_field(step, field.name, names, date.min)}
     for one in wrong_counts(step, read):
@@ -175,6 +182,15 @@ async def take_names(session: AsyncSession, step: Step, field: DetailField, draf
     await members_only(session, step, read, history=draft.history)
     draft.detail |= read
     draft.picked = []
+
+
+def _means_one_other(step: Step, field: DetailField, draft: StepDraft, name: str, among: Sequence[Person]) -> None:
+    meant = [one for one in among if name in (one.name, one.student_number)]
+    if len(meant) > 1:
+        numbers = "、".join(one.student_number or "—" for one in meant if one.id != draft.person)
+        raise SeveralPeople(count=len(meant), name=name, numbers=numbers)
+    if any(one.id == draft.person for one in meant):
+        raise no.StepNamesThemself(step=no.step_term(step.id), field=no.detail_term(field.name), name=name)
 
 
 def read_field(step: Step, name: str, typed: str, today: date) -> str:

@@ -100,7 +100,9 @@ def show_refused(draft: StepDraft, student: Person, foreseen: Foreseen, _: Words
     return {"text": text, "reply_markup": keyboard(rows)}
 
 
-def show_summary(draft: StepDraft, student: Person, foreseen: Foreseen, _: Words) -> Shown:
+def show_summary(
+    draft: StepDraft, student: Person, foreseen: Foreseen, _: Words, *, unknown_mentors: Sequence[str] = ()
+) -> Shown:
     """All of it before it is recorded, with the dates that move."""
     details = [
         _("step.detail_line", field=_.plain(f"detail.{name}"), value=value) for name, value in draft.detail.items()
@@ -121,6 +123,7 @@ def show_summary(draft: StepDraft, student: Person, foreseen: Foreseen, _: Words
         _stage(str(foreseen.stage_before), str(foreseen.stage_after), _),
         changes_text(foreseen.changes, _),
         lines(*(_("step.mark", text=mark_name(mark, _.plain)) for mark in foreseen.verdict.marks)),
+        _("step.mentors_absent", names=_.plain("dates.comma").join(unknown_mentors)) if unknown_mentors else "",
     ]
     row = [Button(_.plain("step.confirm"), Stepping(deed=StepDeed.CONFIRM, ref=draft.ref)), _cancel(draft, _)]
     return {"text": paragraphs(parts), "reply_markup": keyboard([row])}

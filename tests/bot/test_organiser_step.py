@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
 from records.access import Looked, looked_at
 from records.branches import create_branch
@@ -428,4 +429,47 @@ async def test_one_mentor_is_enough_a_name_may_be_written_and_too_many_are_refus
         await organiser.hears("请点选正式党员")
         organiser.says("外院李老师")
         await organiser.hears("请核对")
+    assert emulator.violations == []
+
+
+async def test_a_mentor_is_never_the_person_themself_and_namesakes_are_told_apart(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.record("林晓雨", "application_received", "2025-08-01")
+        await house.record("林晓雨", "activist_decided", "2026-05-01")
+        himself = house.people["林晓雨"]
+        await full_member(house, "许党员", "20230001")
+        await full_member(house, "许党员", "20230002")
+        second = house.people["许党员"]
+        await full_member(house, "林晓雨", "20200001")
+        namesake, house.people["林晓雨"] = house.people["林晓雨"], himself
+        await house.quiet()
+
+        organiser.says("/step 2026001 指定培养联系人 2026-05-10")
+        await organiser.hears("请点选正式党员")
+        organiser.says("2026001")
+        await organiser.hears("是本人，不能做自己的培养联系人")
+        organiser.says("林晓雨")
+        assert "请改用学号：20200001" in (await organiser.hears("有 2 人名叫「林晓雨」")).text
+        organiser.says("许党员")
+        await organiser.hears("有 2 人名叫「许党员」，请改用学号：20230001、20230002")
+        organiser.says("20230002、外院李老师")
+        summary = await organiser.hears("请核对")
+        assert "路标里没有外院李老师：可以登记" in summary.text
+        organiser.presses("登记", summary)
+        await organiser.hears("已登记")
+        organiser.says("/step 2026001 指定培养联系人 2026-05-12")
+        organiser.presses("林晓雨 20200001", await organiser.hears("请点选正式党员"))
+        organiser.presses("选好了（1）", await organiser.hears("已选"))
+        summary = await organiser.hears("请核对")
+        assert "路标里没有" not in summary.text
+        organiser.presses("登记", summary)
+        await organiser.hears("已登记")
+
+        async with database.read() as session:
+            former = await students_of(session, second.id, today=date(2026, 5, 11))
+            now = await students_of(session, namesake.id, today=house.today)
+        assert [one.id for one in former] == [one.id for one in now] == [himself.id]
     assert emulator.violations == []

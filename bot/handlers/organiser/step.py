@@ -152,7 +152,8 @@ async def on_typed(
                     draft.detail[field.name] = read_field(step, field.name, text, clock.today())
                 else:
                     async with services.database.read() as reading:
-                        await take_names(reading, step, field, draft, text)
+                        people = await people_within(reading, await reach_of(reading, person))
+                        await take_names(reading, step, field, draft, text, among=people)
     await message.answer(**await _go_on(state, services, person, draft, _))
 
 
@@ -222,7 +223,7 @@ async def on_confirm(
         student = await subject_of(reading, reach, draft.person)
         people = await people_within(reading, reach) if "mentors" in draft.detail else []
     recorded = await record_step(services, session, draft.request(person.id), among=people)
-    unknown = await unknown_mentors(session, people, draft.detail.get("mentors", ""))
+    unknown = await unknown_mentors(session, people, student, draft.detail.get("mentors", ""))
     await state.set_state(None)
     await state.update_data(step=None)
     await changed(query)(**show_recorded(student, recorded, unknown, _))
@@ -269,13 +270,16 @@ async def _next(
         return show_ask_field(draft, student, field, _, members=members, page=page)
     async with services.database.read() as reading:
         foreseen = await foresee(reading, services, draft.request(person.id))
+        mentors = draft.detail.get("mentors", "")
+        people = await people_within(reading, await reach_of(reading, person)) if mentors else []
+        unknown = await unknown_mentors(reading, people, student, mentors)
     if isinstance(foreseen.refusal, StepNeedsReason) and draft.reason is None:
         await state.set_state(Recording.reason)
         return show_ask_reason(draft, student, foreseen, _)
     await state.set_state(Recording.refused if foreseen.refusal is not None else None)
     if foreseen.refusal is not None:
         return show_refused(draft, student, foreseen, _)
-    return show_summary(draft, student, foreseen, _)
+    return show_summary(draft, student, foreseen, _, unknown_mentors=unknown)
 
 
 async def _named(services: Services, person: Person, draft: StepDraft, press: Stepping) -> int | None:
