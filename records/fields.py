@@ -20,6 +20,7 @@ from storage.errors import Term
 MOST_TEXT = 200
 _DATE = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_COUNT = re.compile(r"(\d{1,6})\s*[人名位票]?")
 LONGEST_NAME = 30
 # What is said about somebody is no name: of a political review nothing but who confirmed it is kept.
 _NO_NAME = re.compile(r"[。：:！？!?]|没有|问题|内容|情况|结论|合格|言论|表现|家庭|亲属|处分|信仰")
@@ -100,7 +101,8 @@ def _read(field: DetailField, value: str) -> str | None:
             day = read_date(value)
             return day.isoformat() if day else None
         case "count":
-            return str(int(value)) if value.isdecimal() and len(value) < 7 else None
+            count = _COUNT.fullmatch(value)
+            return str(int(count[1])) if count else None
         case "number":
             return _number(value)
         case "names":

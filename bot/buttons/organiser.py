@@ -141,6 +141,7 @@ class StepDeed(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     REDATE = "redate"
+    RECOUNT = "recount"
     HISTORY = "history"
     NAME = "name"
     PAGE = "page"

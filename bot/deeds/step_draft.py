@@ -25,6 +25,7 @@ from records.stages import Stage
 from records.step_list import columns_file, step_called
 from records.steps import Change, StepRequest, Verdict, changes, checks, imagined
 from records.track import DetailField, Step, Track
+from records.votes import COUNTS
 from storage.errors import WaymarkError
 
 EXAMPLES_SHOWN = 8
@@ -133,6 +134,26 @@ def draft_of(data: Mapping[str, Any], ref: int | None = None) -> StepDraft:
     if not stored or (ref is not None and stored["ref"] != ref):
         raise StepDialogueOver
     return StepDraft(**stored)
+
+
+def skip(track: Track, draft: StepDraft) -> None:
+    """Leave the detail that is asked for now open, unless it is needed."""
+    field = next_field(track, draft)
+    draft.asked += [field.name] if field is not None and not field.required else []
+    draft.picked = []
+
+
+def of_counts(refusal: StepRefused | None) -> bool:
+    """Whether it is the numbers of a vote that stand against recording."""
+    return isinstance(refusal, no.StepVoteWrong | no.StepNoQuorum | no.StepNoMajority) or (
+        isinstance(refusal, no.StepFieldMissing) and str(refusal.fields["field"]) in COUNTS
+    )
+
+
+def ask_counts_again(draft: StepDraft) -> None:
+    """Forget the numbers of the vote, so that they are asked for again."""
+    draft.detail = {name: value for name, value in draft.detail.items() if name not in COUNTS}
+    draft.asked = [name for name in draft.asked if name not in COUNTS]
 
 
 def next_field(track: Track, draft: StepDraft) -> DetailField | None:

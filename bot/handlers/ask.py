@@ -58,7 +58,7 @@ def router() -> Router:
     """Asked after every other text: whatever nobody else took is a question."""
     router = Router(name="ask")
     router.message.register(on_ask, Command("ask"), Joined())
-    offered = (Appointing.own_offered, Appointing.students_offered, Recording.refused)
+    offered = (Appointing.own_offered, Appointing.students_offered, Recording.shown)
     free = StateFilter(None, Asking.question, *offered)
     router.message.register(on_progress, StateFilter(None), F.text, F.text.func(asks_how_far), Has(Role.STUDENT))
     router.message.register(on_due, StateFilter(None), F.text, F.text.func(asks_whom_i_accompany), Has(Role.MENTOR))

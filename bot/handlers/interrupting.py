@@ -31,6 +31,7 @@ async def on_command(message: Message, state: FSMContext) -> NoReturn:
 
 
 async def on_ending(message: Message, state: FSMContext, _: Words) -> None:
-    """Leave the dialogue; nothing else was wanted."""
+    """Leave the dialogue; nothing else was wanted, and the buttons of a step that was not recorded are over."""
     await state.set_state(None)
+    await state.update_data(step=None)
     await message.answer(_("lost.dialogue_ended"))

@@ -8,7 +8,7 @@ from datetime import date
 from bot.buttons.keyboard import Button, keyboard
 from bot.buttons.organiser import EntryDeed, OfEntry, People, StepDeed, StepOf, Stepping
 from bot.deeds.standing import Standing
-from bot.deeds.step_draft import Foreseen, StepDraft, choices
+from bot.deeds.step_draft import Foreseen, StepDraft, choices, of_counts
 from bot.views.changes import changes_text
 from bot.views.dates import step_name
 from bot.views.text import Shown, lines, paragraphs
@@ -91,7 +91,8 @@ def show_ask_reason(draft: StepDraft, student: Person, foreseen: Foreseen, _: Wo
 def show_refused(draft: StepDraft, student: Person, foreseen: Foreseen, _: Words) -> Shown:
     """Why it cannot be recorded, and what can be done."""
     problem = _.error(foreseen.refusal) if foreseen.refusal else ""
-    rows = [[_redate(draft, _), _cancel(draft, _)]]
+    recount = Button(_.plain("step.recount_button"), Stepping(deed=StepDeed.RECOUNT, ref=draft.ref))
+    rows = [[*([recount] if of_counts(foreseen.refusal) else []), _redate(draft, _), _cancel(draft, _)]]
     hint = ""
     if foreseen.history_helps and not draft.history:
         rows.insert(0, [Button(_.plain("step.history_button"), Stepping(deed=StepDeed.HISTORY, ref=draft.ref))])

@@ -473,3 +473,66 @@ async def test_a_mentor_is_never_the_person_themself_and_namesakes_are_told_apar
             now = await students_of(session, namesake.id, today=house.today)
         assert [one.id for one in former] == [one.id for one in now] == [himself.id]
     assert emulator.violations == []
+
+
+async def test_wrong_numbers_of_a_meeting_are_typed_again_where_they_are_refused(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        await house.record("林晓雨", "political_review_passed", "2026-10-01")
+        await house.record("林晓雨", "pre_review_passed", "2026-11-01")
+        await house.quiet()
+
+        async def gives(*numbers: str) -> None:
+            for name, number in zip(("应到", "实到", "赞成"), numbers, strict=True):
+                await organiser.hears(name)
+                organiser.says(number)
+
+        organiser.says("/step 林晓雨 支部大会接收 2026-11-12")
+        await gives("12", "6", "7")
+        await organiser.hears("上报日期")
+        organiser.says("跳过")
+        refused = await organiser.hears("没有登记")
+        assert refused.buttons == [["改人数", "改日期", "取消"]]
+        organiser.presses("改人数", refused)
+        await gives("12人", "9 名", "跳过")
+        refused = await organiser.hears("没有登记")
+        organiser.presses("改人数", refused)
+        await gives("12", "9", "8票")
+        while "请核对" not in (seen := await organiser.hears("")).text:
+            organiser.says("跳过")
+
+        assert all(line in seen.text for line in ("：12", "：9", "：8"))
+    assert emulator.violations == []
+
+
+async def test_words_typed_instead_of_pressed_do_what_the_buttons_do(database: Database, emulator: Emulator) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        organiser.says("/step 2026001 递交入党申请书 2026-12-10")
+        await organiser.hears("没有登记")
+        organiser.says("上周三")
+        await organiser.hears("可跳过")
+        organiser.says("跳过")
+        await organiser.hears("请核对")
+        organiser.says("昨天")
+        summary = await organiser.hears("2026-11-22")
+        assert "请核对" in summary.text
+        organiser.says("取消")
+        await organiser.hears("已取消")
+        organiser.presses("登记", summary)
+        await organiser.hears("已经结束")
+        assert await facts(house, "林晓雨") == []
+
+        await house.record("林晓雨", "application_received", "2026-10-20")
+        await house.quiet()
+        organiser.says("/step 林晓雨 确定为入党积极分子 2026-11-12")
+        await organiser.hears("可跳过")
+        organiser.says("跳过。")
+        await organiser.hears("请写明理由")
+        organiser.says("2026-11-13")
+        assert "2026-11-13" in (await organiser.hears("请写明理由")).text
+        organiser.says("取消")
+        await organiser.hears("已取消")
+    assert emulator.violations == []

@@ -20,6 +20,7 @@ from bot.deeds.recording import record_step
 from bot.deeds.standing import standing_of
 from bot.deeds.step_draft import (
     StepDraft,
+    ask_counts_again,
     choices,
     draft_of,
     foresee,
@@ -27,9 +28,11 @@ from bot.deeds.step_draft import (
     next_field,
     pick,
     read_field,
+    skip,
     step_named,
     take_names,
 )
+from bot.dialogue_words import skips
 from bot.filters import ORGANISERS, Has
 from bot.handlers.pressing import changed, said_below
 from bot.reach import named_person, people_within, reach_of, students_among, subject_of
@@ -59,7 +62,7 @@ class Recording(StatesGroup):
     day = State()
     field = State()
     reason = State()
-    refused = State()  # a day that is typed now is another day; any other text is a question
+    shown = State()  # all of it, or why not: a day that is typed now is another day; any other text is a question
 
 
 def router() -> Router:
@@ -69,7 +72,7 @@ def router() -> Router:
     router.message.register(on_step, Command("step"), Has(*ORGANISERS))
     router.message.register(on_who, StateFilter(Recording.who), *typed)
     router.message.register(on_typed, StateFilter(Recording.day, Recording.field, Recording.reason), *typed)
-    router.message.register(on_another_day, StateFilter(Recording.refused), *typed)
+    router.message.register(on_another_day, StateFilter(Recording.shown), *typed)
     router.callback_query.register(on_step_of, StepOf.filter(), Has(*ORGANISERS))
     router.callback_query.register(on_confirm, Stepping.filter(F.deed == StepDeed.CONFIRM), Has(*ORGANISERS))
     router.callback_query.register(on_press, Stepping.filter(), Has(*ORGANISERS))
@@ -143,7 +146,9 @@ async def on_typed(
         case Recording.day.state:
             draft.on = day_in(text, clock.today()).isoformat()
         case Recording.reason.state:
-            draft.reason = text[:200]
+            _take_reason(draft, text, clock)
+        case _ if skips(text):
+            skip(services.track, draft)
         case _:
             field = next_field(services.track, draft)
             if field is not None and draft.step is not None:
@@ -160,7 +165,7 @@ async def on_typed(
 async def on_another_day(
     message: Message, state: FSMContext, services: Services, clock: Clock, person: Person, _: Words
 ) -> None:
-    """Another day, typed after the one before was refused."""
+    """Another day, typed after the one before was refused, or below the check."""
     draft = draft_of(await state.get_data())
     try:
         draft.on = day_in(message.text or "", clock.today()).isoformat()
@@ -178,7 +183,7 @@ async def on_press(
     person: Person,
     _: Words,
 ) -> None:
-    """「今天」「跳过」「改日期」「作为历史补录」「更多」「取消」."""
+    """「今天」「跳过」「改日期」「改人数」「作为历史补录」「更多」「取消」."""
     draft = draft_of(await state.get_data(), callback_data.ref)
     match callback_data.deed:
         case StepDeed.CANCEL:
@@ -193,12 +198,12 @@ async def on_press(
             draft.on = clock.today().isoformat()
         case StepDeed.REDATE:
             draft.on = None
+        case StepDeed.RECOUNT:
+            ask_counts_again(draft)
         case StepDeed.HISTORY:
             draft.history = True
         case StepDeed.SKIP:
-            field = next_field(services.track, draft)
-            draft.asked += [field.name] if field is not None and not field.required else []
-            draft.picked = []
+            skip(services.track, draft)
         case StepDeed.NAME | StepDeed.PAGE | StepDeed.NAMED:
             page = await _named(services, person, draft, callback_data)
             if page is not None:
@@ -227,6 +232,14 @@ async def on_confirm(
     await state.set_state(None)
     await state.update_data(step=None)
     await changed(query)(**show_recorded(student, recorded, unknown, _))
+
+
+def _take_reason(draft: StepDraft, text: str, clock: Clock) -> None:
+    """A day is no reason: it stands for another day."""
+    try:
+        draft.on = day_in(text, clock.today()).isoformat()
+    except NoDay:
+        draft.reason = text[:200]
 
 
 async def _go_on(
@@ -264,7 +277,7 @@ async def _next(
             hopeless = (await foresee(reading, services, draft.request(person.id))).before_details()
             members = await members_for(reading, student, field)
         if hopeless is not None:  # before anybody fills in what cannot be recorded
-            await state.set_state(Recording.refused)
+            await state.set_state(Recording.shown)
             return show_refused(draft, student, hopeless, _)
         await state.set_state(Recording.field)
         return show_ask_field(draft, student, field, _, members=members, page=page)
@@ -276,7 +289,7 @@ async def _next(
     if isinstance(foreseen.refusal, StepNeedsReason) and draft.reason is None:
         await state.set_state(Recording.reason)
         return show_ask_reason(draft, student, foreseen, _)
-    await state.set_state(Recording.refused if foreseen.refusal is not None else None)
+    await state.set_state(Recording.shown)
     if foreseen.refusal is not None:
         return show_refused(draft, student, foreseen, _)
     return show_summary(draft, student, foreseen, _, unknown_mentors=unknown)
