@@ -252,6 +252,7 @@ class AnswerDeed(StrEnum):
 
     ANSWER = "answer"
     CLOSE = "close"
+    CLOSE_SURE = "sure"
     PUBLISH = "publish"
     APART = "apart"
     OUT = "out"

@@ -42,6 +42,12 @@ def show_queue(found: Sequence[Inquiry], alike: Sequence[tuple[int, int]], zone:
     return {"text": paragraphs(parts), "reply_markup": keyboard(rows)}
 
 
+def show_close(inquiry: Inquiry, _: Words) -> Shown:
+    """What 「不回答」 means for who asked, before it is done."""
+    button = Button(_.plain("answer.close_sure_button"), _press(inquiry, AnswerDeed.CLOSE_SURE))
+    return {"text": _("answer.close_sure", text=inquiry.text), "reply_markup": keyboard([[button]])}
+
+
 def show_apart(inquiry: Inquiry, _: Words) -> Shown:
     """Each phrasing of a group, to be taken out of it."""
     listed = [Markup("{}. {}").format(number, one.text) for number, one in enumerate(inquiry.phrasings, start=1)]

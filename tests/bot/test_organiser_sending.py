@@ -326,6 +326,10 @@ async def test_who_asked_is_told_when_a_question_is_not_answered_here(database: 
 
         organiser.says("/answer")
         organiser.presses("1 不回答", await organiser.hears("等待答复的问题"))
+        asked = await organiser.hears("请当面问党支部")
+        await house.quiet()
+        assert not any("请当面问党支部" in seen.text for seen in student.heard)
+        organiser.presses("确认不回答", asked)
 
         await organiser.hears("已关闭")
         assert "投影仪钥匙" in (await student.hears("请当面问党支部")).text

@@ -6,10 +6,12 @@ import asyncio
 import io
 
 import pytest
+from aiogram.fsm.state import StatesGroup
 from aiogram.types import Document
 from openpyxl import Workbook
 
 from bot.deeds.uploads import MEGABYTE, MOST_MEGABYTES, UploadTooBig, fetch
+from bot.words import Locales
 from records.people import Role, add_person, people_of_branch, person_by_number
 from records.steps import facts_of_person
 from storage.database import Database
@@ -495,3 +497,36 @@ async def test_a_question_that_is_answered_already_is_told_before_publishing(
         assert "自习室每天几点开放？ 《示例大学自习室预约规定》第一条" in preview.text
         assert "校车" not in preview.text.split("资料里已经能回答")[1]
     assert emulator.violations == []
+
+
+async def test_a_file_in_the_middle_of_a_dialogue_is_told_what_is_asked_for_and_read_after_it(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser = await house.join("王书记", role=Role.ORGANISER)
+        await house.join("林晓雨", number="2026001")
+
+        organiser.says("/step 林晓雨 递交入党申请书")
+        await organiser.hears("是哪一天")
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        await organiser.hears("正在登记步骤。请先完成，或发送「取消」")
+        organiser.says("2026-12-10")
+        await organiser.hears("没有登记")
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        await organiser.hears("《")
+        organiser.says("/step")
+        await organiser.hears("为谁登记")
+        organiser.says("取消")
+        await organiser.hears("已取消")
+        organiser.sends_document(RULES.encode(), "自习室.md")
+        await organiser.hears("《")
+    assert emulator.violations == []
+
+
+def test_every_dialogue_can_say_what_is_going_on() -> None:
+    words = Locales().words("zh-hans")
+    groups = [one for one in StatesGroup.__subclasses__() if one.__module__.startswith("bot.handlers")]
+    asked = {one.__name__.lower() for one in groups} - {"uploading", "joining"}
+
+    assert "recording" in asked
+    assert all(words.plain(f"doing.{name}") for name in asked)

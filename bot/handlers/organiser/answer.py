@@ -26,6 +26,7 @@ from bot.views.organiser_answer import (
     SHOWN,
     show_answered,
     show_apart,
+    show_close,
     show_point,
     show_pointed_at,
     show_prompt,
@@ -94,6 +95,8 @@ async def on_press(
             near = (await services.knowledge.ask(inquiry.text, on=clock.today())).hits[:NEAR]
             await said_below(query)(**show_prompt(inquiry, [hit.passage for hit in near], _))
         case AnswerDeed.CLOSE:
+            await said_below(query)(**show_close(inquiry, _))
+        case AnswerDeed.CLOSE_SURE:
             _closed, askers = await close(session, number, branches=reach.ids)
             await _tell(session, turn, askers, inquiry, "notice.inquiry_closed", {})
             await changed(query)(_("answer.closed", text=inquiry.text))

@@ -18,7 +18,9 @@ from bot.deeds.preview import Preview, preview_of
 from bot.deeds.publishing import publish, replaceable, take_back
 from bot.deeds.uploads import Pending, Sort, fetch, forget, keep, kept, name_of, pending_of, read_upload
 from bot.filters import ORGANISERS, Has
+from bot.handlers.organiser.step import Recording
 from bot.handlers.pressing import changed, said_below
+from bot.handlers.talks import Appointing
 from bot.reach import check_manages, reach_of
 from bot.services import Services
 from bot.turns.presses import PressOver
@@ -46,11 +48,16 @@ class Uploading(StatesGroup):
     old = State()
 
 
+# Something is shown and a text may change it, but none is asked for: a file takes nothing away.
+WAITING_FOR_NOTHING = (Recording.shown, Appointing.own_offered, Appointing.students_offered)
+
+
 def router() -> Router:
     """Files of organisers."""
     router = Router(name="organiser.upload")
     router.message.register(on_upload, Command("upload"), Has(*ORGANISERS))
-    router.message.register(on_file, F.document, StateFilter(None, Uploading), Has(*ORGANISERS))
+    router.message.register(on_file, F.document, StateFilter(None, Uploading, *WAITING_FOR_NOTHING), Has(*ORGANISERS))
+    router.message.register(on_file_in_dialogue, F.document, Has(*ORGANISERS))
     router.message.register(on_day, F.text, ~F.text.startswith("/"), StateFilter(Uploading.day), Has(*ORGANISERS))
     router.message.register(on_old, F.text, ~F.text.startswith("/"), StateFilter(Uploading.old), Has(*ORGANISERS))
     router.callback_query.register(on_publish, Upload.filter(F.deed == Deed.PUBLISH), Has(*ORGANISERS))
@@ -95,6 +102,12 @@ async def on_file(
     await state.set_state(None)
     await state.update_data(upload=pending.stored())
     await message.answer(**show_preview(found, clock.today(), _))
+
+
+async def on_file_in_dialogue(message: Message, state: FSMContext, _: Words) -> None:
+    """A file while something else is asked for: say what, and how to leave it."""
+    dialogue, _dot, _state = (await state.get_state() or "").partition(":")
+    await message.answer(_("upload.in_dialogue", doing=_.plain(f"doing.{dialogue.lower()}")))
 
 
 async def on_ask(
