@@ -94,6 +94,8 @@ def _late(rule: Rule, edition: Version, on: date, scene: Scene) -> Iterator[Find
     date_ = counted(rule, scene)
     if date_ is None or on <= date_.due or on < date_.settled_from:
         return
+    if rule.kind == "due" and any(date_.settled_from <= fact.on <= on for fact in scene.past.all(rule.step)):
+        return  # the first one has answered the rule: Art 7 asks for one talk within the month
     if rule.offset is not None and rule.offset.days == 0:
         return  # 及时 has no number that one could overrun
     if rule.lenient_until is not None and on <= rule.lenient_until:

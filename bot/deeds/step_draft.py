@@ -101,12 +101,16 @@ class StepDraft:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What recording would do: refused or marked, which dates move, which stage follows."""
+    """What recording would do: refused or marked, which dates move, which stage follows.
+
+    `talks_before`: the days of such talks that are recorded already.
+    """
 
     verdict: Verdict
     changes: list[Change]
     stage_before: Stage
     stage_after: Stage
+    talks_before: tuple[date, ...] = ()
 
     @property
     def refusal(self) -> StepRefused | None:
@@ -273,4 +277,6 @@ async def foresee(
         deadlines(track, facts, **settled),  # type: ignore[arg-type]
         deadlines(track, after, **settled),  # type: ignore[arg-type]
     )
-    return Foreseen(verdict, moved, stage_of(track, facts), stage_of(track, after))
+    step = track.by_id.get(request.step)
+    talks = tuple(fact.on for fact in kept if step is not None and step.talk and fact.step == step.id)
+    return Foreseen(verdict, moved, stage_of(track, facts), stage_of(track, after), talks)

@@ -120,6 +120,9 @@ def show_summary(
             *details,
             _("step.reason_line", reason=draft.reason) if draft.reason else "",
             _("step.history_line") if draft.history else "",
+            _("step.talks_before", days=_.plain("dates.comma").join(map(str, foreseen.talks_before)))
+            if foreseen.talks_before
+            else "",
         ),
         _stage(str(foreseen.stage_before), str(foreseen.stage_after), _),
         changes_text(foreseen.changes, _),
@@ -130,7 +133,9 @@ def show_summary(
     return {"text": paragraphs(parts), "reply_markup": keyboard([row])}
 
 
-def show_recorded(student: Person, recorded: Recorded, unknown_mentors: Sequence[str], _: Words) -> Shown:
+def show_recorded(
+    student: Person, recorded: Recorded, unknown_mentors: Sequence[str], _: Words, *, reached: bool
+) -> Shown:
     """What was recorded, and how it can be corrected."""
     entry = recorded.entry
     text = paragraphs(
@@ -145,16 +150,16 @@ def show_recorded(student: Person, recorded: Recorded, unknown_mentors: Sequence
             _stage(str(recorded.stage_before), str(recorded.stage_after), _),
             changes_text(recorded.changes, _),
             _("step.mentors_unknown", names=_.plain("dates.comma").join(unknown_mentors)) if unknown_mentors else "",
-            _("step.told"),
+            _told(_, reached=reached),
         ]
     )
     return {"text": text, "reply_markup": keyboard([_entry_buttons(student, entry.id, _)])}
 
 
-def show_changed(student: Person, recorded: Recorded, key: str, _: Words) -> Shown:
+def show_changed(student: Person, recorded: Recorded, key: str, _: Words, *, reached: bool) -> Shown:
     """What a correction or withdrawal did."""
     parts = [_(key, name=student.name), _stage(str(recorded.stage_before), str(recorded.stage_after), _)]
-    return {"text": paragraphs([*parts, changes_text(recorded.changes, _), _("step.told")])}
+    return {"text": paragraphs([*parts, changes_text(recorded.changes, _), _told(_, reached=reached)])}
 
 
 def show_last(student: Person, fact: Fact, _: Words) -> Shown:
@@ -182,6 +187,11 @@ def _past(standing: Standing, _: Words) -> str:
 
 def _step_line(draft: StepDraft, student: Person, _: Words) -> str:
     return _("step.line", name=student.name, step=step_name(draft.step or "", _), on=draft.on or "")
+
+
+def _told(_: Words, *, reached: bool) -> str:
+    """What the import of a list says of many: nothing is claimed that was not sent."""
+    return _("step.told" if reached else "step.absent")
 
 
 def _stage(before: str, after: str, _: Words) -> str:

@@ -536,3 +536,34 @@ async def test_words_typed_instead_of_pressed_do_what_the_buttons_do(database: D
         organiser.says("取消")
         await organiser.hears("已取消")
     assert emulator.violations == []
+
+
+async def test_a_further_talk_is_told_of_the_first_and_who_has_not_joined_is_not_told(
+    database: Database, emulator: Emulator
+) -> None:
+    async with open_house(database, emulator) as house:
+        organiser, _student = await both(house)
+        async with database.write() as session:
+            house.people["周明"] = await add_person(
+                session, name="周明", student_number="2026002", branch_id=house.branch, now=house.now
+            )
+        for name in ("林晓雨", "周明"):
+            await house.record(name, "application_received", "2026-06-01")
+            await house.record(name, "interview", "2026-06-20")
+        await house.quiet()
+
+        for name, told in (("林晓雨", "本人和有关的人会收到通知"), ("周明", "本人还没有加入路标，收不到通知")):
+            organiser.says(f"/step {name} 派人谈话 2026-11-10")
+            await organiser.hears("谈话人")
+            organiser.says("跳过")
+            summary = await organiser.hears("请核对")
+            assert "此前已登记过这项谈话：2026-06-20" in summary.text
+            assert "超过规定期限" not in summary.text
+            organiser.presses("登记", summary)
+            recorded = await organiser.hears("已登记：")
+            assert told in recorded.text
+            organiser.presses("撤销登记", recorded)
+            await organiser.hears("请写明理由")
+            organiser.says("写错了")
+            assert told in (await organiser.hears("已撤销")).text
+    assert emulator.violations == []

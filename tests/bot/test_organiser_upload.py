@@ -529,4 +529,4 @@ def test_every_dialogue_can_say_what_is_going_on() -> None:
     asked = {one.__name__.lower() for one in groups} - {"uploading", "joining"}
 
     assert "recording" in asked
-    assert all(words.plain(f"doing.{name}") for name in asked)
+    assert all(words.has(f"doing.{name}") for name in asked)

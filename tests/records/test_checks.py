@@ -254,6 +254,14 @@ def test_what_comes_late_is_recorded_on_its_true_date_and_marked(step: str, on: 
     assert mark in marked(judged(way(step), step, on))
 
 
+def test_only_the_first_talk_after_an_application_can_be_late() -> None:
+    known = way("activist_decided")
+
+    assert marked(judged(known, "interview", "2024-12-04")) == set()
+    applied_again = [*known, Fact(99, "application_received", date(2024, 11, 1), {"received_on": "2024-11-01"})]
+    assert marked(judged(applied_again, "interview", "2024-12-04")) == {"late"}
+
+
 def test_a_review_after_its_half_year_is_marked_late_and_the_missing_ones_are_counted() -> None:
     known = way("candidate_decided")[:8]
 

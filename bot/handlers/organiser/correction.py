@@ -22,7 +22,7 @@ from bot.services import Services
 from bot.views.organiser_step import show_changed
 from bot.words import Words
 from records.ledger import entries_of
-from records.people import Person
+from records.people import Person, accounts_of
 from records.steps import standing_entry
 
 
@@ -81,4 +81,6 @@ async def on_reason(
         recorded = await withdraw_step(services, session, student, entry, reason=reason, by=person)
     await state.set_state(None)
     await state.update_data(entry=None)
-    await message.answer(**show_changed(student, recorded, "step.corrected" if data["on"] else "step.voided", _))
+    reached = bool(await accounts_of(session, student.id))
+    key = "step.corrected" if data["on"] else "step.voided"
+    await message.answer(**show_changed(student, recorded, key, _, reached=reached))

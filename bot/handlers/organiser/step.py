@@ -51,7 +51,7 @@ from bot.views.organiser_step import (
 )
 from bot.words import Words
 from records.access import Looked, note_look
-from records.people import Person
+from records.people import Person, accounts_of
 from records.refusals import StepNeedsReason
 
 
@@ -231,7 +231,8 @@ async def on_confirm(
     unknown = await unknown_mentors(session, people, student, draft.detail.get("mentors", ""))
     await state.set_state(None)
     await state.update_data(step=None)
-    await changed(query)(**show_recorded(student, recorded, unknown, _))
+    reached = bool(await accounts_of(session, student.id))
+    await changed(query)(**show_recorded(student, recorded, unknown, _, reached=reached))
 
 
 def _take_reason(draft: StepDraft, text: str, clock: Clock) -> None:
