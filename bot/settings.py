@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.env_file import ENCODING
 from storage.database import sqlite_url
 from storage.errors import Term, WaymarkError
 
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
     """What an operator can decide. Times of day are local to `timezone`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+        env_prefix=PREFIX, env_file=".env", env_file_encoding=ENCODING, env_ignore_empty=True, extra="ignore"
     )
 
     data: Path = Path("data")

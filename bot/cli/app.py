@@ -15,10 +15,12 @@ from typer.exceptions import TyperException
 from bot.cli import aliases, ask, content, deadlines, maintenance, questions, records, roster, serve, steps, usage
 from bot.cli.desk import Desk, Refused
 from bot.cli.help import group
+from bot.env_file import env_file
 from bot.words import DEFAULT_LANGUAGE, Locales
 from storage.errors import WaymarkError
 
 DONE, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
+LANGUAGE = "WAYMARK_LANGUAGE"
 
 
 def waymark() -> typer.Typer:
@@ -35,10 +37,12 @@ def waymark() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line. Returns 0 done, 1 refused, 2 not understood; never a traceback for a person's mistake."""
-    desk = Desk(Locales(default=DEFAULT_LANGUAGE).words(_language()))
+    locales = Locales(default=DEFAULT_LANGUAGE)
+    desk = Desk(locales.words(os.environ.get(LANGUAGE)))
     command = typer.main.get_command(waymark())
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
+        desk.words = locales.words(_language())
         return _code(command.main(args=given, prog_name="waymark", standalone_mode=False, obj=desk))
     except usage.WrongUsage as error:
         return _say(desk, error, USAGE)
@@ -57,14 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _unexpected(desk, error)
 
 
-def _language() -> str:
+def _language() -> str | None:
     """The operator's language, found without judging the other settings."""
-    wanted = os.environ.get("WAYMARK_LANGUAGE")
-    if not wanted and os.path.exists(".env"):
-        from dotenv import dotenv_values
-
-        wanted = dotenv_values(".env").get("WAYMARK_LANGUAGE")
-    return wanted or DEFAULT_LANGUAGE
+    written = env_file().get(LANGUAGE)
+    return os.environ.get(LANGUAGE) or written
 
 
 def _code(result: Any) -> int:

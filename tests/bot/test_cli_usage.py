@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import subprocess
@@ -59,6 +60,32 @@ def test_help_is_in_the_language_of_the_environment_or_of_the_env_file(tmp_path:
     assert "question banks" in run("--help", language="en").out
     (tmp_path / ".env").write_text("WAYMARK_LANGUAGE=en\n", encoding="utf-8")
     assert "question banks" in run("--help", language="").out
+
+
+@pytest.mark.parametrize("line", [("--help",), ("content", "list")])
+def test_an_env_file_that_is_not_utf_8_is_told_with_what_to_do(tmp_path: Path, run: Line, line: tuple[str, ...]) -> None:
+    (tmp_path / ".env").write_text("WAYMARK_SCHOOL_TRACK=规则.yaml\n", encoding="gbk")
+
+    ran = run(*line)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"{tmp_path / '.env'} 不能读取：它不是 UTF-8 编码，请另存为 UTF-8。\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="whoever may do everything may read everything")
+def test_an_env_file_that_may_not_be_read_is_told_with_what_to_do(tmp_path: Path, run: Line) -> None:
+    (tmp_path / ".env").touch(mode=0o000)
+
+    ran = run("--help")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"{tmp_path / '.env'} 不能读取：请让运行路标的用户有读取它的权限。\n"
+
+
+def test_the_mark_that_an_editor_puts_before_the_first_key_does_no_harm(tmp_path: Path, run: Line) -> None:
+    (tmp_path / ".env").write_text("WAYMARK_WEB_PORT=many\n", encoding="utf-8-sig")
+
+    assert "WAYMARK_WEB_PORT" in run("content", "list").err
 
 
 def _commands() -> dict[str, Any]:
