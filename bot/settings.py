@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.env_file import ENCODING
@@ -29,6 +30,15 @@ class WrongSetting(WaymarkError):
 
     key = "error.wrong_setting"
     sentence = "{name} is {value!r}: {problem}. Change it in .env or in the environment (see .env.example)."
+
+
+def _without_zone(value: time) -> time:
+    if value.tzinfo is not None:
+        raise PydanticCustomError("time_parsing", "must be a time of day without a zone")
+    return value
+
+
+TimeOfDay = Annotated[time, AfterValidator(_without_zone)]
 
 
 class Settings(BaseSettings):
@@ -59,14 +69,14 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8642, ge=0, le=65535)
     web_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
-    study_time: time = time(8, 0)
+    study_time: TimeOfDay = time(8, 0)
     reminder_days: Annotated[tuple[Annotated[int, Field(ge=0, le=366)], ...], NoDecode] = (14, 7, 1, 0)
     reminder_overdue_days: int = Field(default=7, ge=1, le=90)
     reminder_third_week: bool = True
     escalate_after_days: int = Field(default=14, ge=1, le=366)
-    quiet_from: time = time(22, 0)
-    quiet_until: time = time(7, 30)
-    reminder_time: time = Field(default=time(9, 0), validate_default=True)  # checked against the quiet hours above
+    quiet_from: TimeOfDay = time(22, 0)
+    quiet_until: TimeOfDay = time(7, 30)
+    reminder_time: TimeOfDay = Field(default=time(9, 0), validate_default=True)  # checked against the quiet hours above
 
     strict_next_day: bool = False
     activist_base: Literal["decision", "filed"] = "decision"
