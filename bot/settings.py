@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.env_file import ENCODING
 from storage.database import sqlite_url
@@ -30,6 +32,17 @@ class WrongSetting(WaymarkError):
 
     key = "error.wrong_setting"
     sentence = "{name} is {value!r}: {problem}. Change it in .env or in the environment (see .env.example)."
+
+
+def _is_database(address: str) -> bool:
+    """Whether it can be the address of a database of ours; whether anybody answers there is another question."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):  # the second of a port that is no number
+        return False
+    if url.drivername == DRIVERS["sqlite"]:
+        return not url.host and bool(url.database)
+    return url.drivername == DRIVERS["postgresql"] and "@" not in (url.host or "")
 
 
 def _without_zone(value: time) -> time:
@@ -92,12 +105,16 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        scheme, separator, rest = value.partition("://")
         if not value:
             return value
-        if not separator or scheme.partition("+")[0] not in DRIVERS:
-            raise ValueError("must begin with postgresql+asyncpg:// or sqlite+aiosqlite://")
-        return f"{DRIVERS.get(scheme, scheme)}://{rest}"
+        scheme, separator, rest = value.partition("://")
+        address = f"{DRIVERS.get(scheme, scheme)}{separator}{rest}"
+        if not _is_database(address):
+            raise ValueError(
+                "must be postgresql+asyncpg://user:password@host:port/name (@ in the password written as %40) "
+                "or sqlite+aiosqlite:///file"
+            )
+        return address
 
     @field_validator("timezone")
     @classmethod
@@ -161,7 +178,8 @@ class Settings(BaseSettings):
         """Texts that are written nowhere."""
         values = (getattr(self, name) for name in type(self).model_fields)
         kept = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        password = urlsplit(self.database_url).password or ""
+        credentials, found, _ = self.database_url.partition("://")[2].partition("@")
+        password = credentials.partition(":")[2] if found else ""  # as SQLAlchemy reads it: a / may stand in it
         return tuple(secret for secret in (*kept, password, unquote(password)) if secret)
 
     @property

@@ -196,6 +196,28 @@ def test_a_wrong_setting_stops_with_its_name_and_what_is_allowed(
     assert ran.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql+aiomysql://waymark:geheim@host/waymark",
+        "postgresql+psycopg2://waymark:geheim@host/waymark",
+        "postgresql+asyncpg://waymark:geheim@host:many/waymark",
+        "postgresql+asyncpg://waymark:geh@eim@host/waymark",
+        "sqlite+aiosqlite://host/waymark.db",
+    ],
+)
+def test_a_database_that_cannot_be_one_is_told_with_what_is_allowed_and_without_the_password(
+    url: str, run: Line
+) -> None:
+    for command in (("content", "list"), ("doctor",)):
+        ran = run(*command, database_url=url)
+
+        assert ran.code == 1
+        assert "WAYMARK_DATABASE_URL 的值 … 不能用：应当写成 postgresql+asyncpg://" in ran.out + ran.err
+        assert "geh" not in ran.out + ran.err
+        assert "eim" not in ran.out + ran.err
+
+
 def test_nobody_can_choose_to_rest_from_the_latest_time_of_reminding_on() -> None:
     evenings = [since for since, until in QUIET_HOURS if since > until]
 
