@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -23,7 +24,8 @@ EVENING = time(21, 0)  # so early the quiet hours that people may choose for the
 TELEGRAM = "https://api.telegram.org"
 SECRET = ("TOKEN", "SECRET", "KEY", "DATABASE_URL")  # which may hold a password
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-WORDED = frozenset({"int_parsing", "float_parsing", "bool_parsing", "time_parsing"})
+HOOK_SECRET = re.compile("[A-Za-z0-9_-]{1,256}")  # what Telegram takes
+WORDED = frozenset({"int_parsing", "float_parsing", "bool_parsing", "time_parsing", "address"})
 SIGNS = {"less_than_equal": "≤", "greater_than_equal": "≥", "greater_than": ">", "less_than": "<"}
 
 
@@ -43,6 +45,14 @@ def _is_database(address: str) -> bool:
     if url.drivername == DRIVERS["sqlite"]:
         return not url.host and bool(url.database)
     return url.drivername == DRIVERS["postgresql"] and "@" not in (url.host or "")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:  # a port that is no number, half of a bracket
+        return False
 
 
 def _without_zone(value: time) -> time:
@@ -132,19 +142,34 @@ class Settings(BaseSettings):
             raise ValueError("must be before 21:00 and before the evening's quiet hours")
         return value
 
-    @field_validator("telegram_api")
+    @field_validator("telegram_api", "webhook_url", "rephrase_url")
     @classmethod
-    def _address(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        if not _is_address(value) and (value or info.field_name == "telegram_api"):
+            raise PydanticCustomError("address", "must begin with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("webhook_url", "rephrase_url")
+    @field_validator("webhook_url")
     @classmethod
-    def _address_if_any(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return value.rstrip("/")
+    def _as_telegram_posts(cls, value: str, info: ValidationInfo) -> str:
+        """Telegram itself posts by TLS alone; a Bot API server of one's own may do without."""
+        if value.startswith("http://") and info.data.get("telegram_api") == TELEGRAM:
+            raise ValueError("must begin with https://, as Telegram posts nowhere else")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _as_telegram_takes_it(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not HOOK_SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 1 to 256 letters, digits, _ or -")
+        return value
+
+    @field_validator("web_origins")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(_is_address, value)):
+            raise ValueError("must be addresses such as https://waymark.example.edu.cn, with commas between them")
+        return value
 
     @field_validator("rephrase_model")
     @classmethod

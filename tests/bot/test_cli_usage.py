@@ -179,6 +179,15 @@ def test_what_is_written_wrongly_is_told_in_one_sentence_with_code_2(line: str, 
         ("reminder_overdue_days", "0", "≥ 1"),
         ("escalate_after_days", "soon", "应当是整数"),
         ("telegram_api", "example", "http://"),
+        ("telegram_api", "http://", "完整的网址"),
+        ("webhook_url", "waymark.example", "完整的网址"),
+        ("webhook_url", "http://waymark.example", "应当以 https:// 开头"),
+        ("webhook_secret", "口令", "WAYMARK_WEBHOOK_SECRET 的值 … 不能用：应当只含字母"),
+        ("webhook_secret", "x" * 257, "1 至 256 个"),
+        ("web_origins", "https://waymark.example,waymark.example", "这样的网址"),
+        ("web_origins", "https://", "这样的网址"),
+        ("web_origins", "https://waymark.example:many", "这样的网址"),
+        ("rephrase_url", "model.example/v1", "完整的网址"),
         ("web", "perhaps", "应当是 true 或 false"),
         ("log_level", "loud", "'debug' / 'info'"),
         ("school_track", "nowhere.yaml", "nowhere.yaml"),
@@ -216,6 +225,12 @@ def test_a_database_that_cannot_be_one_is_told_with_what_is_allowed_and_without_
         assert "WAYMARK_DATABASE_URL 的值 … 不能用：应当写成 postgresql+asyncpg://" in ran.out + ran.err
         assert "geh" not in ran.out + ran.err
         assert "eim" not in ran.out + ran.err
+
+
+def test_a_bot_api_server_of_ones_own_may_post_without_tls(run: Line) -> None:
+    ran = run("content", "list", webhook_url="http://127.0.0.1:8642", telegram_api="http://127.0.0.1:8081")
+
+    assert ran.code == 0
 
 
 def test_nobody_can_choose_to_rest_from_the_latest_time_of_reminding_on() -> None:
