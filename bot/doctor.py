@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.listening import Hearing, listening
 from bot.clock import Clock
+from bot.database import has_file
 from bot.knowledge import Knowledge
 from bot.lean import import_aiogram
 from bot.opening import rephraser_of
@@ -32,11 +33,11 @@ from scheduler.outbox import State
 from scheduler.planner import PLANNED_AT
 from scheduler.tables import OutboxRow
 from scheduler.trouble import Trouble, trouble_of
-from storage.backup import revision_of
 from storage.database import Database
 from storage.errors import WaymarkError
-from storage.migrations import head_revision
+from storage.migrations import head_revision, is_known, revision_of
 from storage.settings import get_setting
+from storage.sqlite import is_damage
 
 if TYPE_CHECKING:
     from aiogram.types import WebhookInfo
@@ -89,34 +90,45 @@ def problem(check: str, what: str, **values: Any) -> Finding:
 async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     """Every part in turn; nothing is changed, and a part that is broken does not hide the others."""
     yield _own_files(settings)
-    yield _disk(settings.data)
-    embedded = settings.data / "waymark.db"
-    if not settings.database_url and not embedded.exists():
-        yield warning("database", "absent", path=str(embedded))
-    else:
-        database = Database(settings.database)
-        try:
-            usable = await _database(database)
-            yield usable
-            if usable.state is not Health.PROBLEM:
-                for look in (
-                    _library,
-                    _index(settings),
-                    _outbox(clock.now()),
-                    _inbox,
-                    _planner(clock.now()),
-                    *([_listening] if settings.telegram_token.get_secret_value() else []),
-                    _accounts,
-                    _codes(clock.now()),
-                ):
-                    yield await look(database)
-        finally:
-            await database.close()
+    disk = _disk(settings.data)
+    yield disk
+    database = Database(settings.database)
+    try:
+        if has_file(database):
+            async for finding in _kept(database, settings, clock.now()):
+                yield finding
+        elif disk.state is not Health.PROBLEM:
+            yield warning("database", "absent", path=database.url.database)
+    finally:
+        await database.close()
     for finding in await _telegram(settings, clock.now()):
         yield finding
     rephraser = rephraser_of(settings, clock)
     if rephraser is not None:
         yield await _rephrasing(settings, rephraser)
+
+
+async def _kept(database: Database, settings: Settings, now: datetime) -> AsyncIterator[Finding]:
+    """The database, and what can be known where it has tables."""
+    usable = await _database(database)
+    yield usable
+    if usable.state is not Health.OK:
+        return
+    for look in (
+        _library,
+        _index(settings),
+        _outbox(now),
+        _inbox,
+        _planner(now),
+        *([_listening] if settings.telegram_token.get_secret_value() else []),
+        _accounts,
+        _codes(now),
+    ):
+        try:
+            yield await look(database)
+        except SQLAlchemyError as error:
+            yield _trouble(database, error)
+            return
 
 
 def _own_files(settings: Settings) -> Finding:
@@ -131,11 +143,13 @@ def _own_files(settings: Settings) -> Finding:
 
 def _disk(data: Path) -> Finding:
     folder = data.absolute()
-    while not folder.exists():
+    while not os.path.exists(folder):  # also what lies in a folder of somebody else is not there for us
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     values: dict[str, Any] = {"megabytes": free // MEGABYTE, "folder": str(data)}
-    if not os.access(folder, os.W_OK):
+    if not folder.is_dir():
+        return problem("disk", "no_folder", **values)
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return problem("disk", "read_only", **values)
     if free < NO_SPACE:
         return problem("disk", "full", **values)
@@ -148,30 +162,33 @@ async def _database(database: Database) -> Finding:
     where = database.url.render_as_string(hide_password=True)
     try:
         revision = await revision_of(database)
-    except (SQLAlchemyError, OSError) as error:
-        return problem("database", "unreachable", url=where, reason=type(error).__name__)
-    if revision is None:
-        return warning("database", "empty", url=where)
-    if revision != head_revision():
-        return problem("database", "revision", url=where, found=revision, wanted=head_revision())
-    return await _untold_trouble(database, where) or ok("database", url=where, revision=revision)
+        if revision is None:
+            return warning("database", "empty", url=where)
+        if not is_known(revision):
+            return problem("database", "newer", url=where, found=revision, wanted=head_revision())
+        if revision != head_revision():
+            return problem("database", "revision", url=where, found=revision, wanted=head_revision())
+        await database.try_writing()
+    except Exception as error:  # drivers have no common family: whatever goes wrong here is the database's
+        return _trouble(database, error)
+    return ok("database", url=where, revision=revision)
 
 
-async def _untold_trouble(database: Database, where: str) -> Finding | None:
-    """A server may answer and yet take nothing; the disk of an embedded database is looked at by itself."""
-    if database.is_sqlite:
-        return None
-    from storage.postgres import try_writing  # the driver is an extra
-
-    try:
-        await try_writing(database.engine)
-    except SQLAlchemyError as error:
-        match trouble_of(error):
-            case Trouble.FULL:
-                return problem("database", "full", url=where)
-            case Trouble.READ_ONLY:
-                return problem("database", "read_only", url=where)
-    return None
+def _trouble(database: Database, error: Exception) -> Finding:
+    """A database may answer and yet take nothing; the disk of an embedded one is looked at by itself."""
+    values = {"url": database.url.render_as_string(hide_password=True), "path": database.url.database}
+    if is_damage(error):
+        return problem("database", "damaged", **values)
+    match trouble_of(error):
+        case Trouble.READ_ONLY | Trouble.GONE if database.is_sqlite:
+            return problem("database", "file_rights", **values)
+        case Trouble.READ_ONLY:
+            return problem("database", "read_only", **values)
+        case Trouble.FULL:
+            return problem("database", "full", **values)
+        case Trouble.LOCKED:
+            return problem("database", "locked", **values)
+    return problem("database", "unreachable", reason=type(error).__name__, **values)
 
 
 async def _library(database: Database) -> Finding:

@@ -63,7 +63,7 @@ class Metrics:
             registry=registry,
         )
         self._pause = Gauge("waymark_limiter_wait_seconds", "Until one may be sent", ["channel"], registry=registry)
-        self._up = Gauge("waymark_database_up", "Whether the database answers", registry=registry)
+        self._up = Gauge("waymark_database_up", "Whether the database can be used", registry=registry)
         self._kept = registry = CollectorRegistry()  # what nobody can know without the database
         self._letters = Gauge("waymark_outbox_letters", "Letters", ["state", "priority"], registry=registry)
         self._oldest = Gauge("waymark_outbox_oldest_due_seconds", "How late the outbox is", registry=registry)
@@ -94,10 +94,10 @@ class Metrics:
     async def ready(self, request: Request) -> Response:
         """GET /readyz: whether what is sent to us now would be kept."""
         try:
-            async with asyncio.timeout(READY_SECONDS), self._database.read() as session:
-                await session.execute(text("SELECT 1"))
+            async with asyncio.timeout(READY_SECONDS):
+                await self._try()
         except Exception as error:
-            return JSONResponse({"ready": False, "why": type(error).__name__}, 503)
+            return JSONResponse({"ready": False, "why": trouble_of(error) or type(error).__name__}, 503)
         if self._database.is_sqlite and is_full(Path(str(self._database.url.database)).parent):
             return JSONResponse({"ready": False, "why": "DiskFull"}, 503)
         return JSONResponse({"ready": True})
@@ -111,12 +111,21 @@ class Metrics:
             self._pause.labels(channel).set(limiter.pause(now))
         try:
             async with asyncio.timeout(READY_SECONDS):
+                await self._try()
                 await self._look(now)
             kept = generate_latest(self._kept)
         except Exception as error:  # whatever keeps us from looking: what the process knows is told all the same
             log.warning("metrics.database_trouble", trouble=trouble_of(error), error=type(error).__name__)
         self._up.set(bool(kept))
         return Response(generate_latest(self._registry) + kept, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    async def _try(self) -> None:
+        """An embedded database may be read while nothing can be kept; a server is only asked, as many may ask it."""
+        if self._database.is_sqlite:
+            await self._database.try_writing()
+        else:
+            async with self._database.glance() as session:
+                await session.execute(text("SELECT 1"))
 
     def _may_ask(self, request: Request) -> bool:
         if self._token:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scheduler.trouble import Trouble, trouble_of
 from storage.errors import Term, WaymarkError
+from storage.sqlite import is_damage
 
 NO_SPACE = 1024 * 1024  # bytes; with less SQLite cannot even make the file by which its users know of each other
 
@@ -27,12 +28,21 @@ class DatabaseInTrouble(WaymarkError):
     sentence = "Nothing was changed, as the database cannot be used now: {reason}."
 
 
-def told(error: BaseException, data: Path, *, embedded: bool) -> DatabaseInTrouble | None:
+class DatabaseDamaged(WaymarkError):
+    """The file is there and cannot be read as a database."""
+
+    key = "error.database_damaged"
+    sentence = "The database is damaged. Restore a backup into a new data folder (waymark restore)."
+
+
+def told(error: BaseException, data: Path, *, embedded: bool) -> WaymarkError | None:
     """The sentence for what the database said; None where the error is another one.
 
     Args:
         embedded: whether the database lies in the folder `data`.
     """
+    if is_damage(error):
+        return DatabaseDamaged()
     trouble = trouble_of(error)
     if trouble is None:
         return None

@@ -12,8 +12,12 @@ from storage.errors import Term
 # What stops everything first: the check, what it found, and what is said of it; `at` of the checks tells since when.
 STOPS = (
     ("settings", ("wrong",), "settings"),
-    ("disk", ("full", "read_only"), "disk"),  # an embedded database cannot be opened then either
-    ("database", ("unreachable", "revision", "full", "read_only"), "database"),
+    ("disk", ("full", "read_only", "no_folder"), "disk"),  # an embedded database cannot be opened then either
+    (
+        "database",
+        ("unreachable", "damaged", "newer", "revision", "full", "read_only", "file_rights", "locked"),
+        "database",
+    ),
     ("telegram", ("refused", "malformed"), "token"),
     ("database", ("absent", "empty"), "never"),
     ("planner", ("never",), "never"),

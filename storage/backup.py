@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from alembic import command
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -41,17 +39,23 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import TypeEngine
 
 from storage.database import Database, UtcDateTime
 from storage.errors import WaymarkError
-from storage.migrations import configuration, head_revision, upgrade
+from storage.migrations import (
+    REVISIONS,
+    configuration,
+    head_revision,
+    is_known,
+    refuse_newer,
+    revision_within,
+    upgrade,
+)
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-REVISIONS = "alembic_version"
 ROWS_AT_ONCE = 500
 FILES_AT_ONCE = 1  # a row with bytes in it may be as large as an upload
 READ_BYTES = 1024 * 1024
@@ -125,7 +129,7 @@ async def backup(
     The file appears under its name when it is whole, readable by its owner alone. A file of that name is replaced.
 
     Raises:
-        DatabaseOutdated: the tables are not those of this program.
+        DatabaseOutdated, DatabaseNewer: the tables are not those of this program.
         CannotWrite: the place cannot be written to.
     """
     partial = path.with_name(f".{path.name}.part")
@@ -167,12 +171,6 @@ async def restore(database: Database, path: Path, metadata: MetaData, *, progres
     return _described(path, manifest)
 
 
-async def revision_of(database: Database) -> str | None:
-    """The revision of the database's tables; None where there are none yet."""
-    async with database.engine.connect() as connection:
-        return await _revision(connection)
-
-
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
@@ -181,7 +179,8 @@ async def _write(
 ) -> Json:
     entries = []
     async with _snapshot(database) as connection:
-        revision = await _revision(connection)
+        revision = await revision_within(connection)
+        refuse_newer(revision)
         if revision != head_revision():
             raise DatabaseOutdated(found=revision or "—", wanted=head_revision())
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
@@ -279,10 +278,8 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Json:
 
 
 def _refuse_newer(manifest: Json, path: Path) -> None:
-    try:
-        ScriptDirectory.from_config(configuration()).get_revision(manifest["revision"])
-    except CommandError as error:
-        raise BackupNewer(path=str(path), version=manifest["version"]) from error
+    if not is_known(manifest["revision"]):
+        raise BackupNewer(path=str(path), version=manifest["version"])
 
 
 def _check(archive: zipfile.ZipFile, manifest: Json, path: Path) -> None:
@@ -308,7 +305,7 @@ async def _make_room(database: Database, manifest: Json, metadata: MetaData) -> 
         for name in sorted(present - {REVISIONS}):
             if await connection.scalar(select(func.count()).select_from(Table(name, MetaData()))):
                 raise DatabaseInUse(table=name)
-        if present and await _revision(connection) != manifest["revision"]:
+        if present and await revision_within(connection) != manifest["revision"]:
             old = MetaData()
             await connection.run_sync(lambda sync: old.reflect(sync, only=list(present)))
             await connection.run_sync(old.drop_all)
@@ -371,15 +368,6 @@ async def _continue_numbers(session: AsyncSession, table: Table) -> None:
         await session.execute(
             select(func.setval(counter, func.coalesce(func.max(table.c.id), 1), func.max(table.c.id).is_not(None)))
         )
-
-
-async def _revision(connection: AsyncConnection) -> str | None:
-    try:
-        async with connection.begin_nested():
-            found: str | None = await connection.scalar(text(f"SELECT version_num FROM {REVISIONS}"))  # noqa: S608 (a constant)
-    except SQLAlchemyError:
-        return None
-    return found
 
 
 def _described(path: Path, manifest: Json) -> Backup:

@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 from storage.sqlite import Connection
 
 BUSY_TIMEOUT_SECONDS = 30
+TRY_SECONDS = 2  # who only wants to know whether it can be written does not wait longer for a lock
 READERS = 4
 POOL, POOL_MORE = 10, 30
 _GLANCE = "waymark_glance"
@@ -115,6 +116,23 @@ class Database:
         async with AsyncSession(self._glancer, expire_on_commit=False) as session:
             yield session
 
+    async def try_writing(self) -> None:
+        """Write something that nobody keeps.
+
+        Raises:
+            DBAPIError: as whoever wants to keep something would get it: full, only readable or, when embedded, locked.
+        """
+        if not self.is_sqlite:
+            from storage.postgres import try_writing  # the driver is an extra
+
+            return await try_writing(self._writer)
+        trial = _sqlite_engine(self.url, connections=1, begin="BEGIN IMMEDIATE", busy_seconds=TRY_SECONDS)
+        try:
+            async with trial.connect() as connection:
+                await connection.exec_driver_sql("PRAGMA user_version = 0")  # BEGIN alone does not tell of read-only
+        finally:
+            await trial.dispose()
+
     async def close(self) -> None:
         """Return every connection."""
         await self._writer.dispose()
@@ -136,14 +154,14 @@ def sqlite_url(path: str) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
-def _sqlite_engine(url: URL, *, connections: int, begin: str) -> AsyncEngine:
+def _sqlite_engine(url: URL, *, connections: int, begin: str, busy_seconds: int = BUSY_TIMEOUT_SECONDS) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=connections,
         max_overflow=0,
         hide_parameters=True,  # an error's text may reach a log, and parameters are what people wrote
-        pool_timeout=BUSY_TIMEOUT_SECONDS,
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "async_creator_fn": Connection},
+        pool_timeout=busy_seconds,
+        connect_args={"timeout": busy_seconds, "async_creator_fn": Connection},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -153,7 +171,7 @@ def _sqlite_engine(url: URL, *, connections: int, begin: str) -> AsyncEngine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # an update confirmed to the platform survives a power cut
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+        cursor.execute(f"PRAGMA busy_timeout={busy_seconds * 1000}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -13,6 +13,15 @@ import aiosqlite
 CLOSE_SECONDS = 2.0  # longer nobody waits for a statement that is under way; its thread closes when it is over
 
 
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether the file is no database any more."""
+    code: int = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return code & 0xFF in DAMAGED
+
+
 class Connection(aiosqlite.Connection):
     """aiosqlite's, but it may be closed at any moment and more than once.
 

@@ -55,7 +55,7 @@ async def _add(desk: Desk, said: str, meant: str, *, json: bool) -> None:
 async def _list(desk: Desk, *, json: bool) -> None:
     from content.aliases import own_aliases
 
-    async with desk.services() as services, services.database.read() as session:
+    async with desk.services(only_read=True) as services, services.database.read() as session:
         _tell(desk, await own_aliases(session), json=json)
 
 

@@ -40,7 +40,7 @@ async def _deadlines(desk: Desk, student: str, on: date | None, *, json: bool) -
     from records.rules import deadlines
     from records.steps import facts_of_person
 
-    async with desk.services() as services, services.database.write() as session:
+    async with desk.services(only_read=True) as services, services.database.write() as session:
         person = await student_called(session, student)
         facts = await facts_of_person(session, person.id)
         await note_look(session, None, [person.id], Looked.DATES, now=services.clock.now())

@@ -70,12 +70,12 @@ class Desk:
         set_up_logs(settings.data, settings.log_level, secrets=settings.secrets, echo=echo)
 
     @asynccontextmanager
-    async def services(self) -> AsyncIterator[Services]:
-        """The house without doors, open for one command."""
+    async def services(self, *, only_read: bool = False) -> AsyncIterator[Services]:
+        """The house without doors, open for one command; `only_read`: where there is a database."""
         settings = self.settings  # before the house is imported, so that a wrong setting is told at once
         from bot.opening import open_services
 
-        async with open_services(settings) as services:
+        async with open_services(settings, only_read=only_read) as services:
             self.words = services.locales.words(self.words.language)  # they know the school's own names
             yield services
 

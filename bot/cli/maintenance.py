@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from storage.backup import Backup
 
 
-class NothingToBackUp(WaymarkError):
-    """There is no database yet."""
-
-    key = "cli.error.no_database"
-    sentence = "There is no database at {path} yet, so there is nothing to back up. Check WAYMARK_DATA."
-
-
 def add_to(app: typer.Typer) -> None:
     """Put the three commands into the root."""
     app.command("backup", cls=PlainCommand, help="cli.backup")(backup)
@@ -70,18 +63,19 @@ def _within(path: Path, local: datetime) -> Path:
 
 
 async def _backup(desk: Desk, path: Path) -> Backup:
+    from bot.database import require_database, told_plainly
     from bot.schema import metadata
     from bot.version import version
     from storage import backup
     from storage.database import Database
 
     settings = desk.settings
-    if not settings.database_url and not (settings.data / "waymark.db").exists():
-        raise NothingToBackUp(path=str(settings.data / "waymark.db"))
     now = datetime.now(UTC)
     path = _within(path, now.astimezone(settings.zone))
     database = Database(settings.database)
     try:
+        with told_plainly(database, settings):
+            await require_database(database)
         with desk.progress("cli.backup.working") as advance:
             return await backup.backup(database, path, metadata(), now=now, version=version(), progress=advance)
     finally:

@@ -58,7 +58,7 @@ async def _import(desk: Desk, file: Path, bank: str | None, *, dry_run: bool, js
         read = await run_limited(BANK, content, file.name)
     async with desk.services() as services, services.database.write() as session:
         plan = await plan_import(session, read, bank=bank, today=services.clock.today())
-        if not dry_run:
+        if plan.new and not dry_run:
             await apply_import(session, plan, added_by=None, now=services.clock.now())
     summary = plan.summary() | {
         "warnings": _worded(desk, [*plan.rejected, *plan.warnings, *plan.duplicates]),
@@ -71,7 +71,7 @@ async def _import(desk: Desk, file: Path, bank: str | None, *, dry_run: bool, js
 async def _lint(desk: Desk, bank: str, *, json: bool) -> None:
     from content.questions import lint_bank, questions_of
 
-    async with desk.services() as services, services.database.read() as session:
+    async with desk.services(only_read=True) as services, services.database.read() as session:
         questions = await questions_of(session, bank)
         found = await lint_bank(session, bank, today=services.clock.today())
     summary = {

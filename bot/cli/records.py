@@ -62,7 +62,7 @@ async def _export(
     from records.branches import branch_by_name
     from records.people import Role, people_of_branch
 
-    async with desk.services() as services, services.database.write() as session:
+    async with desk.services(only_read=True) as services, services.database.write() as session:
         if student is not None:
             people = [await student_called(session, student)]
         else:
@@ -144,7 +144,7 @@ async def _verify(desk: Desk, *, json: bool) -> bool:
     from records.people import PersonId, person_by_id
     from records.tables import EntryRow
 
-    async with desk.services() as services, services.database.read() as session:
+    async with desk.services(only_read=True) as services, services.database.read() as session:
         with desk.waiting("cli.records.verifying"):
             broken = await verify(session)
         entries = await session.scalar(select(func.count()).select_from(EntryRow)) or 0

@@ -143,7 +143,7 @@ async def _list(desk: Desk, branch: str | None, *, json: bool) -> None:
     from records.branches import all_branches, branch_by_name
     from records.people import accounts_of, people_of_branch
 
-    async with desk.services() as services, services.database.write() as session:
+    async with desk.services(only_read=True) as services, services.database.write() as session:
         wanted = (await branch_by_name(session, branch)).id if branch else None
         people = await people_of_branch(session, wanted)
         names = {one.id: one.name for one in await all_branches(session)}

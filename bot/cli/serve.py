@@ -124,11 +124,14 @@ def _check_encoder(desk: Desk) -> None:
 @asynccontextmanager
 async def _held(desk: Desk) -> AsyncIterator[Services]:
     """The house without doors, ours alone where the database is embedded."""
+    from bot.database import told_plainly
     from bot.lock import sole_process
 
     embedded = desk.settings.database.startswith("sqlite")
     with sole_process(desk.settings.data) if embedded else nullcontext():
         async with desk.services() as services:
+            with told_plainly(services.database, services.settings):
+                await services.database.try_writing()
             yield services
 
 

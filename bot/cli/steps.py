@@ -233,7 +233,7 @@ async def _show(desk: Desk, who: str, *, json: bool) -> None:
     from records.access import Looked, note_look
     from records.steps import facts_of_person
 
-    async with desk.services() as services, services.database.write() as session:
+    async with desk.services(only_read=True) as services, services.database.write() as session:
         person = await student_called(session, who)
         facts = [fact for fact in await facts_of_person(session, person.id) if fact.is_step]
         await note_look(session, None, [person.id], Looked.RECORD, now=services.clock.now())

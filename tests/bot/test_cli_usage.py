@@ -63,7 +63,9 @@ def test_help_is_in_the_language_of_the_environment_or_of_the_env_file(tmp_path:
 
 
 @pytest.mark.parametrize("line", [("--help",), ("content", "list")])
-def test_an_env_file_that_is_not_utf_8_is_told_with_what_to_do(tmp_path: Path, run: Line, line: tuple[str, ...]) -> None:
+def test_an_env_file_that_is_not_utf_8_is_told_with_what_to_do(
+    tmp_path: Path, run: Line, line: tuple[str, ...]
+) -> None:
     (tmp_path / ".env").write_text("WAYMARK_SCHOOL_TRACK=规则.yaml\n", encoding="gbk")
 
     ran = run(*line)
@@ -279,3 +281,76 @@ def test_the_unexpected_is_one_sentence_with_the_place_of_the_log(run: Line, tmp
     assert ran.err.count("\n") == 1
     assert "command.failed" in (tmp_path / "data" / "waymark.log").read_text(encoding="utf-8")
     assert "Traceback" in in_full.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "records verify",
+        "records export --format csv --out out.csv",
+        "roster list",
+        "steps show 1",
+        "deadlines 1",
+        "aliases list",
+        "questions lint 题库",
+        "backup all.zip",
+    ],
+)
+def test_who_only_reads_makes_no_database(line: str, run: Line, tmp_path: Path) -> None:
+    ran = run(*line.split())
+
+    assert (ran.code, ran.out) == (1, "")
+    assert (
+        ran.err == f"{tmp_path / 'data' / 'waymark.db'} 还没有数据库，没有可读取或备份的内容。请核对 WAYMARK_DATA。\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_database_of_a_newer_version_is_told_by_every_command(run: Line, tmp_path: Path) -> None:
+    assert run("content", "list").code == 0
+    with sqlite3.connect(tmp_path / "data" / "waymark.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    for line in ("serve", "roster list", "backup all.zip"):
+        ran = run(*line.split(), web_port="0")
+
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("数据库由更新的路标建立（版本 9999")
+
+
+def test_a_damaged_database_is_told_by_every_command(run: Line, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "waymark.db").write_bytes(b"no database at all" * 100)
+
+    for line in ("serve", "roster list", "backup all.zip"):
+        ran = run(*line.split(), web_port="0")
+
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.endswith("数据库已损坏。请把备份恢复到新的数据文件夹（waymark restore）。\n")
+
+
+def test_a_backup_of_a_database_that_cannot_be_reached_does_not_blame_the_file(run: Line, tmp_path: Path) -> None:
+    ran = run("backup", "all.zip", database_url="postgresql+asyncpg://waymark@127.0.0.1:1/waymark")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("数据库打不开：postgresql+asyncpg://waymark@127.0.0.1:1/waymark")
+
+
+def test_nobody_serves_a_database_that_can_only_be_read(run: Line, tmp_path: Path) -> None:
+    assert run("content", "list").code == 0
+    only_read = f"sqlite+aiosqlite:///file:{tmp_path / 'data' / 'waymark.db'}?mode=ro&uri=true"
+
+    ran = run("serve", web_port="0", database_url=only_read)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "它现在只能读取" in ran.err
+
+
+def test_an_import_that_is_refused_leaves_no_bank_behind(run: Line, tmp_path: Path) -> None:
+    (tmp_path / "题库.csv").write_text("题型,题干,选项A,选项B,答案\n单选题,谁?,甲,乙,丙\n", encoding="utf-8")
+
+    refused = run("questions", "import", tmp_path / "题库.csv", "--bank", "空题库")
+    linted = run("questions", "lint", "空题库")
+
+    assert (refused.code, linted.code) == (1, 1)
+    assert "空题库" in linted.err

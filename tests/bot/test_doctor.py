@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
+from sqlalchemy import text
 
 from bot.channels.listening import Hearing
 from bot.clock import Clock
@@ -17,9 +21,12 @@ from bot.words import Locales
 from records.invitations import ALARMING_FAILURES, check_code
 from scheduler.outbox import Draft, Kind, enqueue
 from scheduler.planner import note_planned
+from storage.database import Database
 from tests.bot.command_line import ROOT
+from tests.bot.small_house import in_thread
 from tests.emulator.emulator import Emulator
 from tests.emulator.fixtures import emulator
+from tests.postgres import Cluster
 
 __all__ = ["emulator"]  # a fixture
 
@@ -107,6 +114,65 @@ async def test_telegram_is_asked_who_the_bot_is(tmp_path: Path, emulator: Emulat
     assert known["telegram"].what == "ok"
     assert wrong["telegram"].what == "refused"
     assert nowhere["telegram"].what == "unreachable"
+
+
+@pytest.fixture
+async def kept(new_sqlite: Callable[[], str]) -> AsyncIterator[Database]:
+    """An embedded database in order."""
+    database = Database(new_sqlite())
+    yield database
+    await database.close()
+
+
+async def test_an_empty_database_is_told_and_the_rest_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "waymark.db").touch()
+
+    found = await _findings(_settings(tmp_path))
+
+    assert _said(found) == {"settings": "ok", "disk": "ok", "database": "empty", "telegram": "absent"}
+
+
+@pytest.mark.postgres
+async def test_so_is_one_that_was_only_just_made_on_a_server(tmp_path: Path, postgres: Cluster) -> None:
+    postgres.statement("CREATE DATABASE untouched_yet")
+
+    found = await _findings(_settings(tmp_path, database_url=postgres.url("untouched_yet")))
+    postgres.statement("DROP DATABASE untouched_yet WITH (FORCE)")
+
+    assert _said(found)["database"] == "empty"
+
+
+async def test_a_database_that_takes_nothing_is_told_from_one_that_is_held(tmp_path: Path, kept: Database) -> None:
+    path = kept.url.database
+    only_read = await _findings(_settings(tmp_path, database_url=f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true"))
+    async with kept.write() as session:
+        await session.execute(text("SELECT 1"))
+        held = await _findings(_settings(tmp_path, database_url=str(kept.url)))
+
+    assert _said(only_read)["database"] == "file_rights"
+    assert _said(held)["database"] == "locked"
+
+
+async def test_a_database_of_a_newer_version_and_a_damaged_one_are_told(tmp_path: Path, kept: Database) -> None:
+    settings = _settings(tmp_path, database_url=str(kept.url))
+    async with kept.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer = await _findings(settings)
+    await kept.close()
+    await in_thread(lambda: Path(str(kept.url.database)).write_bytes(b"no database at all" * 100))
+    damaged = await _findings(settings)
+
+    assert _said(newer)["database"] == "newer"
+    assert _said(damaged)["database"] == "damaged"
+
+
+async def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+
+    found = await _findings(_settings(tmp_path))
+
+    assert _said(found) == {"settings": "ok", "disk": "no_folder", "telegram": "absent"}
 
 
 def test_everything_that_can_be_found_has_a_sentence_in_both_languages() -> None:

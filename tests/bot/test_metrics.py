@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 from starlette.requests import Request
 
 from bot.metrics import Metrics
@@ -79,6 +80,25 @@ async def test_without_the_database_it_is_not_ready_and_says_why() -> None:
 
     assert (answer.status_code, b'"ready":false' in answer.body) == (503, True)
     await database.close()
+
+
+async def test_a_database_that_takes_nothing_is_not_ready_though_it_can_be_read(new_sqlite: Callable[[], str]) -> None:
+    database = Database(new_sqlite())
+    only_read = Database(f"sqlite+aiosqlite:///file:{database.url.database}?mode=ro&uri=true")
+
+    answer = await Metrics(only_read, {}, lambda: NOON, "monitoring").ready(Request({"type": "http"}))
+    numbers = await asked(Metrics(only_read, {}, lambda: NOON, "monitoring"))
+    async with database.write() as session:
+        await session.execute(text("SELECT 1"))
+        held = await Metrics(database, {}, now, "").ready(Request({"type": "http"}))
+    after = await Metrics(database, {}, now, "").ready(Request({"type": "http"}))
+
+    assert (answer.status_code, b"read_only" in answer.body) == (503, True)
+    assert numbers.of("waymark_database_up") == 0
+    assert (held.status_code, b"locked" in held.body) == (503, True)
+    assert after.status_code == 200
+    await database.close()
+    await only_read.close()
 
 
 async def test_without_the_database_the_numbers_of_the_process_are_told_all_the_same() -> None:

@@ -133,7 +133,7 @@ def test_a_command_on_a_full_disk_says_so_and_has_done_nothing(
     folder = mounted("-t tmpfs -o size=12m")
     waymark = Line(tmp_path, None, capsys)
     data = str(folder / "data")
-    assert waymark("roster", "list", data=data).code == 0
+    assert waymark("content", "list", data=data).code == 0
     filler = fill(folder)
 
     refused = waymark(*INVITE, data=data, language="en")
@@ -166,7 +166,7 @@ def test_the_doctor_tells_a_disk_that_is_nearly_full_from_one_that_is(
     folder = mounted("-t tmpfs -o size=40m")
     waymark = Line(tmp_path, None, capsys)
     data = str(folder / "data")
-    assert waymark("roster", "list", data=data).code == 0
+    assert waymark("content", "list", data=data).code == 0
     asyncio.run(planned_just_now(folder / "data"))
 
     has_room = waymark("doctor", data=data, language=language)
@@ -248,7 +248,7 @@ def test_a_folder_that_can_only_be_read_stops_the_start_and_every_command_with_a
     folder = mounted("-t tmpfs -o size=12m")
     waymark = Line(tmp_path, None, capsys)
     data = str(folder / "data")
-    assert waymark("roster", "list", data=data).code == 0
+    assert waymark("content", "list", data=data).code == 0
     mounted("-o remount,ro")
 
     refused = waymark(*INVITE, data=data, language=language)

@@ -24,11 +24,11 @@ from storage.backup import (
     DatabaseOutdated,
     backup,
     restore,
-    revision_of,
 )
 from storage.database import Database
+from storage.errors import WaymarkError
 from storage.files import load_file, store_file
-from storage.migrations import head_revision
+from storage.migrations import DatabaseNewer, head_revision, revision_of
 from storage.settings import get_setting, put_setting
 
 NOW = datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC)
@@ -206,11 +206,14 @@ async def test_a_backup_of_a_newer_version_is_refused(lived_in: Database, elsewh
         await restore(elsewhere, _changed(tmp_path / "all.zip", tmp_path / "new.zip", MANIFEST, newer), metadata())
 
 
-async def test_tables_of_another_revision_are_not_backed_up(lived_in: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("revision", "refusal"), [("0001", DatabaseOutdated), ("9999", DatabaseNewer)])
+async def test_tables_of_another_revision_are_not_backed_up(
+    lived_in: Database, tmp_path: Path, revision: str, refusal: type[WaymarkError]
+) -> None:
     async with lived_in.write() as session:
-        await session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+        await session.execute(text("UPDATE alembic_version SET version_num = :one"), {"one": revision})
 
-    with pytest.raises(DatabaseOutdated):
+    with pytest.raises(refusal):
         await backup(lived_in, tmp_path / "all.zip", metadata(), now=NOW, version="0.1.0")
 
     assert "all.zip" not in str(os.listdir(tmp_path))
