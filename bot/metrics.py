@@ -22,7 +22,7 @@ from records.invitations import wrong_codes_lately
 from scheduler.limits import Limiter
 from scheduler.outbox import Kind, Result, State
 from scheduler.tables import OutboxRow
-from scheduler.trouble import trouble_of
+from scheduler.trouble import Trouble, trouble_of
 from storage.database import Database
 
 WAIT_BUCKETS = (0.1, 0.5, 1, 5, 30, 120, 600, 3600, 36000)  # a reply waits for moments, a broadcast for hours
@@ -97,9 +97,10 @@ class Metrics:
             async with asyncio.timeout(READY_SECONDS):
                 await self._try()
         except Exception as error:
-            return JSONResponse({"ready": False, "why": trouble_of(error) or type(error).__name__}, 503)
-        if self._database.is_sqlite and is_full(Path(str(self._database.url.database)).parent):
-            return JSONResponse({"ready": False, "why": "DiskFull"}, 503)
+            why = Trouble.FULL if self._has_no_room() else trouble_of(error) or type(error).__name__
+            return JSONResponse({"ready": False, "why": why}, 503)
+        if self._has_no_room():
+            return JSONResponse({"ready": False, "why": Trouble.FULL}, 503)
         return JSONResponse({"ready": True})
 
     async def metrics(self, request: Request) -> Response:
@@ -126,6 +127,11 @@ class Metrics:
         else:
             async with self._database.glance() as session:
                 await session.execute(text("SELECT 1"))
+
+    def _has_no_room(self) -> bool:
+        """What SQLite says of a full disk is often no more than that it cannot open a file."""
+        folder = Path(str(self._database.url.database)).parent
+        return self._database.is_sqlite and folder.exists() and is_full(folder)
 
     def _may_ask(self, request: Request) -> bool:
         if self._token:

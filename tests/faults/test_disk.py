@@ -195,7 +195,7 @@ async def test_who_asks_whether_more_would_be_kept_hears_no_while_the_disk_is_fu
     await database.close()
 
     assert [one.status_code for one in (with_room, without, again)] == [200, 503, 200]
-    assert b"DiskFull" in bytes(without.body)
+    assert b"full" in bytes(without.body)
 
 
 async def planned_just_now(data: Path) -> None:
