@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -123,7 +124,13 @@ class Metrics:
     async def _try(self) -> None:
         """An embedded database may be read while nothing can be kept; a server is only asked, as many may ask it."""
         if self._database.is_sqlite:
-            await self._database.try_writing()
+            try:
+                await self._database.try_writing()
+            except DBAPIError as error:
+                if (
+                    trouble_of(error) is not Trouble.LOCKED
+                ):  # somebody writes, an import of ours perhaps: it is waited for
+                    raise
         else:
             async with self._database.glance() as session:
                 await session.execute(text("SELECT 1"))
